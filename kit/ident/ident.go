@@ -1,0 +1,128 @@
+package ident
+
+import (
+	"crypto/rand"
+	"database/sql/driver"
+	"encoding/binary"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/guestright/guestright/kit/problem"
+)
+
+// Named gives the prefix of a noun's identifiers. It is implemented on the
+// noun itself with a value receiver: func (Token) IDPrefix() string { return "tok" }.
+type Named interface{ IDPrefix() string }
+
+// ID identifies one T. The zero value is "absent".
+type ID[T Named] struct{ s string }
+
+// Crockford's base 32, lower case.
+const alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
+
+const bodyLen = 26
+
+// New makes an identifier whose order follows now, to the millisecond, with 80
+// random bits behind it (the layout of ULID, https://github.com/ulid/spec).
+func New[T Named](now time.Time) ID[T] {
+	var b [16]byte
+	ms := uint64(now.UnixMilli())
+	binary.BigEndian.PutUint64(b[:8], ms<<16)
+	_, _ = rand.Read(b[6:]) // crypto/rand.Read never fails (Go 1.24)
+	return ID[T]{prefix[T]() + "_" + encode(b)}
+}
+
+// Parse reads an identifier of a T. Anything else is answered as not found, so
+// that a malformed id and a foreign one look alike.
+func Parse[T Named](s string) (ID[T], error) {
+	p := prefix[T]()
+	body, ok := strings.CutPrefix(s, p+"_")
+	if !ok || len(body) != bodyLen || !wellFormed(body) {
+		return ID[T]{}, problem.NotFound(noun[T]())
+	}
+	return ID[T]{s}, nil
+}
+
+// Must reads an identifier that this program wrote itself, in tests and seeds.
+func Must[T Named](s string) ID[T] {
+	id, err := Parse[T](s)
+	if err != nil {
+		panic("ident: " + s + " is not a " + prefix[T]() + " id")
+	}
+	return id
+}
+
+// String returns the text form, "" when absent.
+func (id ID[T]) String() string { return id.s }
+
+// IsZero reports whether the identifier is absent.
+func (id ID[T]) IsZero() bool { return id.s == "" }
+
+// MarshalText implements encoding.TextMarshaler.
+func (id ID[T]) MarshalText() ([]byte, error) { return []byte(id.s), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (id *ID[T]) UnmarshalText(b []byte) error {
+	if len(b) == 0 {
+		*id = ID[T]{}
+		return nil
+	}
+	got, err := Parse[T](string(b))
+	if err != nil {
+		return err
+	}
+	*id = got
+	return nil
+}
+
+// Value implements driver.Valuer: text, empty when absent.
+func (id ID[T]) Value() (driver.Value, error) { return id.s, nil }
+
+// Scan implements sql.Scanner.
+func (id *ID[T]) Scan(src any) error {
+	switch v := src.(type) {
+	case nil:
+		*id = ID[T]{}
+	case string:
+		*id = ID[T]{v}
+	case []byte:
+		*id = ID[T]{string(v)}
+	default:
+		return fmt.Errorf("ident: cannot scan %T", src)
+	}
+	return nil
+}
+
+func prefix[T Named]() string {
+	var zero T
+	return zero.IDPrefix()
+}
+
+func noun[T Named]() string {
+	name := fmt.Sprintf("%T", *new(T))
+	if i := strings.LastIndexByte(name, '.'); i >= 0 {
+		name = name[i+1:]
+	}
+	return strings.ToLower(name)
+}
+
+func wellFormed(body string) bool {
+	for i := range len(body) {
+		if strings.IndexByte(alphabet, body[i]) < 0 {
+			return false
+		}
+	}
+	return body[0] <= '7' // 26 characters hold 130 bits; the first has only three
+}
+
+func encode(b [16]byte) string {
+	var out [bodyLen]byte
+	hi, lo := binary.BigEndian.Uint64(b[:8]), binary.BigEndian.Uint64(b[8:])
+	for i := bodyLen - 1; i >= 0; i-- {
+		out[i] = alphabet[lo&31]
+		lo = lo>>5 | hi<<59
+		hi >>= 5
+	}
+	return string(out[:])
+}

@@ -1,0 +1,52 @@
+package ident_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/guestright/guestright/kit/ident"
+	"github.com/guestright/guestright/kit/problem"
+)
+
+type thing struct{}
+
+func (thing) IDPrefix() string { return "thg" }
+
+func TestNewIsOrderedByTimeAndParses(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	last := ""
+	for i := range 50 {
+		id := ident.New[thing](at.Add(time.Duration(i) * time.Millisecond))
+		if id.String() <= last {
+			t.Fatalf("%s does not follow %s", id, last)
+		}
+		last = id.String()
+		back, err := ident.Parse[thing](id.String())
+		if err != nil || back != id {
+			t.Fatalf("Parse(%s) = %v, %v", id, back, err)
+		}
+	}
+}
+
+func TestParseRefusesLikeAbsent(t *testing.T) {
+	t.Parallel()
+	good := ident.New[thing](time.UnixMilli(0)).String()
+	for _, s := range []string{"", "thg_", "app_" + good[4:], good[:len(good)-1], good + "0", "thg_" + "zzzzzzzzzzzzzzzzzzzzzzzzzz", "thg_" + "0000000000000000000000000U"} {
+		_, err := ident.Parse[thing](s)
+		if !errors.Is(err, &problem.Error{Kind: problem.KindNotFound}) {
+			t.Errorf("Parse(%q) = %v, want not found", s, err)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add("thg_01jd3w2q9v8c7b6n5m4k3h2g1f")
+	f.Fuzz(func(t *testing.T, s string) {
+		id, err := ident.Parse[thing](s)
+		if err == nil && id.String() != s {
+			t.Fatalf("Parse(%q) kept %q", s, id)
+		}
+	})
+}

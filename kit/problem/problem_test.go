@@ -1,0 +1,43 @@
+package problem_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/guestright/guestright/kit/problem"
+)
+
+func TestIsComparesCodeThenKind(t *testing.T) {
+	t.Parallel()
+	err := fmt.Errorf("op: %w", problem.Conflict("token.already_retiring", "It is already retiring."))
+	if !errors.Is(err, &problem.Error{Code: "token.already_retiring"}) {
+		t.Error("same code does not match")
+	}
+	if !errors.Is(err, &problem.Error{Kind: problem.KindConflict}) {
+		t.Error("same kind does not match")
+	}
+	if errors.Is(err, &problem.Error{Code: "other"}) {
+		t.Error("another code matches")
+	}
+}
+
+func TestForeignErrorsBecomeInternalWithFixedText(t *testing.T) {
+	t.Parallel()
+	e := problem.Of(errors.New("pq: password is hunter2"))
+	if e.Kind != problem.KindInternal || e.Code != "internal" || e.Detail != "Something went wrong on our side." {
+		t.Errorf("got %+v", e)
+	}
+	if problem.Of(nil) != nil {
+		t.Error("nil does not stay nil")
+	}
+}
+
+func TestWithDoesNotChangeTheOriginal(t *testing.T) {
+	t.Parallel()
+	a := problem.Forbidden("x", "y")
+	b := a.With("missing", []string{"s"}).With("granted", 1)
+	if a.Extra != nil || len(b.Extra) != 2 {
+		t.Errorf("a %v b %v", a.Extra, b.Extra)
+	}
+}
