@@ -1,0 +1,85 @@
+package secret
+
+import (
+	"crypto/rand"
+	"hash/crc32"
+	"strings"
+)
+
+// Prefix tells what a credential opens.
+type Prefix string
+
+// The prefixes of all credentials that Guestright issues.
+const (
+	AccessToken   Prefix = "grat_"
+	RefreshToken  Prefix = "grrt_"
+	ClientSecret  Prefix = "grcs_"
+	PrivateKey    Prefix = "grpk_"
+	WebhookSecret Prefix = "grwh_"
+	PersonalToken Prefix = "grpt_"
+	ServiceToken  Prefix = "grst_"
+	TriggerSecret Prefix = "grtr_"
+)
+
+const (
+	base62    = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	prefixLen = 5
+	randomLen = 40
+	checkLen  = 6
+	// Length is the number of characters of every credential.
+	Length = prefixLen + randomLen + checkLen
+)
+
+// Generate makes a new credential with 238 bits of randomness.
+func Generate(p Prefix) Text {
+	out := make([]byte, 0, Length)
+	out = append(out, p...)
+	var pool [64]byte
+	for len(out) < prefixLen+randomLen {
+		_, _ = rand.Read(pool[:]) // never fails (Go 1.24)
+		for _, b := range pool {
+			// 248 is the largest multiple of 62 in a byte: no modulo bias.
+			if b < 248 && len(out) < prefixLen+randomLen {
+				out = append(out, base62[b%62])
+			}
+		}
+	}
+	sum := checksum(out)
+	return Text{string(append(out, sum[:]...))}
+}
+
+// WellFormed reports, without allocation, whether raw has the shape and the
+// checksum of a credential with one of the known prefixes.
+func WellFormed(raw string) bool {
+	if len(raw) != Length {
+		return false
+	}
+	switch Prefix(raw[:prefixLen]) {
+	case AccessToken, RefreshToken, ClientSecret, PrivateKey, WebhookSecret, PersonalToken, ServiceToken, TriggerSecret:
+	default:
+		return false
+	}
+	var buf [prefixLen + randomLen]byte
+	for i := prefixLen; i < Length; i++ {
+		c := raw[i]
+		if (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') {
+			return false
+		}
+	}
+	copy(buf[:], raw)
+	sum := checksum(buf[:])
+	return raw[prefixLen+randomLen:] == string(sum[:])
+}
+
+// Is reports whether raw carries the prefix; it does not check the rest.
+func (p Prefix) Is(raw string) bool { return strings.HasPrefix(raw, string(p)) }
+
+func checksum(b []byte) [checkLen]byte {
+	n := crc32.ChecksumIEEE(b)
+	var out [checkLen]byte
+	for i := checkLen - 1; i >= 0; i-- {
+		out[i] = base62[n%62]
+		n /= 62
+	}
+	return out
+}

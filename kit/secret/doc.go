@@ -1,0 +1,8 @@
+// Package secret holds everything that must not leak: a text type that cannot
+// be printed by accident, generated credentials with a checksum, keyed digests
+// for what is only compared and sealing for what must be sent again.
+//
+// A credential is prefix + 40 random base62 characters (238 bits) + 6 base62
+// characters of CRC-32 over prefix and random part. The checksum lets garbage
+// be refused before any lookup; the prefix lets scanners find leaks.
+package secret

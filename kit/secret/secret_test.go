@@ -1,0 +1,168 @@
+package secret_test
+
+import (
+	"bytes"
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/guestright/guestright/kit/secret"
+)
+
+func ring(t testing.TB, seeds ...byte) *secret.Keyring {
+	t.Helper()
+	var masters [][]byte
+	for _, s := range seeds {
+		masters = append(masters, append(bytes.Repeat([]byte{s}, secret.MasterLen-1), s+1))
+	}
+	k, err := secret.NewKeyring(masters...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+func TestTextNeverPrints(t *testing.T) {
+	t.Parallel()
+	s := secret.New("hunter2-hunter2-hunter2")
+	var logged bytes.Buffer
+	slog.New(slog.NewJSONHandler(&logged, nil)).Info("x", "s", s, "in", struct{ S secret.Text }{s})
+	js, err := json.Marshal(map[string]any{"s": s, "p": &s})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := fmt.Sprint(s, &s, []secret.Text{s}) + fmt.Sprintf("%s %v %+v %#v %q %x %d", s, s, s, s, s, s, s) + logged.String() + string(js)
+	if strings.Contains(all, "hunter2") || strings.Contains(all, fmt.Sprintf("%x", "hunter2")) {
+		t.Errorf("leaked: %s", all)
+	}
+}
+
+func TestCredentialsHaveShapeAndChecksum(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for range 2000 {
+		raw := secret.Generate(secret.AccessToken).Reveal()
+		if len(raw) != secret.Length || !secret.WellFormed(raw) || seen[raw] {
+			t.Fatalf("bad credential of length %d", len(raw))
+		}
+		seen[raw] = true
+	}
+	// T-01, T-03, T-05, T-15: damaged strings never reach a lookup.
+	raw := secret.Generate(secret.ClientSecret).Reveal()
+	for i := range len(raw) {
+		b := []byte(raw)
+		switch {
+		case b[i] >= 'a' && b[i] <= 'z':
+			b[i] -= 32
+		case b[i] >= 'A' && b[i] <= 'Z':
+			b[i] += 32
+		default:
+			b[i] ^= 1
+		}
+		if secret.WellFormed(string(b)) {
+			t.Errorf("a flip at %d is accepted", i)
+		}
+	}
+	for _, bad := range []string{"", raw[:len(raw)-1], raw + "0", "grxx_" + raw[5:], strings.Replace(raw, "grcs_", "gгcs_", 1)} {
+		if secret.WellFormed(bad) {
+			t.Errorf("%d characters accepted", len(bad))
+		}
+	}
+}
+
+func TestDigestIsHMACAndDoesNotAllocate(t *testing.T) {
+	k := ring(t, 1)
+	raw := secret.Generate(secret.AccessToken).Reveal()
+	master := append(bytes.Repeat([]byte{1}, 31), 2)
+	key, err := hkdf.Key(sha256.New, master, nil, "guestright digest v1", 32)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := hmac.New(sha256.New, key)
+	h.Write([]byte(raw))
+	if got := k.Digest(raw); !hmac.Equal(got[:], h.Sum(nil)) {
+		t.Error("Digest is not HMAC-SHA-256")
+	}
+	if n := testing.AllocsPerRun(100, func() { _ = k.Digest(raw); _ = secret.WellFormed(raw) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+	d := k.Digest(raw)
+	back, err := secret.ParseDigest(d.String())
+	if err != nil || back != d {
+		t.Errorf("ParseDigest: %v", err)
+	}
+}
+
+func TestSealIsBoundToItsPlaceAndSurvivesRotation(t *testing.T) {
+	t.Parallel()
+	old := ring(t, 1)
+	sealed := old.Seal(secret.New("whsec"), "endpoint:1")
+	both := ring(t, 9, 1)
+	got, err := both.Open(sealed, "endpoint:1")
+	if err != nil || got.Reveal() != "whsec" {
+		t.Fatalf("after rotation: %v", err)
+	}
+	for name, open := range map[string]func() (secret.Text, error){
+		"another place": func() (secret.Text, error) { return both.Open(sealed, "endpoint:2") },
+		"another key":   func() (secret.Text, error) { return ring(t, 7).Open(sealed, "endpoint:1") },
+		"cut":           func() (secret.Text, error) { return both.Open(sealed[:len(sealed)-3], "endpoint:1") },
+		"junk":          func() (secret.Text, error) { return both.Open("s1:zz", "endpoint:1") },
+	} {
+		if _, err := open(); err == nil {
+			t.Errorf("%s opens", name)
+		}
+	}
+	if both.ID() == old.ID() || both.Digests("x")[1] != old.Digest("x") {
+		t.Error("keys of the ring are mixed up")
+	}
+}
+
+// C-01: a default or empty master key is refused.
+func TestKeyFilesAreRefusedWhenWeak(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	good := filepath.Join(dir, "good")
+	if err := secret.WriteKeyFile(good); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := secret.ReadKeyFile(good); err != nil {
+		t.Errorf("a fresh key: %v", err)
+	}
+	if err := secret.WriteKeyFile(good); err == nil {
+		t.Error("an existing key was overwritten")
+	}
+	for name, content := range map[string]string{
+		"empty": "", "zeros": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n", "short": "AAEC\n", "text": "not base64!\n",
+	} {
+		p := filepath.Join(dir, name)
+		if err := os.WriteFile(p, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := secret.ReadKeyFile(p); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+	if err := os.Chmod(good, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := secret.ReadKeyFile(good); err == nil {
+		t.Error("a key that others can read was accepted")
+	}
+}
+
+func BenchmarkDigest(b *testing.B) {
+	k := ring(b, 1)
+	raw := secret.Generate(secret.AccessToken).Reveal()
+	for b.Loop() {
+		if secret.WellFormed(raw) {
+			_ = k.Digest(raw)
+		}
+	}
+}
