@@ -75,7 +75,12 @@ func WellFormed(raw string) bool {
 func (p Prefix) Is(raw string) bool { return strings.HasPrefix(raw, string(p)) }
 
 func checksum(b []byte) [checkLen]byte {
-	n := crc32.ChecksumIEEE(b)
+	// Byte by byte: crc32.ChecksumIEEE makes its argument escape to the heap.
+	n := ^uint32(0)
+	for _, c := range b {
+		n = crc32.IEEETable[byte(n)^c] ^ n>>8
+	}
+	n = ^n
 	var out [checkLen]byte
 	for i := checkLen - 1; i >= 0; i-- {
 		out[i] = base62[n%62]

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"hash/crc32"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -164,5 +165,20 @@ func BenchmarkDigest(b *testing.B) {
 		if secret.WellFormed(raw) {
 			_ = k.Digest(raw)
 		}
+	}
+}
+
+func TestChecksumIsCRC32(t *testing.T) {
+	t.Parallel()
+	raw := secret.Generate(secret.PersonalToken).Reveal()
+	n := crc32.ChecksumIEEE([]byte(raw[:45]))
+	const digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	want := ""
+	for range 6 {
+		want = string(digits[n%62]) + want
+		n /= 62
+	}
+	if raw[45:] != want {
+		t.Errorf("checksum %s, want %s", raw[45:], want)
 	}
 }
