@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# Starts a throw-away PostgreSQL for tests on a free loopback port, runs the
+# command given, stops it and removes its data. Installs Debian's server when it
+# is missing and that is possible; says what it did; otherwise runs the command
+# without PostgreSQL (tests then skip, and fail in CI).
+set -euo pipefail
+
+find_bin() { ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1; }
+bin=$(find_bin)
+if [ -z "$bin" ]; then
+	if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+		echo "postgres: installing Debian's postgresql server" >&2
+		apt-get update -qq >&2 && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql >&2
+		bin=$(find_bin)
+	fi
+fi
+if [ -z "$bin" ]; then
+	echo "postgres: no server here and no way to install one; PostgreSQL tests will be skipped" >&2
+	exec "$@"
+fi
+
+dir=$(mktemp -d /tmp/guestright-pg.XXXXXX)
+as=()
+if [ "$(id -u)" = 0 ]; then # PostgreSQL refuses to run as root
+	id postgres >/dev/null 2>&1 || useradd --system postgres
+	chown postgres "$dir"
+	as=(setpriv --reuid=postgres --regid="$(id -g postgres)" --clear-groups)
+fi
+stop() {
+	"${as[@]}" "$bin/pg_ctl" -D "$dir/data" -m immediate stop >/dev/null 2>&1 || true
+	rm -rf "$dir"
+}
+trap stop EXIT
+
+"${as[@]}" "$bin/initdb" -D "$dir/data" -U postgres -A trust -E UTF8 --no-sync >/dev/null
+for try in 1 2 3 4 5; do
+	port=$((20000 + RANDOM % 20000))
+	if "${as[@]}" "$bin/pg_ctl" -D "$dir/data" -w -l "$dir/log" -o "-p $port -k $dir -c listen_addresses=127.0.0.1 -c max_connections=400 -c fsync=${GUESTRIGHT_TEST_FSYNC:-off}" start >/dev/null; then
+		export GUESTRIGHT_TEST_POSTGRES="postgres://postgres@127.0.0.1:$port/postgres"
+		echo "postgres: $("$bin/postgres" --version) on port $port for this run" >&2
+		"$@"
+		exit
+	fi
+done
+echo "postgres: could not start; the log says:" >&2
+cat "$dir/log" >&2
+exit 1
