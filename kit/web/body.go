@@ -1,0 +1,174 @@
+package web
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/guestright/guestright/kit/problem"
+)
+
+// maxDepth is how deeply arrays and objects may nest in a body.
+const maxDepth = 32
+
+// readBody reads the whole body, judges it and puts it back. Nil means none.
+func readBody(r *http.Request, limit int64) ([]byte, error) {
+	if r.Body == nil || r.Body == http.NoBody {
+		return nil, nil
+	}
+	if r.ContentLength > limit {
+		return nil, tooLarge()
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, limit+1))
+	if err != nil {
+		return nil, bodyError(err)
+	}
+	if int64(len(body)) > limit {
+		return nil, tooLarge()
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	if len(body) == 0 {
+		return nil, nil
+	}
+	if err := checkContentType(r.Header); err != nil {
+		return nil, err
+	}
+	return body, CheckJSON(body)
+}
+
+func tooLarge() error {
+	return problem.Invalid("body_too_large", "The body is larger than this operation takes.")
+}
+
+func bodyError(err error) error {
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return tooLarge()
+	}
+	if n, ok := errors.AsType[net.Error](err); ok && n.Timeout() {
+		return problem.Invalid("body_timeout", "The body did not arrive in time.").Because(err)
+	}
+	return problem.Invalid("body_unparseable", "The body ended early.").Because(err)
+}
+
+// checkContentType accepts JSON in UTF-8. A body without a type is refused: it
+// is what a web page on another site can send without asking.
+func checkContentType(h http.Header) error {
+	refusal := problem.Invalid("content_type_unsupported", "Send the body as application/json.")
+	if len(h.Values("Content-Type")) != 1 || h.Get("Content-Encoding") != "" {
+		return refusal
+	}
+	kind, params, err := mime.ParseMediaType(h.Get("Content-Type"))
+	if err != nil || kind != "application/json" {
+		return refusal
+	}
+	if cs, ok := params["charset"]; ok && !strings.EqualFold(cs, "utf-8") {
+		return refusal
+	}
+	return nil
+}
+
+// CheckJSON accepts exactly one JSON value in UTF-8 whose objects name each
+// member once and that nests at most 32 deep (RFC 8259 sections 4, 8 and 9;
+// RFC 7493 section 2.3). Parsers disagree about everything else.
+func CheckJSON(b []byte) error {
+	if !utf8.Valid(b) {
+		return problem.Invalid("body_not_utf8", "The body is not valid UTF-8.")
+	}
+	if bytes.HasPrefix(b, []byte("\xef\xbb\xbf")) {
+		return problem.Invalid("body_unparseable", "The body begins with a byte order mark.")
+	}
+	if tooDeep(b) { // before the decoder, which would do the work first
+		return problem.Invalid("body_too_deep", "The body nests too deeply.")
+	}
+	if !json.Valid(b) {
+		return problem.Invalid("body_unparseable", "The body is not valid JSON.")
+	}
+	dup, err := duplicateKey(b)
+	if err != nil {
+		return problem.Invalid("body_unparseable", "The body is not valid JSON.").Because(err)
+	}
+	if dup {
+		return problem.Invalid("body_duplicate_key", "An object in the body names a member twice.")
+	}
+	return nil
+}
+
+func tooDeep(b []byte) bool {
+	depth, quoted := 0, false
+	for i := 0; i < len(b); i++ {
+		switch c := b[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '{' || c == '[':
+			depth++
+			if depth > maxDepth {
+				return true
+			}
+		case c == '}' || c == ']':
+			depth--
+		}
+	}
+	return false
+}
+
+// level is one open array or object.
+type level struct {
+	seen map[string]struct{} // nil in an array
+	key  bool                // the next string is a member's name
+}
+
+func duplicateKey(b []byte) (bool, error) {
+	dec := json.NewDecoder(bytes.NewReader(b))
+	dec.UseNumber()
+	var open []level
+	for {
+		tok, err := dec.Token()
+		if errors.Is(err, io.EOF) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		var top *level
+		if len(open) > 0 {
+			top = &open[len(open)-1]
+		}
+		switch v := tok.(type) {
+		case json.Delim:
+			if v == '}' || v == ']' {
+				open = open[:len(open)-1]
+				continue
+			}
+			if top != nil {
+				top.key = top.seen != nil
+			}
+			l := level{}
+			if v == '{' {
+				l = level{seen: map[string]struct{}{}, key: true}
+			}
+			open = append(open, l)
+			continue
+		case string:
+			if top != nil && top.key {
+				if _, ok := top.seen[v]; ok {
+					return true, nil
+				}
+				top.seen[v] = struct{}{}
+				top.key = false
+				continue
+			}
+		}
+		if top != nil {
+			top.key = top.seen != nil
+		}
+	}
+}
