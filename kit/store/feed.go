@@ -88,6 +88,9 @@ func (tx *Tx) Changed(topic, key string) {
 }
 
 func (tx *Tx) writeChanges() error {
+	if err := tx.join(); err != nil {
+		return err
+	}
 	for _, c := range tx.changes {
 		var seq int64
 		err := tx.NewRaw("INSERT INTO store_change (at, node, topic, key) VALUES (?, ?, ?, ?) RETURNING seq",

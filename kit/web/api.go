@@ -11,6 +11,7 @@ import (
 
 	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/secret"
+	"github.com/guestright/guestright/kit/store"
 )
 
 // Caller says for whom a request acts, in opaque words. Both are "" for a
@@ -21,7 +22,7 @@ type Caller struct {
 }
 
 // Config is what an API needs. Everything but Title and Version may be left out;
-// without Keys there are no cursors, without Keys and Store no idempotency keys.
+// without Keys there are no cursors, without Keys and DB no idempotency keys.
 type Config struct {
 	Title       string
 	Version     string
@@ -30,7 +31,7 @@ type Config struct {
 	Cookie      string   // name of the session cookie, for the description
 
 	Keys      *secret.Keyring
-	Store     Answers
+	DB        *store.DB
 	Catalogue *Catalogue
 
 	// Gate runs before anything of the request is parsed. It authenticates,

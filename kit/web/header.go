@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/guestright/guestright/kit/problem"
@@ -32,13 +33,12 @@ func NoStore(h http.Header) {
 }
 
 // checkQuery refuses queries that parsers read differently: broken escapes,
-// semicolons as separators, text that is not UTF-8, control characters, and a
-// parameter given twice, of which our decoder would see one.
+// semicolons as separators, text that is not UTF-8, and control characters.
 func checkQuery(raw string) error {
 	if raw == "" {
 		return nil
 	}
-	malformed := problem.Invalid("request_malformed", "The query cannot be read, or names a parameter twice.")
+	malformed := problem.Invalid("request_malformed", "The query cannot be read.")
 	values, err := url.ParseQuery(raw)
 	if err != nil {
 		return malformed
@@ -52,7 +52,7 @@ func checkQuery(raw string) error {
 }
 
 func bad(s string) bool {
-	return !utf8.ValidString(s) || strings.ContainsRune(s, 0)
+	return !utf8.ValidString(s) || strings.ContainsFunc(s, unicode.IsControl)
 }
 
 // CORS answers cross-origin questions (https://fetch.spec.whatwg.org/#http-cors-protocol)
