@@ -1,0 +1,17 @@
+// Command proxy measures what the gateway's way to the upstream costs against
+// a bare httputil.ReverseProxy and against nginx, all in the same run, in
+// interleaved rounds, each server in a process of its own.
+//
+//	proxy run [-rounds 3] [-seconds 10] [-connections 64] [-target name=command]... [-out file]
+//	proxy upstream | bare | lean | authorizer      servers that run starts
+//
+// A further target is a command that gets {listen} and {upstream} replaced by
+// host:port. It may print, before it is ready, lines that run understands:
+//
+//	header: Authorization: Bearer …    to send with every request
+//	path: /v1/items                    to ask for instead of /v1/items
+//	stats: http://127.0.0.1:1234/      Prometheus text with go_memstats_mallocs_total
+//
+// Trust the ratios, not the absolute numbers: load generator, proxy and
+// upstream share the machine.
+package main

@@ -1,0 +1,193 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// target is one server under test.
+type target struct {
+	name    string
+	command []string
+	listen  string
+	proxy   bool // false: the load goes to the upstream directly
+
+	process *exec.Cmd
+	headers []string
+	path    string
+	stats   string
+}
+
+// freeAddress reserves nothing; two picks in a row differ in practice.
+func freeAddress() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer l.Close()
+	return l.Addr().String(), nil
+}
+
+// start launches the process and waits until it answers 200.
+func (t *target) start() error {
+	t.process = exec.Command(t.command[0], t.command[1:]...)
+	t.process.Stderr = os.Stderr
+	out, err := t.process.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := t.process.Start(); err != nil {
+		return fmt.Errorf("%s: %w", t.name, err)
+	}
+	lines := make(chan string, 16)
+	go func() {
+		defer close(lines)
+		in := bufio.NewScanner(out)
+		for in.Scan() {
+			lines <- in.Text()
+		}
+	}()
+	deadline := time.Now().Add(30 * time.Second)
+	for time.Now().Before(deadline) {
+		select {
+		case line, open := <-lines:
+			if !open {
+				lines = nil
+				break
+			}
+			t.learn(line)
+			continue
+		case <-time.After(50 * time.Millisecond):
+		}
+		if t.answers() {
+			return nil
+		}
+	}
+	t.end()
+	return fmt.Errorf("%s does not answer 200 on %s", t.name, t.listen)
+}
+
+func (t *target) learn(line string) {
+	if v, ok := strings.CutPrefix(line, "header: "); ok {
+		t.headers = append(t.headers, v)
+	}
+	if v, ok := strings.CutPrefix(line, "path: "); ok {
+		t.path = v
+	}
+	if v, ok := strings.CutPrefix(line, "stats: "); ok {
+		t.stats = v
+	}
+}
+
+func (t *target) url() string {
+	if t.path == "" {
+		return "http://" + t.listen + "/v1/items"
+	}
+	return "http://" + t.listen + t.path
+}
+
+func (t *target) answers() bool {
+	req, err := http.NewRequest(http.MethodGet, t.url(), nil)
+	if err != nil {
+		return false
+	}
+	for _, h := range t.headers {
+		name, value, _ := strings.Cut(h, ": ")
+		req.Header.Set(name, value)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return false
+	}
+	defer res.Body.Close()
+	n, err := io.Copy(io.Discard, res.Body)
+	return err == nil && res.StatusCode < 300 && (n == 997 || n == 0)
+}
+
+func (t *target) end() {
+	if t.process == nil {
+		return
+	}
+	t.process.Process.Signal(os.Interrupt)
+	ended := make(chan struct{})
+	go func() {
+		t.process.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+	case <-time.After(2 * time.Second):
+		t.process.Process.Kill()
+		<-ended
+	}
+}
+
+// cpu is the processor time of the process and its living descendants, user
+// and system, in seconds (proc(5), clock ticks of 10 ms).
+func (t *target) cpu() float64 {
+	return treeCPU(t.process.Process.Pid)
+}
+
+func treeCPU(pid int) float64 {
+	ticks := 0
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0
+	}
+	if i := strings.LastIndexByte(string(stat), ')'); i > 0 {
+		f := strings.Fields(string(stat[i+1:]))
+		for _, at := range []int{11, 12} {
+			n, err := strconv.Atoi(f[at])
+			if err == nil {
+				ticks += n
+			}
+		}
+	}
+	sum := float64(ticks) / 100
+	lists, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+	if err != nil {
+		return sum
+	}
+	for _, list := range lists {
+		children, err := os.ReadFile(list)
+		if err != nil {
+			continue
+		}
+		for _, child := range strings.Fields(string(children)) {
+			if n, err := strconv.Atoi(child); err == nil {
+				sum += treeCPU(n)
+			}
+		}
+	}
+	return sum
+}
+
+// mallocs asks the process for its allocations so far; 0 when it does not say.
+func (t *target) mallocs() float64 {
+	if t.stats == "" {
+		return 0
+	}
+	res, err := http.Get(t.stats)
+	if err != nil {
+		return 0
+	}
+	defer res.Body.Close()
+	in := bufio.NewScanner(res.Body)
+	for in.Scan() {
+		if v, ok := strings.CutPrefix(in.Text(), "go_memstats_mallocs_total "); ok {
+			if n, err := strconv.ParseFloat(v, 64); err == nil {
+				return n
+			}
+		}
+	}
+	return 0
+}

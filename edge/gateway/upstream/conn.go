@@ -1,0 +1,142 @@
+package upstream
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"time"
+)
+
+// errHeadTooLarge: the answer's head exceeds Client.MaxHead.
+var errHeadTooLarge = errors.New("answer head exceeds the limit")
+
+// conn is one connection to an upstream. It belongs to one exchange at a time
+// and is used from that exchange's goroutine; a body sender may write to it
+// meanwhile, and abort may be called from anywhere.
+type conn struct {
+	net.Conn          // plain or TLS
+	raw      net.Conn // the socket below; the same as Conn without TLS
+	pool     *pool
+	born     time.Time
+	freed    time.Time // when it was last put into the pool
+	reused   bool
+	abort    func() // closes the socket; made once, so that no call allocates it
+
+	small    []byte // the connection's own buffer
+	buf      []byte // small, or a big one borrowed while a large body flows
+	r, w     int    // buf[r:w] was received and not yet consumed
+	deadline time.Time
+}
+
+const (
+	smallBuffer = 4 << 10
+	bigBuffer   = 32 << 10
+)
+
+func newConn(raw, secured net.Conn, p *pool, now time.Time) *conn {
+	c := &conn{Conn: secured, raw: raw, pool: p, born: now, small: make([]byte, smallBuffer)}
+	c.buf = c.small
+	c.abort = func() { raw.Close() }
+	return c
+}
+
+// watch closes the connection when ctx ends. The returned function reports
+// false when that has happened or is happening: the connection is lost then.
+func (c *conn) watch(ctx context.Context) func() bool {
+	if ctx.Done() == nil {
+		return nil
+	}
+	return context.AfterFunc(ctx, c.abort)
+}
+
+// expectBy bounds the wait for an answer. Setting a deadline costs a timer
+// operation, so an earlier one that is at most an eighth short is kept: a
+// timeout of a minute may come up to 7.5 s early on a busy connection.
+func (c *conn) expectBy(now time.Time, patience time.Duration) error {
+	if patience <= 0 {
+		return c.patient()
+	}
+	if left := c.deadline.Sub(now); left <= patience && left >= patience-patience/8 {
+		return nil
+	}
+	c.deadline = now.Add(patience)
+	return c.Conn.SetReadDeadline(c.deadline)
+}
+
+// patient removes the deadline, for bodies that may take as long as they like.
+func (c *conn) patient() error {
+	if c.deadline.IsZero() {
+		return nil
+	}
+	c.deadline = time.Time{}
+	return c.Conn.SetReadDeadline(time.Time{})
+}
+
+func (c *conn) buffered() int { return c.w - c.r }
+
+// fill receives at least one more byte. It returns errHeadTooLarge when the
+// buffer may not grow beyond limit.
+func (c *conn) fill(limit int) error {
+	if c.r == c.w {
+		c.r, c.w = 0, 0
+	}
+	if c.w == len(c.buf) {
+		if err := c.room(limit); err != nil {
+			return err
+		}
+	}
+	for range 100 {
+		n, err := c.Conn.Read(c.buf[c.w:])
+		c.w += n
+		if n > 0 {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return io.ErrNoProgress
+}
+
+// room makes place behind w by moving the rest to the front or by growing.
+func (c *conn) room(limit int) error {
+	if c.r > 0 {
+		c.w = copy(c.buf, c.buf[c.r:c.w])
+		c.r = 0
+		return nil
+	}
+	if len(c.buf) >= limit {
+		return errHeadTooLarge
+	}
+	grown := make([]byte, min(2*len(c.buf), limit))
+	copy(grown, c.buf[:c.w])
+	c.buf = grown
+	return nil
+}
+
+// enlarge borrows a big buffer for a large body.
+func (c *conn) enlarge() {
+	if len(c.buf) >= bigBuffer {
+		return
+	}
+	big := c.pool.client.big.get()
+	c.w = copy(big, c.buf[c.r:c.w])
+	c.r = 0
+	c.buf = big
+}
+
+// shrink gives a borrowed buffer back and forgets what it held.
+func (c *conn) shrink() {
+	if len(c.buf) == bigBuffer {
+		c.pool.client.big.put(c.buf)
+	}
+	c.buf = c.small
+	c.r, c.w = 0, 0
+}
+
+// drop ends the connection for good.
+func (c *conn) drop() {
+	c.raw.Close()
+	c.shrink()
+}
