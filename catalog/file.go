@@ -1,0 +1,139 @@
+package catalog
+
+import "time"
+
+// File is the operator's catalog file.
+type File struct {
+	Product      Product                `yaml:"product" json:"product"`
+	Rules        Rules                  `yaml:"rules" json:"rules"`
+	Operations   map[string]Override    `yaml:"operations" json:"operations,omitempty"`
+	Scopes       map[string]Scope       `yaml:"scopes" json:"scopes,omitempty"`
+	Entitlements map[string]Entitlement `yaml:"entitlements" json:"entitlements,omitempty"`
+	Privileges   []Privilege            `yaml:"privileges" json:"privileges,omitempty"`
+	Roles        map[string]Role        `yaml:"roles" json:"roles,omitempty"`
+	Resources    []Kind                 `yaml:"resources" json:"resources,omitempty"`
+	Events       map[string]EventType   `yaml:"events" json:"events,omitempty"`
+	Plans        map[string]Plan        `yaml:"plans" json:"plans,omitempty"`
+	Changes      []Change               `yaml:"changes" json:"changes,omitempty"`
+}
+
+// Product is the API behind the gateway.
+type Product struct {
+	Name        string   `yaml:"name" json:"name"`
+	Description string   `yaml:"description" json:"description,omitempty"`
+	Documents   []string `yaml:"documents" json:"documents,omitempty"` // OpenAPI files, as patterns relative to this file
+	// BasePath replaces the base paths of the documents' servers. Absent: those of the documents; "/": none.
+	BasePath  string            `yaml:"base_path" json:"base_path,omitempty"`
+	Upstreams map[string]string `yaml:"upstreams" json:"upstreams,omitempty"` // name → URL; "default" serves what names none
+	Account   Account           `yaml:"account" json:"account"`
+}
+
+// Key is a place in a request that names the account.
+type Key struct {
+	In   string `yaml:"in" json:"in"`     // path, query, header, host or none
+	Name string `yaml:"name" json:"name"` // parameter or header; for host a pattern such as "{account}.api.example.com"
+}
+
+// Account says where a request carries the account's key.
+type Account struct {
+	In      string `yaml:"in" json:"in,omitempty"`
+	Name    string `yaml:"name" json:"name,omitempty"`
+	Also    []Key  `yaml:"also" json:"also,omitempty"`       // further places; where two are filled they must agree
+	Missing string `yaml:"missing" json:"missing,omitempty"` // "grant" (default): the grant's account is meant; "refuse"
+	// OwnUpstream allows an account to have an upstream of its own.
+	OwnUpstream bool `yaml:"own_upstream" json:"own_upstream,omitempty"`
+}
+
+// Override is what the operator says about one operation, found by its operationId or by "METHOD /path".
+type Override struct {
+	Needs       string       `yaml:"needs" json:"needs,omitempty"`             // and/or expression; bare words are entitlements
+	Entitlement string       `yaml:"entitlement" json:"entitlement,omitempty"` // short for needs with one entitlement
+	Public      bool         `yaml:"public" json:"public,omitempty"`           // any installed application may call it
+	Internal    bool         `yaml:"internal" json:"internal,omitempty"`       // not for third parties; answers like an absent route
+	Reason      string       `yaml:"reason" json:"reason,omitempty"`
+	Resource    string       `yaml:"resource" json:"resource,omitempty"` // a kind of `resources`, or a template
+	Cost        int          `yaml:"cost" json:"cost,omitempty"`         // calls that one request counts as; 0 means 1
+	Upstream    string       `yaml:"upstream" json:"upstream,omitempty"`
+	Deprecated  *Deprecation `yaml:"deprecated" json:"deprecated,omitempty"`
+}
+
+// Deprecation announces the end of an operation (RFC 9745 Deprecation, RFC 8594 Sunset).
+type Deprecation struct {
+	Since  time.Time `yaml:"since" json:"since,omitzero"`
+	Sunset time.Time `yaml:"sunset" json:"sunset,omitzero"`
+	Use    string    `yaml:"use" json:"use,omitempty"` // the operation to call instead
+	Link   string    `yaml:"link" json:"link,omitempty"`
+}
+
+// Scope is a coarse name that a developer asks for.
+type Scope struct {
+	Label        string   `yaml:"label" json:"label,omitempty"`
+	Explanation  string   `yaml:"explanation" json:"explanation,omitempty"`
+	Risk         string   `yaml:"risk" json:"risk,omitempty"` // low, medium (default) or high
+	Entitlements []string `yaml:"entitlements" json:"entitlements,omitempty"`
+}
+
+// Entitlement is the action that a route requires.
+type Entitlement struct {
+	Label         string `yaml:"label" json:"label,omitempty"`
+	Explanation   string `yaml:"explanation" json:"explanation,omitempty"`
+	Administrator bool   `yaml:"administrator" json:"administrator,omitempty"`
+}
+
+// Privilege is what the product's own admin screen calls one or several entitlements. One entitlement may stand under
+// several labels.
+type Privilege struct {
+	Label         string   `yaml:"label" json:"label"`
+	Screen        string   `yaml:"screen" json:"screen,omitempty"` // where the administrator finds it
+	Entitlements  []string `yaml:"entitlements" json:"entitlements"`
+	Administrator bool     `yaml:"administrator" json:"administrator,omitempty"`
+}
+
+// Role is a role of the product that integrations may meet; Administrator marks those they must not be bound to.
+type Role struct {
+	Label         string   `yaml:"label" json:"label,omitempty"`
+	Entitlements  []string `yaml:"entitlements" json:"entitlements,omitempty"`
+	Administrator bool     `yaml:"administrator" json:"administrator,omitempty"`
+}
+
+// EventType is a kind of event that the product publishes.
+type EventType struct {
+	Label       string `yaml:"label" json:"label,omitempty"`
+	Description string `yaml:"description" json:"description,omitempty"`
+	Entitlement string `yaml:"entitlement" json:"entitlement,omitempty"` // needed to subscribe
+	Resource    string `yaml:"resource" json:"resource,omitempty"`
+}
+
+// Plan is a set of limits that a developer group starts with or is granted.
+type Plan struct {
+	Label  string  `yaml:"label" json:"label,omitempty"`
+	Sites  int     `yaml:"sites" json:"sites"` // accounts in which the group's applications may be installed
+	Limits []Limit `yaml:"limits" json:"limits"`
+}
+
+// Limit is a number of calls per period.
+type Limit struct {
+	Calls int      `yaml:"calls" json:"calls"`
+	Per   Duration `yaml:"per" json:"per"`
+	Scope string   `yaml:"scope" json:"scope,omitempty"` // group (default), application, account (application × account), key
+	Mode  string   `yaml:"mode" json:"mode,omitempty"`   // reject (default) or delay
+}
+
+// Change announces that an operation will need something else. Until Starts + Grace it accepts what it needed before as
+// well as what it needs now.
+type Change struct {
+	Operation string    `yaml:"operation" json:"operation"`
+	Was       string    `yaml:"was" json:"was"`
+	Starts    time.Time `yaml:"starts" json:"starts"`
+	Grace     Duration  `yaml:"grace" json:"grace"`
+	Notice    string    `yaml:"notice" json:"notice,omitempty"`
+}
+
+// Development is the plan that every new group starts with unless the file says otherwise: six sites, 10,000 calls in 24
+// hours, 100 in 10 seconds.
+func Development() Plan {
+	return Plan{Label: "Development", Sites: 6, Limits: []Limit{
+		{Calls: 10_000, Per: Duration(24 * time.Hour)},
+		{Calls: 100, Per: Duration(10 * time.Second)},
+	}}
+}
