@@ -81,6 +81,9 @@ func (l Layer) resourceExamples(other Layer, known []KnownAction) []Resource {
 	for _, p := range slices.Concat(mine, theirs) {
 		add(p.example())
 	}
+	if len(mine)*len(theirs) > 20*maxTried {
+		return slices.Grow(out, maxTried+1)[:maxTried+1]
+	}
 	for _, p := range mine {
 		for _, q := range theirs {
 			if r, ok := overlap(p, q); ok {

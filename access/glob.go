@@ -6,17 +6,23 @@ import "strings"
 // pieces around the stars: one piece is an exact name, two empty pieces match everything.
 type glob struct {
 	parts []string
+	exact bool   // there is one part
+	head  string // the first part, kept here because most questions end with it
 }
 
-func (g glob) match(s string) bool {
-	last := len(g.parts) - 1
-	if last < 0 {
+func (g *glob) match(s string) bool {
+	if g.exact {
+		return s == g.head
+	}
+	if len(s) < len(g.head) || s[:len(g.head)] != g.head {
 		return false
 	}
-	if last == 0 {
-		return s == g.parts[0]
-	}
-	if !strings.HasPrefix(s, g.parts[0]) {
+	return g.matchRest(s)
+}
+
+func (g *glob) matchRest(s string) bool {
+	last := len(g.parts) - 1
+	if last < 0 {
 		return false
 	}
 	s = s[len(g.parts[0]):]
@@ -122,6 +128,7 @@ func compileGlob(text string, bound map[string]string, decode func(string) (stri
 		}
 		g.parts[len(g.parts)-1] += literal
 	}
+	g.exact, g.head = !g.open(), g.parts[0]
 	return g, ""
 }
 

@@ -18,6 +18,8 @@ type pattern struct {
 	all      bool // the bare `*`
 	unbound  bool // mentions a role attribute without a value
 	kinds    string
+	key      string // the exact name asked for at keyAt, when there is one; it dismisses most questions at once
+	keyAt    int
 	segments []segmentPattern
 }
 
@@ -38,7 +40,7 @@ func (p *pattern) match(r *Resource) answer {
 	if p.all {
 		return yes
 	}
-	if p.unbound || p.kinds != r.kinds {
+	if p.unbound || p.kinds != r.kinds || p.key != "" && r.segments[p.keyAt].Name != p.key {
 		return no
 	}
 	for i := range p.segments {
@@ -170,6 +172,9 @@ func bindPattern(ps []piece, bound map[string]string) (pattern, string) {
 		s, why := p.bind(bound)
 		if why != "" {
 			return pattern{}, why
+		}
+		if s.named && s.name.exact && out.key == "" {
+			out.key, out.keyAt = s.name.head, i
 		}
 		out.segments = append(out.segments, s)
 	}
