@@ -40,7 +40,7 @@ func (p *pattern) match(r *Resource) answer {
 	if p.all {
 		return yes
 	}
-	if p.unbound || p.kinds != r.kinds || p.key != "" && r.segments[p.keyAt].Name != p.key {
+	if p.unbound || p.kinds != r.kinds {
 		return no
 	}
 	for i := range p.segments {

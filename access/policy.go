@@ -131,6 +131,7 @@ func (p Policy) Compile(given Attributes) (Rules, error) {
 	if len(faults) > 0 {
 		return Rules{}, invalidPolicy(faults)
 	}
+	r.denyIndex, r.allowIndex = newIndex(r.denies), newIndex(r.allows)
 	return r, nil
 }
 

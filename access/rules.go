@@ -2,8 +2,10 @@ package access
 
 // Rules is a compiled policy. The zero Rules denies everything. It is immutable and safe to share.
 type Rules struct {
-	denies []rule
-	allows []rule
+	denies     []rule
+	allows     []rule
+	denyIndex  index
+	allowIndex index
 }
 
 // Layer is the compiled policies of one source of authority, for example all roles of a user. Any of them may allow. An
@@ -22,15 +24,13 @@ func (r *Rules) Explain(action string, on *Resource) (Effect, int) {
 	if on.IsZero() || action == "" {
 		return Deny, -1
 	}
-	for i := range r.denies {
-		if r.denies[i].about(action, on) != no {
-			return Deny, r.denies[i].number
-		}
+	q := asked{action: action, on: on, least: unknown}
+	if i := r.denyIndex.find(r.denies, &q); i >= 0 {
+		return Deny, r.denies[i].number
 	}
-	for i := range r.allows {
-		if r.allows[i].about(action, on) == yes {
-			return Allow, r.allows[i].number
-		}
+	q.least = yes
+	if i := r.allowIndex.find(r.allows, &q); i >= 0 {
+		return Allow, r.allows[i].number
 	}
 	return Deny, -1
 }
