@@ -45,6 +45,7 @@ type Coverage struct {
 	Implicit     []string       `json:"implicit_scopes" doc:"Entitlements that no scope covers; each can be asked for under its own name"`
 	Asides       []Aside        `json:"mentioned_only,omitempty"`
 	WithResource int            `json:"with_resource"`
+	Notes        []string       `json:"notes,omitempty" doc:"What had to be mended to read the documents"`
 }
 
 // Reasons counts the gaps by reason.
@@ -86,6 +87,7 @@ func (c Coverage) Text() string {
 	list(&b, "Scopes used but not described", c.Undescribed)
 	list(&b, "Scopes described but not used", c.Unused)
 	list(&b, "Entitlements that no scope covers (each can be asked for under its own name)", c.Implicit)
+	list(&b, "Mended to read the documents", c.Notes)
 	if len(c.Gaps) == 0 {
 		b.WriteString("\nEvery operation has a requirement or is declared public or internal.\n")
 		return b.String()

@@ -51,6 +51,7 @@ var (
 	sentence  = regexp.MustCompile(`[.!?]["')]?\s+["'(]?[A-Z]|;\s`)
 	lateText  = regexp.MustCompile(`\s{2,}[A-Z]`)
 	headLike  = regexp.MustCompile(`(?i):\s*$|\b(?:following|below)\b`)
+	topic     = regexp.MustCompile(`(?i)\b(?:entitlement|permission|privilege|scope)s?\b`)
 	reference = regexp.MustCompile(`(?i)\b(?:those|these|above)\b`)
 )
 
@@ -214,6 +215,9 @@ func (a *assembler) sentence(text string) {
 	case len(it.names) == 0 && headLike.MatchString(text):
 		a.head, a.inList = &statement{kind: kind, head: text, list: true}, false
 	case len(it.names) == 0:
+		if a.head == nil && kind != kindNone && topic.MatchString(text) {
+			a.head, a.inList = &statement{kind: kind, head: text, list: true}, false
+		}
 		a.refer(text)
 	case kind == kindNone && a.head != nil && a.head.kind != kindNone:
 		a.attach(it)

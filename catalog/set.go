@@ -21,7 +21,8 @@ const maxDocument = 64 << 20 // bytes of one OpenAPI file
 // Set is the product's OpenAPI documents, read together as one product.
 type Set struct {
 	Documents []Document
-	digest    string // of every file that was read, including those only referred to
+	Notes     []string // what had to be mended to read a file that breaks the standard
+	digest    string   // of every file that was read, including those only referred to
 }
 
 // Document is one OpenAPI file.
@@ -54,10 +55,17 @@ func Parse(name string, data []byte) (Set, error) {
 func (r *fileReader) load(names []string) (Set, error) {
 	var set Set
 	for _, name := range names {
-		loader := openapi3.NewLoader()
-		loader.IsExternalRefsAllowed = true
-		loader.ReadFromURIFunc = r.read
-		spec, err := loader.LoadFromURI(&url.URL{Path: name})
+		spec, err := r.document(name)
+		if err != nil {
+			if mended, notes := repair(r.seen[name]); mended != nil {
+				r.mended = map[string][]byte{name: mended}
+				spec, err = r.document(name)
+				r.mended = nil
+				for _, n := range notes {
+					set.Notes = append(set.Notes, name+": "+n)
+				}
+			}
+		}
 		if err != nil {
 			return Set{}, problem.Invalid("catalog.document", "The OpenAPI file "+name+" cannot be read: "+lastWords(err)).Because(err)
 		}
@@ -68,6 +76,13 @@ func (r *fileReader) load(names []string) (Set, error) {
 	}
 	set.digest = r.digest()
 	return set, nil
+}
+
+func (r *fileReader) document(name string) (*openapi3.T, error) {
+	loader := openapi3.NewLoader()
+	loader.IsExternalRefsAllowed = true
+	loader.ReadFromURIFunc = r.read
+	return loader.LoadFromURI(&url.URL{Path: name})
 }
 
 // lastWords keeps an error of the loader to one readable line.
@@ -83,6 +98,8 @@ func lastWords(err error) string {
 type fileReader struct {
 	fsys fs.FS // nil: nothing but what is in seen
 	seen map[string][]byte
+	// mended replaces files that had to be repaired while they are loaded.
+	mended map[string][]byte
 }
 
 func (r *fileReader) read(_ *openapi3.Loader, at *url.URL) ([]byte, error) {
@@ -92,6 +109,9 @@ func (r *fileReader) read(_ *openapi3.Loader, at *url.URL) ([]byte, error) {
 	name := path.Clean(at.Path)
 	if !fs.ValidPath(name) {
 		return nil, errors.New("a reference leads outside the imported files")
+	}
+	if data, ok := r.mended[name]; ok {
+		return data, nil
 	}
 	if data, ok := r.seen[name]; ok {
 		return data, nil
