@@ -121,7 +121,7 @@ func TestNeedsMinimalIsBounded(t *testing.T) {
 	var parts []access.Needs
 	for i := range 24 {
 		x, y := string(rune('a'+i)), string(rune('A'+i))
-		parts = append(parts, access.Any(access.Entitlement(x), access.All(access.Entitlement(y), access.Entitlement("shared"))))
+		parts = append(parts, access.Any(access.Entitlement(x), access.All(access.Entitlement(y), access.Entitlement("common"))))
 	}
 	n := access.All(parts...)
 	got := n.Minimal()
