@@ -39,6 +39,10 @@ func Import(set Set, file File) (*Catalog, Coverage, error) {
 	}
 	b.registry()
 	b.compile()
+	b.catalog.schemas = map[string][]byte{}
+	for _, d := range set.Documents {
+		schemasOf(d, b.catalog.schemas)
+	}
 	version, err := contentVersion(set, file)
 	if err != nil {
 		return nil, Coverage{}, err

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"strings"
 	"time"
 
 	"github.com/guestright/guestright/access"
@@ -77,6 +78,19 @@ func (r *Route) Param(p *Params, name string) (string, bool) {
 
 // AppendResource writes the name of the resource that a request is about; nothing when the route has no kind.
 func (r *Route) AppendResource(dst []byte, p *Params) []byte { return r.resource.append(dst, p) }
+
+// ResourceText shows how the resource is named: parameters in braces, "*" for what the request does not say.
+func (r *Route) ResourceText() string {
+	var b strings.Builder
+	for _, p := range r.resource {
+		if p.param < 0 {
+			b.WriteString(p.literal)
+			continue
+		}
+		b.WriteString("{" + r.params[p.param] + "}")
+	}
+	return b.String()
+}
 
 // AccountKey gives the account's key when the path carries it.
 func (r *Route) AccountKey(p *Params) (string, bool) {
