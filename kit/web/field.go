@@ -72,6 +72,10 @@ func objectOf(parameter string) string {
 
 // fieldOf keeps a finding's place and the words that we know to be ours.
 func fieldOf(e *huma.ErrorDetail) problem.Field {
+	if missing, ok := strings.CutPrefix(e.Message, "expected required property "); ok {
+		name, _, _ := strings.Cut(missing, " ") // the schema's word, not the caller's
+		return problem.Field{Pointer: pointer(e.Location) + "/" + name, Code: "required", Detail: "This is required."}
+	}
 	f := problem.Field{Pointer: pointer(e.Location), Code: "malformed", Detail: "This is not in the expected form."}
 	for _, p := range phrases {
 		if !strings.HasPrefix(e.Message, p.begins) {
@@ -93,7 +97,6 @@ type phrase struct{ begins, code, says string }
 var phrases = []phrase{
 	{begins: "unexpected property", code: "unknown", says: "There is no member of this name."},
 	{begins: "unknown query parameter", code: "unknown", says: "There is no parameter of this name."},
-	{begins: "expected required property", code: "required"},
 	{begins: "required ", code: "required", says: "This parameter is required."},
 	{begins: "expected value to be one of", code: "not_allowed"},
 	{begins: "expected length", code: "length"},

@@ -137,6 +137,10 @@ func (a *API) before(op Operation) func(huma.Context, func(huma.Context)) {
 			}
 			r = r.WithContext(passed)
 		}
+		if repeats(r.URL.RawQuery, hc.Operation().Parameters) {
+			WriteProblem(w, r, problem.Invalid("request_malformed", "The query names a parameter twice."))
+			return
+		}
 		if !acceptsJSON(r.Header) {
 			WriteProblem(w, r, problem.Invalid("not_acceptable", "Answers are application/json; the Accept header rules that out."))
 			return
@@ -154,6 +158,24 @@ func (a *API) before(op Operation) func(huma.Context, func(huma.Context)) {
 			next(&doorway{inner: humago.NewContext(hc.Operation(), r, w)})
 		})
 	}
+}
+
+// repeats reports whether a query names a parameter twice that takes one value:
+// whoever looked at it before us may have seen the other.
+func repeats(raw string, params []*huma.Param) bool {
+	if raw == "" {
+		return false
+	}
+	values, err := url.ParseQuery(raw)
+	if err != nil {
+		return true
+	}
+	for _, p := range params {
+		if p.In == "query" && len(values[p.Name]) > 1 && (p.Explode == nil || !*p.Explode) {
+			return true
+		}
+	}
+	return false
 }
 
 // inner keeps huma.Context's method of the same name reachable.
