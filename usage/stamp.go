@@ -1,0 +1,153 @@
+package usage
+
+import (
+	"net/netip"
+	"sync"
+	"time"
+)
+
+// Subject is something whose last use is kept.
+type Subject struct {
+	Kind string // "token", "key" or "grant"
+	ID   string
+}
+
+// Last is the last use of a subject.
+type Last struct {
+	At        time.Time
+	Operation string
+	Network   string // 203.0.113.0/24 or 2001:db8::/48; "" when not known
+}
+
+// Stamp holds the last use of one subject until it is written. Keep it next to
+// the credential.
+type Stamp struct {
+	r       *Recorder
+	subject Subject
+
+	mu        sync.Mutex
+	at        int64 // microseconds
+	operation string
+	from      netip.Addr
+	dirty     bool
+}
+
+type stamps struct {
+	mu    sync.RWMutex
+	all   map[Subject]*Stamp
+	dirty []*Stamp
+}
+
+func (s *stamps) init() { s.all = map[Subject]*Stamp{} }
+
+// Stamp gives the stamp of a subject.
+func (r *Recorder) Stamp(s Subject) *Stamp {
+	r.stamps.mu.RLock()
+	p := r.stamps.all[s]
+	r.stamps.mu.RUnlock()
+	if p != nil {
+		return p
+	}
+	r.stamps.mu.Lock()
+	defer r.stamps.mu.Unlock()
+	if p := r.stamps.all[s]; p != nil {
+		return p
+	}
+	p = &Stamp{r: r, subject: s}
+	r.stamps.all[s] = p
+	return p
+}
+
+// Touch notes a use. Earlier ones than the last known are ignored.
+func (s *Stamp) Touch(now time.Time, operation string, from netip.Addr) {
+	at := now.UnixMicro()
+	s.mu.Lock()
+	if at < s.at {
+		s.mu.Unlock()
+		return
+	}
+	s.at, s.operation, s.from = at, operation, from
+	list := !s.dirty
+	s.dirty = true
+	s.mu.Unlock()
+	if list {
+		s.r.stamps.mu.Lock()
+		s.r.stamps.dirty = append(s.r.stamps.dirty, s)
+		s.r.stamps.mu.Unlock()
+	}
+}
+
+// Touch is Stamp(s).Touch, for callers that keep no stamp.
+func (r *Recorder) Touch(s Subject, now time.Time, operation string, from netip.Addr) {
+	r.Stamp(s).Touch(now, operation, from)
+}
+
+// Network is the part of an address that is kept: enough to recognise a place,
+// too little to name a person.
+func Network(a netip.Addr) string {
+	a = a.Unmap().WithZone("")
+	if !a.IsValid() {
+		return ""
+	}
+	bits := 48
+	if a.Is4() {
+		bits = 24
+	}
+	p, err := a.Prefix(bits)
+	if err != nil {
+		return ""
+	}
+	return p.String()
+}
+
+func (s *Stamp) last() Last {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.at == 0 {
+		return Last{}
+	}
+	return Last{At: time.UnixMicro(s.at).UTC(), Operation: s.operation, Network: Network(s.from)}
+}
+
+// takeStamps empties the list of stamps to write.
+func (r *Recorder) takeStamps() []*Stamp {
+	r.stamps.mu.Lock()
+	defer r.stamps.mu.Unlock()
+	out := r.stamps.dirty
+	r.stamps.dirty = nil
+	for _, s := range out {
+		s.mu.Lock()
+		s.dirty = false
+		s.mu.Unlock()
+	}
+	return out
+}
+
+// relist puts stamps back that could not be written.
+func (r *Recorder) relist(list []*Stamp) {
+	r.stamps.mu.Lock()
+	defer r.stamps.mu.Unlock()
+	for _, s := range list {
+		s.mu.Lock()
+		again := !s.dirty
+		s.dirty = true
+		s.mu.Unlock()
+		if again {
+			r.stamps.dirty = append(r.stamps.dirty, s)
+		}
+	}
+}
+
+// forgetStamps drops stamps that are written from the map.
+func (r *Recorder) forgetStamps(before time.Time) {
+	r.stamps.mu.Lock()
+	defer r.stamps.mu.Unlock()
+	for k, s := range r.stamps.all {
+		s.mu.Lock()
+		idle := !s.dirty && s.at < before.UnixMicro()
+		s.mu.Unlock()
+		if idle {
+			delete(r.stamps.all, k)
+		}
+	}
+}
