@@ -1,0 +1,64 @@
+package web
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+)
+
+// Stream is the output of an operation that writes its answer piece by piece.
+type Stream = huma.StreamResponse
+
+// StreamAs makes the answer of an operation from a writer. When write fails
+// before 4 KiB are out the answer is a problem; later the connection is cut, so
+// that nobody takes a part for the whole. file, if given, is the name to save
+// the answer under; it must be plain ASCII.
+func StreamAs(contentType, file string, write func(ctx context.Context, w io.Writer) error) *Stream {
+	return &Stream{Body: func(hc huma.Context) {
+		r, w := humago.Unwrap(hc)
+		late := &lateHeader{w: w, contentType: contentType, file: file}
+		out := bufio.NewWriterSize(late, 4096)
+		err := write(r.Context(), out)
+		if err == nil {
+			err = out.Flush()
+		}
+		switch {
+		case err == nil:
+			late.begin() // an empty answer has a type, too
+		case late.begun:
+			From(r.Context()).fail(err)
+			panic(http.ErrAbortHandler) // the only way to cut the connection
+		default:
+			WriteProblem(w, r, err)
+		}
+	}}
+}
+
+// lateHeader sets the headers of success when the first bytes go out.
+type lateHeader struct {
+	w           http.ResponseWriter
+	contentType string
+	file        string
+	begun       bool
+}
+
+func (l *lateHeader) begin() {
+	if l.begun {
+		return
+	}
+	l.begun = true
+	l.w.Header().Set("Content-Type", l.contentType)
+	if l.file != "" {
+		l.w.Header().Set("Content-Disposition", `attachment; filename="`+l.file+`"`)
+	}
+}
+
+// Write implements io.Writer.
+func (l *lateHeader) Write(b []byte) (int, error) {
+	l.begin()
+	return l.w.Write(b)
+}
