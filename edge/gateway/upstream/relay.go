@@ -23,6 +23,9 @@ func (x *call) relay(c *conn, h answerHead) (whole bool, _ *Fault) {
 			header.Add("Trailer", name)
 		}
 	}
+	if _, typed := header["Content-Type"]; !typed {
+		header["Content-Type"] = nil // keeps the server in front from guessing
+	}
 	events := eventStream(header)
 	c.r += h.size
 	x.w.WriteHeader(h.status)
@@ -51,6 +54,11 @@ func (x *call) relay(c *conn, h answerHead) (whole bool, _ *Fault) {
 		err = io.ErrUnexpectedEOF
 	}
 	fault := classify(x.r.Context(), err, Broken)
+	if s.prompt && fault.Reason != ClientGone && !s.flushed {
+		if err := flush(x.w); err != nil {
+			fault = &Fault{Reason: ClientGone, Cause: err}
+		}
+	}
 	return false, &Fault{Reason: fault.Reason, Started: true, Cause: fault.Cause}
 }
 
