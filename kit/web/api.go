@@ -106,10 +106,11 @@ func (a *API) humaConfig() huma.Config {
 	return c
 }
 
-// Handle mounts a plain handler under a pattern of http.ServeMux.
+// Handle mounts a plain handler under a pattern of http.ServeMux. Neither Gate
+// nor the checks of typed operations apply to it.
 func (a *API) Handle(pattern string, h http.Handler) { a.mux.Handle(pattern, h) }
 
-// HandleFunc mounts a plain handler under a pattern of http.ServeMux.
+// HandleFunc is Handle for a function.
 func (a *API) HandleFunc(pattern string, h func(http.ResponseWriter, *http.Request)) {
 	a.mux.HandleFunc(pattern, h)
 }

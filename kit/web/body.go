@@ -8,6 +8,7 @@ import (
 	"mime"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -18,7 +19,8 @@ import (
 const maxDepth = 32
 
 // readBody reads the whole body, judges it and puts it back. Nil means none.
-func readBody(r *http.Request, limit int64) ([]byte, error) {
+// takes lists media types besides JSON, whose text the operation judges itself.
+func readBody(r *http.Request, limit int64, takes []string) ([]byte, error) {
 	if r.Body == nil || r.Body == http.NoBody {
 		return nil, nil
 	}
@@ -36,10 +38,23 @@ func readBody(r *http.Request, limit int64) ([]byte, error) {
 	if len(body) == 0 {
 		return nil, nil
 	}
-	if err := checkContentType(r.Header); err != nil {
+	kind, err := contentType(r.Header)
+	if err != nil {
 		return nil, err
 	}
-	return body, CheckJSON(body)
+	if kind == jsonType {
+		return body, CheckJSON(body)
+	}
+	if !slices.Contains(takes, kind) {
+		return nil, unsupported()
+	}
+	return body, nil
+}
+
+const jsonType = "application/json"
+
+func unsupported() error {
+	return problem.Invalid("content_type_unsupported", "Send the body as application/json, or as the reference says.")
 }
 
 func tooLarge() error {
@@ -56,21 +71,20 @@ func bodyError(err error) error {
 	return problem.Invalid("body_unparseable", "The body ended early.").Because(err)
 }
 
-// checkContentType accepts JSON in UTF-8. A body without a type is refused: it
-// is what a web page on another site can send without asking.
-func checkContentType(h http.Header) error {
-	refusal := problem.Invalid("content_type_unsupported", "Send the body as application/json.")
+// contentType returns the declared media type of a body in UTF-8. A body without
+// a type is refused: it is what a web page on another site can send unasked.
+func contentType(h http.Header) (string, error) {
 	if len(h.Values("Content-Type")) != 1 || h.Get("Content-Encoding") != "" {
-		return refusal
+		return "", unsupported()
 	}
 	kind, params, err := mime.ParseMediaType(h.Get("Content-Type"))
-	if err != nil || kind != "application/json" {
-		return refusal
+	if err != nil {
+		return "", unsupported()
 	}
 	if cs, ok := params["charset"]; ok && !strings.EqualFold(cs, "utf-8") {
-		return refusal
+		return "", unsupported()
 	}
-	return nil
+	return kind, nil
 }
 
 // CheckJSON accepts exactly one JSON value in UTF-8 whose objects name each

@@ -138,7 +138,7 @@ func FuzzCursor(f *testing.F) {
 	if err := json.Unmarshal(get(h, "/v1/a", "acc_1").Body.Bytes(), &page); err != nil {
 		f.Fatal(err)
 	}
-	f.Add(page.Next)
+	f.Add(page.Next[:len(page.Next)-4]) // a whole one would open: every run has the same keys
 	f.Add("AAAA")
 	f.Fuzz(func(t *testing.T, cursor string) {
 		if cursor == "" || cursor == page.Next {

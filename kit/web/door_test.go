@@ -168,6 +168,26 @@ func TestTrustedProxies(t *testing.T) {
 	}
 }
 
+// H-07: a trusted proxy that passes on both families of headers is not believed.
+func TestBothForwardingFamiliesH07(t *testing.T) {
+	t.Parallel()
+	ps, err := web.ParseProxies([]string{"192.0.2.1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ok := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) })
+	for status, proxies := range map[int]web.Proxies{400: ps, 204: nil} {
+		r := httptest.NewRequest("GET", "/", nil) // from 192.0.2.1
+		r.Header.Set("Forwarded", "for=198.51.100.1")
+		r.Header.Set("X-Forwarded-For", "198.51.100.2")
+		w := httptest.NewRecorder()
+		web.NewDoor(web.DoorConfig{Proxies: proxies}, ok).ServeHTTP(w, r)
+		if w.Code != status {
+			t.Errorf("proxies %v: %d, want %d", proxies, w.Code, status)
+		}
+	}
+}
+
 func TestCORS(t *testing.T) {
 	t.Parallel()
 	h := web.CORS{Origins: []string{"https://app.example.com"}, Methods: []string{"DELETE"}, Headers: []string{"Authorization"}}.

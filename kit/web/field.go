@@ -35,7 +35,7 @@ func refusalOf(m *huma.ErrorModel) *problem.Error {
 	case http.StatusRequestEntityTooLarge:
 		return problem.Of(tooLarge())
 	case http.StatusUnsupportedMediaType:
-		return problem.Invalid("content_type_unsupported", "Send the body as application/json.")
+		return problem.Of(unsupported())
 	case http.StatusNotAcceptable:
 		return problem.Invalid("not_acceptable", "Answers are application/json; the Accept header rules that out.")
 	case http.StatusBadRequest:
@@ -170,7 +170,7 @@ func writeIndexes(b *strings.Builder, s string) bool {
 // checkNames refuses members that differ from a known one in case only. The
 // decoder would take them for it while the validator has looked at the other.
 func (a *API) checkNames(op *huma.Operation, body []byte) error {
-	if len(body) == 0 || op.RequestBody == nil || op.RequestBody.Content["application/json"] == nil {
+	if len(body) == 0 || op.RequestBody == nil || op.RequestBody.Content[jsonType] == nil {
 		return nil
 	}
 	var v any
@@ -178,7 +178,7 @@ func (a *API) checkNames(op *huma.Operation, body []byte) error {
 		return problem.Invalid("body_unparseable", "The body is not valid JSON.").Because(err)
 	}
 	w := nameWalk{registry: a.huma.OpenAPI().Components.Schemas}
-	w.walk(op.RequestBody.Content["application/json"].Schema, v, "")
+	w.walk(op.RequestBody.Content[jsonType].Schema, v, "")
 	if len(w.found) == 0 {
 		return nil
 	}

@@ -145,7 +145,7 @@ func (a *API) before(op Operation) func(huma.Context, func(huma.Context)) {
 			WriteProblem(w, r, problem.Invalid("not_acceptable", "Answers are application/json; the Accept header rules that out."))
 			return
 		}
-		body, err := readBody(r, op.MaxBody)
+		body, err := readBody(r, op.MaxBody, otherTypes(hc.Operation()))
 		if err != nil {
 			WriteProblem(w, r, err)
 			return
@@ -158,6 +158,20 @@ func (a *API) before(op Operation) func(huma.Context, func(huma.Context)) {
 			next(&doorway{inner: humago.NewContext(hc.Operation(), r, w)})
 		})
 	}
+}
+
+// otherTypes lists the media types besides JSON that an operation declares.
+func otherTypes(op *huma.Operation) []string {
+	var out []string
+	if op.RequestBody == nil {
+		return nil
+	}
+	for kind := range op.RequestBody.Content {
+		if kind != jsonType {
+			out = append(out, kind)
+		}
+	}
+	return out
 }
 
 // repeats reports whether a query names a parameter twice that takes one value:

@@ -134,3 +134,36 @@ func TestMalformedRequests(t *testing.T) {
 		}
 	}
 }
+
+func TestOtherBodiesAreTakenAsDeclared(t *testing.T) {
+	t.Parallel()
+	api := web.New(web.Config{Title: "T", Version: "1"})
+	type in struct {
+		RawBody []byte `contentType:"application/x-ndjson"`
+	}
+	got := ""
+	web.Op(api, web.Operation{ID: "bulk", Method: "POST", Path: "/v1/bulk", Summary: "Bulk", MaxBody: 8},
+		func(_ context.Context, in *in) (*struct{}, error) { got = string(in.RawBody); return nil, nil })
+	h := &house{api: api, door: web.NewDoor(web.DoorConfig{}, api)}
+	if w := h.do("POST", "/v1/bulk", "{}\n{}\n", "Content-Type", "application/x-ndjson"); w.Code != 204 || got != "{}\n{}\n" {
+		t.Errorf("%d %s, got %q", w.Code, w.Body, got)
+	}
+	if w := h.do("POST", "/v1/bulk", "{}\n{}\n{}", "Content-Type", "application/x-ndjson"); w.Code != 204 {
+		t.Errorf("exactly the limit: %d", w.Code)
+	}
+	if w := h.do("POST", "/v1/bulk", "{}\n{}\n{}\n", "Content-Type", "application/x-ndjson"); w.Code != 413 {
+		t.Errorf("beyond the limit: %d", w.Code)
+	}
+	if w := h.do("POST", "/v1/bulk", "a=b", "Content-Type", "application/x-www-form-urlencoded"); w.Code != 415 {
+		t.Errorf("a form: %d", w.Code)
+	}
+}
+
+func TestParametersNamedTwiceAreRefused(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, nil)
+	id := ident.New[thing](testTime).String()
+	if w := h.do("GET", "/v1/things/"+id+"?limit=1&limit=2", ""); w.Code != 400 || codeOf(t, w) != "request_malformed" {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
