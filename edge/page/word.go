@@ -6,6 +6,7 @@ const (
 	wordBroken    = "This page could not be shown. Please try again; if it happens again, tell the operator."
 	wordSkip      = "Skip to content"
 	wordMenu      = "Menu"
+	wordSide      = "Sidebar"
 	wordClose     = "Close"
 	wordMainNav   = "Main"
 	wordTrail     = "Breadcrumb"

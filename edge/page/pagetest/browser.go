@@ -1,0 +1,223 @@
+package pagetest
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+// patience bounds one whole test in the browser; a hanging page fails instead of stalling the run.
+const patience = 3 * time.Minute
+
+// Browser is one Chromium with one tab and a profile of its own, closed when the test ends.
+type Browser struct {
+	t   testing.TB
+	ctx context.Context
+}
+
+// View is what a page is looked at with. The zero value is a light desktop window.
+type View struct {
+	Dark     bool
+	Width    int // CSS pixels; zero: 1280
+	Height   int // zero: 900
+	NoScript bool
+}
+
+// Find returns the path of a Chromium or Chrome, or "" if there is none.
+func Find() string {
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	return ""
+}
+
+// Open starts a browser. Without Chromium the test is skipped, or fails where CI is set.
+func Open(t testing.TB) *Browser {
+	t.Helper()
+	path := Find()
+	if path == "" {
+		if os.Getenv("CI") != "" {
+			t.Fatal("no Chromium found, and CI is set: install the package chromium")
+		}
+		t.Skip("skipped: no Chromium found (package chromium); pages were not looked at in a browser")
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(path),
+		chromedp.UserDataDir(profile(t)),
+		chromedp.NoSandbox, // test pages are our own, and containers rarely allow the sandbox
+		chromedp.DisableGPU,
+		chromedp.Flag("disable-quic", true),
+		chromedp.Flag("disable-component-update", true),
+	)
+	ctx, stop := context.WithTimeout(context.Background(), patience)
+	t.Cleanup(stop)
+	ctx, stopBrowser := chromedp.NewExecAllocator(ctx, options...)
+	t.Cleanup(stopBrowser)
+	// Chromium sends events that the library does not know; they are no concern of a test.
+	silent := func(string, ...any) {}
+	ctx, stopTab := chromedp.NewContext(ctx, chromedp.WithErrorf(silent), chromedp.WithLogf(silent))
+	t.Cleanup(stopTab)
+
+	b := &Browser{t: t, ctx: ctx}
+	b.run("start the browser", call(page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: witness}))
+	b.Emulate(View{})
+	return b
+}
+
+// profile is not t.TempDir: Chromium may still write while it closes, which would fail the clean-up.
+func profile(t testing.TB) string {
+	dir, err := os.MkdirTemp("", "pagetest-")
+	if err != nil {
+		t.Fatalf("make a browser profile: %v", err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) }) //nolint:errcheck // best effort in the temporary folder
+	return dir
+}
+
+// witness keeps what the page complains about: script errors, refused scripts and styles, files that
+// did not load. Quiet reads it.
+const witness = `window.complaints = [];
+addEventListener("error", (e) => complaints.push(e.message || "did not load: " + (e.target.src || e.target.href)), true);
+addEventListener("unhandledrejection", (e) => complaints.push("unhandled: " + e.reason));
+document.addEventListener("securitypolicyviolation", (e) => complaints.push("policy " + e.effectiveDirective + " refused " + e.blockedURI + " " + e.sample));
+console.error = (...all) => complaints.push(all.join(" "));`
+
+// call makes an action of a protocol command whose answer does not matter.
+func call[P, R any](command cdp.Command[P, R], params P) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, command, params)
+		return err
+	})
+}
+
+func (b *Browser) run(what string, actions ...chromedp.Action[chromedp.Void]) {
+	b.t.Helper()
+	if err := chromedp.Do(b.ctx, actions...); err != nil {
+		b.t.Fatalf("%s: %v", what, err)
+	}
+}
+
+// Emulate sets theme, window and scripting for the pages to come and the one that is open.
+func (b *Browser) Emulate(v View) {
+	b.t.Helper()
+	if v.Width == 0 {
+		v.Width = 1280
+	}
+	if v.Height == 0 {
+		v.Height = 900
+	}
+	scheme := "light"
+	if v.Dark {
+		scheme = "dark"
+	}
+	b.run("emulate",
+		call(emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
+			Width: int64(v.Width), Height: int64(v.Height), DeviceScaleFactor: 1, Mobile: v.Width < 500,
+		}),
+		call(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
+			{Name: "prefers-color-scheme", Value: scheme},
+			{Name: "prefers-reduced-motion", Value: "reduce"},
+		}}),
+		call(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: v.NoScript}),
+	)
+}
+
+// Goto opens an address and waits until it is loaded.
+func (b *Browser) Goto(url string) {
+	b.t.Helper()
+	b.run("go to "+url, chromedp.Navigate(url))
+}
+
+// Follow clicks what leads to another page (a link, a submit button) and waits for that page.
+func (b *Browser) Follow(selector string) {
+	b.t.Helper()
+	if _, err := chromedp.RunResponse(b.ctx, chromedp.Click(chromedp.CSS(selector))); err != nil {
+		b.t.Fatalf("follow %s: %v", selector, err)
+	}
+}
+
+// Click clicks the first match, once it is visible, and does not wait for another page.
+func (b *Browser) Click(selector string) {
+	b.t.Helper()
+	b.run("click "+selector, chromedp.Click(chromedp.CSS(selector)))
+}
+
+// Fill replaces the content of an input by typing.
+func (b *Browser) Fill(selector, text string) {
+	b.t.Helper()
+	b.run("fill "+selector, chromedp.Clear(chromedp.CSS(selector)), chromedp.SendKeys(chromedp.CSS(selector), text))
+}
+
+// Press sends keys to whatever has the focus; see chromedp/kb for keys without a letter.
+func (b *Browser) Press(keys string) {
+	b.t.Helper()
+	b.run("press keys", chromedp.KeyEvent(keys))
+}
+
+// Wait waits until the first match is visible.
+func (b *Browser) Wait(selector string) {
+	b.t.Helper()
+	b.run("wait for "+selector, chromedp.WaitVisible(chromedp.CSS(selector)))
+}
+
+// Text returns the visible text of the first match.
+func (b *Browser) Text(selector string) string {
+	b.t.Helper()
+	return strings.TrimSpace(value(b, "read "+selector, chromedp.Text(chromedp.CSS(selector))))
+}
+
+// Has says whether anything matches right now.
+func (b *Browser) Has(selector string) bool {
+	b.t.Helper()
+	return value(b, "look for "+selector, chromedp.Evaluate[bool](fmt.Sprintf("document.querySelector(%q) !== null", selector)))
+}
+
+// URL returns the address of the open page.
+func (b *Browser) URL() string {
+	b.t.Helper()
+	return value(b, "read the address", chromedp.Location())
+}
+
+// Eval runs a script in the page and returns its result, which may be a promise.
+func Eval[T any](b *Browser, script string) T {
+	b.t.Helper()
+	return value(b, "run a script", chromedp.Evaluate[T](script, func(p *runtime.EvaluateParams) { p.AwaitPromise = new(true) }))
+}
+
+// value runs one action and returns what it found.
+func value[T any](b *Browser, what string, a chromedp.Action[T]) T {
+	b.t.Helper()
+	v, err := chromedp.Run(b.ctx, a)
+	if err != nil {
+		b.t.Fatalf("%s: %v", what, err)
+	}
+	return v
+}
+
+// Screenshot writes the whole page as a PNG and returns the file's path.
+func (b *Browser) Screenshot(name string) string {
+	b.t.Helper()
+	png := value(b, "take a screenshot", chromedp.FullScreenshot(100))
+	dir := os.Getenv("GUESTRIGHT_SHOTS")
+	if dir == "" {
+		dir = b.t.TempDir()
+	}
+	path := filepath.Join(dir, name+".png")
+	if err := os.WriteFile(path, png, 0o600); err != nil {
+		b.t.Fatalf("write screenshot: %v", err)
+	}
+	return path
+}

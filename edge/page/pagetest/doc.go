@@ -1,0 +1,12 @@
+// Package pagetest drives pages in a real Chromium, for tests of every door that shows pages.
+//
+//	b := pagetest.Open(t)                     // skips without Chromium, fails if CI is set
+//	b.Emulate(pagetest.View{Dark: true, Width: 375})
+//	b.Goto(server.URL + "/sign-in")
+//	b.Fill("#f-email", "ada@example.com")
+//	b.Follow("button[type=submit]")           // click and wait for the next page
+//	b.Sound()                                 // axe-core, no sideways scroll, no complaint in the console
+//
+// Every method fails the test itself. Screenshots are kept where GUESTRIGHT_SHOTS points, otherwise
+// in the test's temporary folder.
+package pagetest
