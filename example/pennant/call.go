@@ -63,15 +63,11 @@ func (c *call) page() (page, error) {
 
 // body reads a whole JSON body into v and refuses what v doesn't know.
 func (c *call) body(v any) error {
-	raw, err := c.raw("application/json")
+	raw, err := readBody(c.r, "application/json")
 	if err != nil {
 		return err
 	}
 	return decode(raw, v)
-}
-
-func (c *call) raw(types ...string) ([]byte, error) {
-	return readBody(c.r, types...)
 }
 
 func readBody(r *http.Request, types ...string) ([]byte, error) {
@@ -113,16 +109,21 @@ func decode(raw []byte, v any) error {
 	return nil
 }
 
-// patch applies the request's merge patch (RFC 7396) to fields, a pointer to the editable part of a resource.
-func (c *call) patch(fields any) error {
-	raw, err := c.raw("application/merge-patch+json", "application/json")
+// patch reads a merge patch (RFC 7396). It is read whole before a transaction begins: a slow caller holds up nobody.
+func (c *call) patch() (map[string]any, error) {
+	raw, err := readBody(c.r, "application/merge-patch+json", "application/json")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var edit map[string]any
 	if err := json.Unmarshal(raw, &edit); err != nil || edit == nil {
-		return badRequest("body_unparseable", "The body isn't a JSON object.")
+		return nil, badRequest("body_unparseable", "The body isn't a JSON object.")
 	}
+	return edit, nil
+}
+
+// apply changes fields, a pointer to the editable part of a resource, by a merge patch.
+func apply(edit map[string]any, fields any) error {
 	now, err := json.Marshal(fields)
 	if err != nil {
 		return fmt.Errorf("pennant: encoding for a patch: %w", err)

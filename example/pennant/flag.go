@@ -53,9 +53,12 @@ func (f *Flag) check(s *scope, bad *check) error {
 	for i, v := range f.Variations {
 		at := fmt.Sprintf("/variations/%d", i)
 		bad.must(len(v.Name) <= 120, at+"/name", "A name has at most 120 bytes.")
-		bad.must(isKind(f.Kind, v.Value), at+"/value", "The value isn't of the flag's kind.")
+		if !isKind(f.Kind, v.Value) {
+			bad.must(false, at+"/value", "The value isn't of the flag's kind.")
+			continue // lists and objects can't be compared either
+		}
 		for _, other := range f.Variations[:i] {
-			bad.must(other.Value != v.Value, at+"/value", "Another variation has this value.")
+			bad.must(!isKind(f.Kind, other.Value) || other.Value != v.Value, at+"/value", "Another variation has this value.")
 		}
 	}
 	if f.Maintainer == "" {

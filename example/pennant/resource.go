@@ -37,8 +37,12 @@ type edit[T any, P target[T]] struct {
 }
 
 func editAt[T any, P target[T]](c *call, e edit[T, P]) (reply, error) {
+	wanted, err := c.patch()
+	if err != nil {
+		return reply{}, err
+	}
 	var is P
-	err := c.write(func(s *scope) error {
+	err = c.write(func(s *scope) error {
 		was, err := get[T, P](s, e.at)
 		if err != nil {
 			return err
@@ -50,7 +54,7 @@ func editAt[T any, P target[T]](c *call, e edit[T, P]) (reply, error) {
 		if err != nil {
 			return err
 		}
-		if err := c.patch(e.fields(is)); err != nil {
+		if err := apply(wanted, e.fields(is)); err != nil {
 			return err
 		}
 		var bad check

@@ -76,11 +76,11 @@ func (s *store) write(ctx context.Context, account string, actor Actor, do func(
 	if err != nil {
 		return fmt.Errorf("pennant: begin: %w", err)
 	}
+	defer func() { _ = t.Rollback() }() // says only that it was committed, or that the connection is gone
 	sc := s.read(ctx, account)
 	sc.q, sc.actor = t, actor
-	err = do(sc)
-	if err != nil {
-		return errors.Join(err, t.Rollback())
+	if err := do(sc); err != nil {
+		return err
 	}
 	err = t.Commit()
 	if err != nil {
