@@ -12,14 +12,14 @@ import (
 )
 
 // onBoth runs a dialogue through net/http's proxy and through ours.
-func onBoth(t *testing.T, name string, script script, dialogue func(t *testing.T, p *product, c *client)) {
+func onBoth(t *testing.T, name string, script script, dialogue func(t *testing.T, p *product, c *client), limits ...waits) {
 	t.Helper()
 	for _, ours := range []bool{false, true} {
 		which := map[bool]string{false: "/ReverseProxy", true: "/ours"}[ours]
 		t.Run(name+which, func(t *testing.T) {
 			t.Parallel()
 			p := newProduct(t, script)
-			dialogue(t, p, dial(t, proxyTo(t, ours, p.addr)))
+			dialogue(t, p, dial(t, proxyTo(t, ours, p.addr, limits...)))
 		})
 	}
 }
@@ -125,7 +125,7 @@ func TestContinue(t *testing.T) {
 		c.say(expecting + "abc")
 		expect(t, "status", c.answer("POST").Status, 200)
 		expect(t, "body", p.seen()[0].Body, "abc")
-	})
+	}, waits{head: patience, proceed: 20 * time.Millisecond})
 	onBoth(t, "refused", func(e *exchange) bool {
 		return e.say("HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno")
 	}, func(t *testing.T, p *product, c *client) {
@@ -257,10 +257,6 @@ func TestCancel(t *testing.T) {
 			gone <- struct{}{}
 			return false
 		}, func(t *testing.T, p *product, c *client) {
-			if before == "" {
-				// The proxies under test wait 300 ms for an answer; the client leaves sooner.
-				t.Log("no answer yet")
-			}
 			c.say(get)
 			wait(t, "the request", asking)
 			c.conn.Close()
@@ -356,10 +352,11 @@ func TestTimeoutAndUnreachable(t *testing.T) {
 	hold := make(chan struct{})
 	p := newProduct(t, func(e *exchange) bool { <-hold; return false })
 	t.Cleanup(func() { close(hold) })
-	c := dial(t, proxyTo(t, true, p.addr))
+	short := waits{head: 100 * time.Millisecond, proceed: patience}
+	c := dial(t, proxyTo(t, true, p.addr, short))
 	c.say(get)
 	expect(t, "silent", c.answer("GET").Status, 504)
-	big := dial(t, proxyTo(t, true, p.addr))
+	big := dial(t, proxyTo(t, true, p.addr, short))
 	big.say("POST /x HTTP/1.1\r\nHost: api.example\r\nContent-Length: 20000\r\n\r\n" + strings.Repeat("a", 20000))
 	expect(t, "silent after a streamed body", big.answer("POST").Status, 504)
 

@@ -1,7 +1,9 @@
 package upstream
 
 import (
+	"bytes"
 	"net/http"
+	"slices"
 )
 
 // maxChunkLine bounds a chunk's size line with its extensions, and
@@ -89,8 +91,8 @@ func (s *sink) chunkSize() (int64, error) {
 		size = size<<4 | int64(v)
 	}
 	rest := line[digits:]
-	for len(rest) > 0 && (rest[0] == ' ' || rest[0] == '\t') {
-		rest = rest[1:]
+	if len(bytes.Trim(rest, " \t")) == 0 {
+		rest = nil // some servers pad
 	}
 	if digits == 0 || digits > 15 || len(rest) > 0 && rest[0] != ';' || !isText(rest) {
 		return 0, bad("chunk size")
@@ -172,7 +174,7 @@ func (s *sink) trailers(announced []string) error {
 		if err := s.forceChunks(&forced); err != nil {
 			return err
 		}
-		if isAnnounced(announced, f.name) {
+		if slices.Contains(announced, f.name) {
 			header.Add(f.name, value)
 		} else {
 			header.Add(http.TrailerPrefix+f.name, value)
@@ -191,13 +193,4 @@ func (s *sink) forceChunks(done *bool) error {
 		return &Fault{Reason: ClientGone, Cause: err}
 	}
 	return nil
-}
-
-func isAnnounced(names []string, name string) bool {
-	for _, n := range names {
-		if n == name {
-			return true
-		}
-	}
-	return false
 }

@@ -137,12 +137,20 @@ func (p *product) connections() int {
 	return p.conns
 }
 
-// proxyTo starts a proxy in front of a product: ours, or net/http's.
-func proxyTo(t *testing.T, ours bool, addr string) *httptest.Server {
+// waits are a proxy's time limits.
+type waits struct{ head, proceed time.Duration }
+
+// proxyTo starts a proxy in front of a product: ours, or net/http's. It waits
+// as long as the tests do, unless something else is asked for.
+func proxyTo(t *testing.T, ours bool, addr string, limits ...waits) *httptest.Server {
 	t.Helper()
-	handler := reference(t, addr)
+	limit := waits{head: patience, proceed: patience}
+	if len(limits) > 0 {
+		limit = limits[0]
+	}
+	handler := reference(t, addr, limit)
 	if ours {
-		handler = forward(t, &upstream.Client{HeadTimeout: 300 * time.Millisecond, ContinueTimeout: 30 * time.Millisecond, MaxHead: 64 << 10},
+		handler = forward(t, &upstream.Client{HeadTimeout: limit.head, ContinueTimeout: limit.proceed, MaxHead: 64 << 10},
 			upstream.Target{Scheme: "http", Host: addr}, nil)
 	}
 	s := httptest.NewUnstartedServer(handler)
@@ -175,10 +183,10 @@ func forward(t *testing.T, client *upstream.Client, target upstream.Target, note
 	})
 }
 
-func reference(t *testing.T, addr string) http.Handler {
+func reference(t *testing.T, addr string, limit waits) http.Handler {
 	transport := &http.Transport{
-		DisableCompression: true, MaxIdleConnsPerHost: 64, ResponseHeaderTimeout: 300 * time.Millisecond,
-		ExpectContinueTimeout: 30 * time.Millisecond, MaxResponseHeaderBytes: 64 << 10,
+		DisableCompression: true, MaxIdleConnsPerHost: 64, ResponseHeaderTimeout: limit.head,
+		ExpectContinueTimeout: limit.proceed, MaxResponseHeaderBytes: 64 << 10,
 	}
 	t.Cleanup(transport.CloseIdleConnections)
 	target := &url.URL{Scheme: "http", Host: addr}
