@@ -37,7 +37,7 @@ func refusalOf(m *huma.ErrorModel) *problem.Error {
 	case http.StatusUnsupportedMediaType:
 		return problem.Of(unsupported())
 	case http.StatusNotAcceptable:
-		return problem.Invalid("not_acceptable", "Answers are application/json; the Accept header rules that out.")
+		return problem.Invalid("not_acceptable", "The Accept header rules out what this operation answers with.")
 	case http.StatusBadRequest:
 		if len(m.Errors) == 0 {
 			return problem.Invalid("body_missing", "This operation needs a body.")

@@ -141,8 +141,8 @@ func (a *API) before(op Operation) func(huma.Context, func(huma.Context)) {
 			WriteProblem(w, r, problem.Invalid("request_malformed", "The query names a parameter twice."))
 			return
 		}
-		if !acceptsJSON(r.Header) {
-			WriteProblem(w, r, problem.Invalid("not_acceptable", "Answers are application/json; the Accept header rules that out."))
+		if !accepts(r.Header, hc.Operation()) {
+			WriteProblem(w, r, problem.Invalid("not_acceptable", "The Accept header rules out what this operation answers with."))
 			return
 		}
 		body, err := readBody(r, op.MaxBody, otherTypes(hc.Operation()))
