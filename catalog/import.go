@@ -111,7 +111,7 @@ func (b *builder) operation(op raw) error {
 		return fail(err)
 	}
 	b.report(op, v)
-	if template.text != "" {
+	if len(template.steps) > 0 {
 		b.coverage.WithResource++
 	}
 	r := Route{

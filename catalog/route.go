@@ -1,7 +1,6 @@
 package catalog
 
 import (
-	"strings"
 	"time"
 
 	"github.com/guestright/guestright/access"
@@ -76,21 +75,19 @@ func (r *Route) Param(p *Params, name string) (string, bool) {
 	return "", false
 }
 
-// AppendResource writes the name of the resource that a request is about; nothing when the route has no kind.
+// HasResource reports whether the catalog says what kind of resource the route is about. For others the account as a
+// whole is the resource.
+func (r *Route) HasResource() bool { return len(r.resource.steps) > 0 }
+
+// Fill names the resource that a request is about; the zero Resource when the route has none. The result uses into and
+// holds until it is filled again.
+func (r *Route) Fill(p *Params, into *Segments) access.Resource { return r.resource.fill(p, into) }
+
+// AppendResource writes the name of the resource that a request is about; nothing when the route has none.
 func (r *Route) AppendResource(dst []byte, p *Params) []byte { return r.resource.append(dst, p) }
 
 // ResourceText shows how the resource is named: parameters in braces, "*" for what the request does not say.
-func (r *Route) ResourceText() string {
-	var b strings.Builder
-	for _, p := range r.resource {
-		if p.param < 0 {
-			b.WriteString(p.literal)
-			continue
-		}
-		b.WriteString("{" + r.params[p.param] + "}")
-	}
-	return b.String()
-}
+func (r *Route) ResourceText() string { return r.resource.text(r.params) }
 
 // AccountKey gives the account's key when the path carries it.
 func (r *Route) AccountKey(p *Params) (string, bool) {
