@@ -1,0 +1,77 @@
+package account
+
+import (
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/guestright/guestright/kit/ident"
+	"github.com/guestright/guestright/kit/problem"
+)
+
+// ID identifies an Account.
+type ID = ident.ID[Account]
+
+// Kind of an account.
+type Kind string
+
+// The kinds. In sandbox accounts outcomes can be simulated.
+const (
+	Production Kind = "production"
+	Sandbox    Kind = "sandbox"
+)
+
+// State of an account.
+type State string
+
+// The states.
+const (
+	Active State = "active"
+	Closed State = "closed"
+)
+
+// Account is one customer of the product.
+type Account struct {
+	ID       ID        `json:"id"`
+	Key      string    `json:"key" doc:"The product's own key of this account"`
+	Name     string    `json:"name"`
+	Kind     Kind      `json:"kind" enum:"production,sandbox"`
+	Parent   string    `json:"parent,omitempty" doc:"The parent account, for agencies with sub-accounts"`
+	Group    string    `json:"group,omitempty" doc:"The developer group that a sandbox belongs to"`
+	Upstream string    `json:"upstream,omitempty" doc:"This account's own upstream, when it has one"`
+	State    State     `json:"state" enum:"active,closed"`
+	Created  time.Time `json:"created"`
+}
+
+// IDPrefix implements ident.Named.
+func (Account) IDPrefix() string { return "acc" }
+
+// Draft is what the product tells about an account.
+type Draft struct {
+	Key      string `json:"key" doc:"The product's own key of this account" example:"harbour-books"`
+	Name     string `json:"name" example:"Harbour Books"`
+	Kind     Kind   `json:"kind,omitempty" enum:"production,sandbox" doc:"production when absent"`
+	Parent   string `json:"parent_key,omitempty" doc:"Key of the parent account"`
+	Group    string `json:"group,omitempty" doc:"The developer group that a sandbox belongs to"`
+	Upstream string `json:"upstream,omitempty" doc:"This account's own upstream URL"`
+}
+
+// Check returns the findings about a draft; at is the JSON pointer of it.
+func (d Draft) Check(at string) []problem.Field {
+	var f []problem.Field
+	if n := utf8.RuneCountInString(d.Key); n == 0 || n > 200 || strings.ContainsAny(d.Key, "/?#%\\ \t\r\n\x00") {
+		f = append(f, problem.Field{Pointer: at + "/key", Code: "key_invalid", Detail: "1 to 200 characters without spaces, slashes, ?, # or %."})
+	}
+	if n := utf8.RuneCountInString(strings.TrimSpace(d.Name)); n == 0 || n > 200 {
+		f = append(f, problem.Field{Pointer: at + "/name", Code: "required", Detail: "1 to 200 characters."})
+	}
+	switch d.Kind {
+	case "", Production, Sandbox:
+	default:
+		f = append(f, problem.Field{Pointer: at + "/kind", Code: "unknown", Detail: "production or sandbox."})
+	}
+	if d.Parent != "" && d.Parent == d.Key {
+		f = append(f, problem.Field{Pointer: at + "/parent_key", Code: "own_parent", Detail: "An account is not its own parent."})
+	}
+	return f
+}

@@ -1,0 +1,237 @@
+package account
+
+import (
+	"context"
+	"strings"
+
+	"github.com/guestright/guestright/access"
+	"github.com/guestright/guestright/audit"
+	"github.com/guestright/guestright/kit/ident"
+	"github.com/guestright/guestright/kit/problem"
+	"github.com/guestright/guestright/kit/store"
+)
+
+// Topics of the change feed: Topic's key is the account's id, MemberTopic's the
+// user's id, RoleTopic's the account's id.
+const (
+	Topic       = "account"
+	MemberTopic = "account.member"
+	RoleTopic   = "account.role"
+)
+
+// Service holds the operations on accounts.
+type Service struct {
+	DB    *store.DB
+	Audit *audit.Log
+	// RoleChanged lets later slices follow a role's policy in the same
+	// transaction; wired by the server.
+	RoleChanged func(tx *store.Tx, r Role) error
+}
+
+// Resource is how policies name an account.
+func Resource(id string) access.Resource { return access.On("account", id) }
+
+func (s *Service) record(tx *store.Tx, by access.Principal, action, account, name string, before, after any) error {
+	return s.Audit.Record(tx, by, audit.Change{Action: action, Target: "account/" + account, Name: name, Account: account, Before: before, After: after})
+}
+
+// Put creates or updates the account with the draft's key; the product or an
+// operator does this.
+func (s *Service) Put(ctx context.Context, by access.Principal, d Draft) (Account, error) {
+	var out Account
+	err := s.DB.Write(ctx, func(tx *store.Tx) error {
+		if err := by.May("account:sync", access.Platform()); err != nil {
+			return err
+		}
+		if f := d.Check(""); len(f) > 0 {
+			return problem.Invalid("account_invalid", "Some of the fields need another look.", f...)
+		}
+		a, err := s.Upsert(tx, by, d)
+		out = a
+		return err
+	})
+	return out, err
+}
+
+// Upsert is Put inside the caller's transaction, for drafts that are checked.
+func (s *Service) Upsert(tx *store.Tx, by access.Principal, d Draft) (Account, error) {
+	parent := ""
+	if d.Parent != "" {
+		p, err := find(tx, "key = ?", d.Parent)
+		if err != nil {
+			return Account{}, problem.Invalid("parent_unknown", "There is no parent account with this key. Send the parent first.",
+				problem.Field{Pointer: "/parent_key", Code: "unknown", Detail: "No account has this key."})
+		}
+		if p.Parent != "" {
+			return Account{}, problem.Invalid("parent_is_child", "A parent account has no parent itself.",
+				problem.Field{Pointer: "/parent_key", Code: "too_deep", Detail: "This account is a child already."})
+		}
+		parent = p.ID.String()
+	}
+	if d.Kind == "" {
+		d.Kind = Production
+	}
+	a, err := find(tx, "key = ?", d.Key)
+	before, action := any(nil), "account.create"
+	switch {
+	case err == nil:
+		before, action = a, "account.update"
+	case problem.CodeOf(err) == "not_found":
+		a = Account{ID: ident.New[Account](tx.Now()), Key: d.Key, Created: tx.Now()}
+	default:
+		return a, err
+	}
+	was := a
+	a.Name, a.Kind, a.Parent, a.Group, a.Upstream, a.State = strings.TrimSpace(d.Name), d.Kind, parent, d.Group, d.Upstream, Active
+	if a == was {
+		return a, nil
+	}
+	if err := put(tx, a); err != nil {
+		return a, err
+	}
+	tx.Changed(Topic, a.ID.String())
+	return a, s.record(tx, by, action, a.ID.String(), a.Name, before, a)
+}
+
+// Close ends an account; every grant in it stops.
+func (s *Service) Close(ctx context.Context, by access.Principal, id ID) (Account, error) {
+	var out Account
+	err := s.DB.Write(ctx, func(tx *store.Tx) error {
+		if err := by.May("account:sync", access.Platform()); err != nil {
+			return err
+		}
+		a, err := find(tx, "id = ?", id)
+		if err != nil {
+			return err
+		}
+		if a.State == Closed {
+			return problem.Conflict("account_closed", "The account is closed already.")
+		}
+		before := a
+		a.State = Closed
+		if err := put(tx, a); err != nil {
+			return err
+		}
+		tx.Changed(Topic, id.String())
+		out = a
+		return s.record(tx, by, "account.close", id.String(), a.Name, before, a)
+	})
+	return out, err
+}
+
+// Get loads an account that by may see.
+func (s *Service) Get(ctx context.Context, by access.Principal, id ID) (Account, error) {
+	var out Account
+	err := s.DB.Read(ctx, func(tx *store.Tx) error {
+		if err := by.Reach("account", "account:view", Resource(id.String())); err != nil {
+			return err
+		}
+		a, err := find(tx, "id = ?", id)
+		out = a
+		return err
+	})
+	return out, err
+}
+
+// Load finds an account without authorising, for slices that join.
+func (s *Service) Load(tx *store.Tx, id string) (Account, error) { return find(tx, "id = ?", id) }
+
+// ByKey finds an account by the product's key without authorising.
+func (s *Service) ByKey(tx *store.Tx, key string) (Account, error) { return find(tx, "key = ?", key) }
+
+// List gives the caller's accounts, all of them to an operator, in pages.
+func (s *Service) List(ctx context.Context, by access.Principal, after string, limit int) ([]Account, error) {
+	var out []Account
+	err := s.DB.Read(ctx, func(tx *store.Tx) error {
+		l := listing{User: by.User, After: after, Limit: limit}
+		switch {
+		case by.Operator || by.Kind == access.KindSystem:
+			l.User = ""
+		case by.User == "":
+			return problem.Forbidden("not_a_person", "Only a signed-in person has accounts.")
+		}
+		got, err := list(tx, l)
+		out = got
+		return err
+	})
+	return out, err
+}
+
+// Children gives the child accounts of a parent.
+func (s *Service) Children(ctx context.Context, by access.Principal, id ID) ([]Account, error) {
+	var out []Account
+	err := s.DB.Read(ctx, func(tx *store.Tx) error {
+		if err := by.Reach("account", "account:view", Resource(id.String())); err != nil {
+			return err
+		}
+		got, err := list(tx, listing{Parent: id.String(), Limit: 1000})
+		out = got
+		return err
+	})
+	return out, err
+}
+
+// Members lists the people of an account.
+func (s *Service) Members(ctx context.Context, by access.Principal, id ID) ([]Member, error) {
+	var out []Member
+	err := s.DB.Read(ctx, func(tx *store.Tx) error {
+		if err := by.Reach("account", "account:view", Resource(id.String())); err != nil {
+			return err
+		}
+		got, err := members(tx, id.String(), "")
+		out = got
+		return err
+	})
+	return out, err
+}
+
+// Member finds one person of an account without authorising.
+func (s *Service) Member(tx *store.Tx, account, user string) (Member, error) {
+	got, err := members(tx, account, user)
+	if err != nil {
+		return Member{}, err
+	}
+	if user == "" || len(got) == 0 {
+		return Member{}, problem.NotFound("member")
+	}
+	return got[0], nil
+}
+
+// SetMember adds a person or changes their roles, on the product's word.
+func (s *Service) SetMember(tx *store.Tx, by access.Principal, m Member) error {
+	if access.AccountRole(m.Role) == nil {
+		return problem.Invalid("role_invalid", "Choose admin, member or reader.",
+			problem.Field{Pointer: "/role", Code: "unknown", Detail: "admin, member or reader."})
+	}
+	a, err := find(tx, "id = ?", m.Account)
+	if err != nil {
+		return err
+	}
+	m.Created = tx.Now()
+	was, err := members(tx, m.Account, m.User)
+	if err != nil {
+		return err
+	}
+	var before any
+	if len(was) == 1 {
+		before = was[0]
+	}
+	if err := putMember(tx, m); err != nil {
+		return err
+	}
+	tx.Changed(MemberTopic, m.User)
+	return s.record(tx, by, "account.member_set", m.Account, a.Name, before, m)
+}
+
+// RemoveMember takes a person out, on the product's word.
+func (s *Service) RemoveMember(tx *store.Tx, by access.Principal, account, user string) error {
+	m, err := s.Member(tx, account, user)
+	if err != nil {
+		return err
+	}
+	if err := removeMember(tx, account, user); err != nil {
+		return err
+	}
+	tx.Changed(MemberTopic, user)
+	return s.record(tx, by, "account.member_remove", account, m.Name, m, nil)
+}

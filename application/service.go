@@ -1,0 +1,265 @@
+package application
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/guestright/guestright/access"
+	"github.com/guestright/guestright/audit"
+	"github.com/guestright/guestright/group"
+	"github.com/guestright/guestright/kit/ident"
+	"github.com/guestright/guestright/kit/problem"
+	"github.com/guestright/guestright/kit/secret"
+	"github.com/guestright/guestright/kit/store"
+)
+
+// Topic of the change feed: the key is the application's id.
+const Topic = "application"
+
+// Service holds the operations on applications and keys.
+type Service struct {
+	DB     *store.DB
+	Audit  *audit.Log
+	Groups *group.Service
+	Keys   *secret.Keyring
+	// Revoked ends what a revoked key obtained, in the same transaction. The
+	// owner of tokens comes later on the ladder and is wired in here.
+	Revoked func(tx *store.Tx, keyID, reason string) error
+}
+
+// Resource is how policies name an application of a group.
+func Resource(groupID string, id ID) access.Resource {
+	return access.On("group", groupID, "application", id.String())
+}
+
+func (a Application) resource() access.Resource { return Resource(a.Group, a.ID) }
+
+func (s *Service) record(tx *store.Tx, by access.Principal, action string, before, after Application) error {
+	c := audit.Change{Action: "application." + action, Target: "application/" + after.ID.String(), Name: after.Name,
+		Group: after.Group, Application: after.ID.String(), After: after, Reason: after.Reason}
+	if !before.ID.IsZero() {
+		c.Before = before
+	}
+	return s.Audit.Record(tx, by, c)
+}
+
+// Register adds an application to a group. Errors: Invalid `application_invalid`.
+func (s *Service) Register(ctx context.Context, by access.Principal, groupID string, d Draft) (Application, error) {
+	var out Application
+	err := s.DB.Write(ctx, func(tx *store.Tx) error {
+		if err := by.Reach("group", "application:create", access.On("group", groupID)); err != nil {
+			return err
+		}
+		if _, err := s.Groups.Active(tx, groupID); err != nil {
+			return err
+		}
+		if f := d.Check(); len(f) > 0 {
+			return problem.Invalid("application_invalid", "Some of the fields need another look.", f...)
+		}
+		id := ident.New[Application](tx.Now())
+		public, err := uuid.NewRandom()
+		if err != nil {
+			return problem.Internal("application.Register", err)
+		}
+		out = Application{ID: id, PublicID: public.String(), Group: groupID, Name: d.Name, Description: d.Description,
+			Domains: d.Domains, Homepage: d.Homepage, Support: d.Support, State: Active, Created: tx.Now()}
+		if err := insert(tx, out); err != nil {
+			return err
+		}
+		if err := group.PlaceHold(tx, groupID, "application/"+id.String(), d.Name); err != nil {
+			return err
+		}
+		return s.record(tx, by, "create", Application{}, out)
+	})
+	return out, err
+}
+
+// Get loads one application that by may see.
+func (s *Service) Get(ctx context.Context, by access.Principal, id ID) (Application, error) {
+	var out Application
+	err := s.DB.Read(ctx, func(tx *store.Tx) error {
+		a, err := s.load(tx, by, "application:view", id)
+		out = a
+		return err
+	})
+	return out, err
+}
+
+// load finds an application and authorises action on it; what by may not see
+// does not exist.
+func (s *Service) load(tx *store.Tx, by access.Principal, action string, id ID) (Application, error) {
+	a, err := find(tx, "id = ?", id)
+	if err != nil {
+		return a, err
+	}
+	return a, by.Reach("application", action, a.resource())
+}
+
+// List gives the applications of a group, or all of them to an operator when
+// groupID is "".
+func (s *Service) List(ctx context.Context, by access.Principal, groupID string) ([]Application, error) {
+	var out []Application
+	err := s.DB.Read(ctx, func(tx *store.Tx) error {
+		r, noun := access.On("group", groupID), "group"
+		if groupID == "" {
+			r, noun = access.Platform(), "platform"
+		}
+		if err := by.Reach(noun, "application:view", r); err != nil {
+			return err
+		}
+		got, err := list(tx, groupID)
+		out = got
+		return err
+	})
+	return out, err
+}
+
+// Published finds an application by the public ID that customers enter. It does
+// not authorise: the ID is public, and it shows only what customers may see.
+func (s *Service) Published(tx *store.Tx, publicID string) (Application, error) {
+	if _, err := uuid.Parse(publicID); err != nil {
+		return Application{}, problem.NotFound("application")
+	}
+	return find(tx, "public_id = ?", publicID)
+}
+
+// Load finds an application without authorising, for slices that join.
+func (s *Service) Load(tx *store.Tx, id ID) (Application, error) { return find(tx, "id = ?", id) }
+
+// Edit changes what developers entered; ID, keys and installations stay.
+func (s *Service) Edit(ctx context.Context, by access.Principal, id ID, d Draft) (Application, error) {
+	return s.change(ctx, by, "update", id, func(tx *store.Tx, a *Application) error {
+		if f := d.Check(); len(f) > 0 {
+			return problem.Invalid("application_invalid", "Some of the fields need another look.", f...)
+		}
+		a.Name, a.Description, a.Domains, a.Homepage, a.Support = d.Name, d.Description, d.Domains, d.Homepage, d.Support
+		return nil
+	})
+}
+
+// Delete begins a deletion that Undelete can take back for seven days. It
+// refuses while installations are active and names them; confirm must repeat
+// the application's name.
+func (s *Service) Delete(ctx context.Context, by access.Principal, id ID, confirm string) (Application, error) {
+	return s.change(ctx, by, "delete", id, func(tx *store.Tx, a *Application) error {
+		standing, err := holds(tx, id)
+		if err != nil {
+			return err
+		}
+		if len(standing) > 0 {
+			names := make([]string, len(standing))
+			for i, h := range standing {
+				names[i] = h.Name
+			}
+			return problem.Conflict("application_installed", "The application is still installed. Ask these customers to remove it, or remove it there yourself.").
+				With("installations", names)
+		}
+		if confirm != a.Name {
+			return problem.Invalid("confirmation_mismatch", "Type the application's name to confirm.",
+				problem.Field{Pointer: "/confirm", Code: "mismatch", Detail: "It must equal the application's name."})
+		}
+		return a.Delete(tx.Now())
+	})
+}
+
+// Undelete takes a pending deletion back.
+func (s *Service) Undelete(ctx context.Context, by access.Principal, id ID) (Application, error) {
+	return s.change(ctx, by, "undelete", id, func(tx *store.Tx, a *Application) error { return a.Undelete(tx.Now()) })
+}
+
+// Suspend is the operator's stop for every token of the application.
+func (s *Service) Suspend(ctx context.Context, by access.Principal, id ID, reason string) (Application, error) {
+	return s.change(ctx, by, "suspend", id, func(_ *store.Tx, a *Application) error { return a.Suspend(reason) })
+}
+
+// Lift ends a suspension.
+func (s *Service) Lift(ctx context.Context, by access.Principal, id ID) (Application, error) {
+	return s.change(ctx, by, "reinstate", id, func(_ *store.Tx, a *Application) error { return a.Lift() })
+}
+
+// Move gives the application to another group in which by may register too.
+func (s *Service) Move(ctx context.Context, by access.Principal, id ID, to string) (Application, error) {
+	return s.change(ctx, by, "move", id, func(tx *store.Tx, a *Application) error {
+		if err := s.mayMove(tx, by, *a, to); err != nil {
+			return err
+		}
+		if err := group.ReleaseHold(tx, a.Group, "application/"+id.String()); err != nil {
+			return err
+		}
+		a.Group = to
+		return group.PlaceHold(tx, to, "application/"+id.String(), a.Name)
+	})
+}
+
+// CheckMove fails as Move would, without moving.
+func (s *Service) CheckMove(ctx context.Context, by access.Principal, id ID, to string) (Application, error) {
+	var out Application
+	err := s.DB.Read(ctx, func(tx *store.Tx) error {
+		a, err := s.load(tx, by, "application:move", id)
+		if err != nil {
+			return err
+		}
+		out = a
+		return s.mayMove(tx, by, a, to)
+	})
+	return out, err
+}
+
+func (s *Service) mayMove(tx *store.Tx, by access.Principal, a Application, to string) error {
+	if err := by.Reach("group", "application:create", access.On("group", to)); err != nil {
+		return err
+	}
+	if to == a.Group {
+		return problem.Conflict("application_already_there", "The application is in that group already.")
+	}
+	_, err := s.Groups.Active(tx, to)
+	return err
+}
+
+// change is the one shape of every change of an application.
+func (s *Service) change(ctx context.Context, by access.Principal, action string, id ID, rule func(*store.Tx, *Application) error) (Application, error) {
+	var out Application
+	err := s.DB.Write(ctx, func(tx *store.Tx) error {
+		a, err := s.load(tx, by, "application:"+action, id)
+		if err != nil {
+			return err
+		}
+		before := a
+		if err := rule(tx, &a); err != nil {
+			return err
+		}
+		if err := save(tx, a, before.State); err != nil {
+			return err
+		}
+		tx.Changed(Topic, id.String())
+		out = a
+		return s.record(tx, by, action, before, a)
+	})
+	return out, err
+}
+
+// Finish carries out deletions whose grace time is over.
+func (s *Service) Finish(ctx context.Context) error {
+	return s.DB.Write(ctx, func(tx *store.Tx) error {
+		due, err := overdue(tx, tx.Now())
+		if err != nil {
+			return err
+		}
+		for _, a := range due {
+			before := a
+			a.State, a.Due = Deleted, time.Time{}
+			if err := save(tx, a, before.State); err != nil {
+				return err
+			}
+			if err := group.ReleaseHold(tx, a.Group, "application/"+a.ID.String()); err != nil {
+				return err
+			}
+			if err := s.record(tx, access.System("deletion due"), "deleted", before, a); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

@@ -1,0 +1,95 @@
+package grant
+
+import (
+	"time"
+
+	"github.com/guestright/guestright/access"
+	"github.com/guestright/guestright/kit/ident"
+	"github.com/guestright/guestright/kit/problem"
+)
+
+// ID identifies a Grant.
+type ID = ident.ID[Grant]
+
+// Kind says what sort of holder a grant has.
+type Kind string
+
+// The kinds.
+const (
+	KindInstallation Kind = "installation" // an application as its integration user
+	KindConsent      Kind = "consent"      // an application as a signed-in user
+	KindPrivate      Kind = "private"      // a private integration
+	KindMember       Kind = "member"       // a personal token
+	KindService      Kind = "service"      // an account's service token
+)
+
+// State of a grant.
+type State string
+
+// The states.
+const (
+	Active    State = "active"
+	Suspended State = "suspended"
+	Ended     State = "ended"
+)
+
+// Grant says what a holder may do in an account.
+type Grant struct {
+	ID          ID       `json:"id"`
+	Kind        Kind     `json:"kind"`
+	Account     string   `json:"account"`
+	Application string   `json:"application,omitempty"`
+	Group       string   `json:"group,omitempty" doc:"The developer group whose limits pay"`
+	Holder      string   `json:"holder" doc:"Such as installation/ins_…"`
+	Subject     string   `json:"subject" doc:"The user it acts as"`
+	SubjectKey  string   `json:"subject_key" doc:"The product's own key of that user"`
+	Scopes      []string `json:"scopes"`
+	// Layers must all allow; within one layer any policy may.
+	Layers   [][]access.Policy `json:"layers"`
+	State    State             `json:"state" enum:"active,suspended,ended"`
+	Reason   string            `json:"reason,omitempty" doc:"Code that callers get while it is suspended"`
+	Revision int64             `json:"revision"`
+	Created  time.Time         `json:"created"`
+}
+
+// IDPrefix implements ident.Named.
+func (Grant) IDPrefix() string { return "grt" }
+
+// reasons are what callers of a suspended grant are told, by code.
+var reasons = map[string]string{
+	"installation_unavailable": "The customer's administrator has switched this integration off.",
+	"installation_blocked":     "This integration is blocked for this account.",
+	"installation_pending":     "The installation is not complete yet.",
+}
+
+// Live fails unless the grant opens anything. Errors: Forbidden with the code of
+// the suspension; Unauthenticated `grant_ended`.
+func (g Grant) Live() error {
+	switch g.State {
+	case Active:
+		return nil
+	case Suspended:
+		if detail, ok := reasons[g.Reason]; ok {
+			return problem.Forbidden(g.Reason, detail)
+		}
+		return problem.Forbidden("grant_suspended", "This grant is suspended.")
+	}
+	return problem.Unauthenticated("grant_ended", "The integration was removed; this token opens nothing any more.")
+}
+
+// Compile prepares the layers for decisions.
+func (g Grant) Compile() ([]access.Layer, error) {
+	out := make([]access.Layer, 0, len(g.Layers))
+	for _, layer := range g.Layers {
+		l := make(access.Layer, 0, len(layer))
+		for _, p := range layer {
+			rules, err := p.Compile(nil)
+			if err != nil {
+				return nil, err
+			}
+			l = append(l, rules)
+		}
+		out = append(out, l)
+	}
+	return out, nil
+}

@@ -1,0 +1,80 @@
+package grant
+
+import (
+	"context"
+
+	"github.com/guestright/guestright/kit/ident"
+	"github.com/guestright/guestright/kit/store"
+)
+
+// Topic of the change feed: the key is the grant's id.
+const Topic = "grant"
+
+// Service holds the operations on grants. Slices that own a holder call it
+// inside their transaction; it does not authorise and leaves the audit entry to
+// them, since a grant changes only as part of what its holder does.
+type Service struct {
+	DB *store.DB
+}
+
+// Create makes a live grant.
+func (s *Service) Create(tx *store.Tx, g Grant) (Grant, error) {
+	g.ID, g.State, g.Created = ident.New[Grant](tx.Now()), Active, tx.Now()
+	if _, err := g.Compile(); err != nil {
+		return g, err
+	}
+	return g, insert(tx, g)
+}
+
+// Load finds a grant.
+func (s *Service) Load(tx *store.Tx, id string) (Grant, error) { return find(tx, id) }
+
+// Change applies f and announces the change, so that every node decides anew
+// within a second.
+func (s *Service) Change(tx *store.Tx, id string, f func(*Grant) error) (Grant, error) {
+	g, err := find(tx, id)
+	if err != nil {
+		return g, err
+	}
+	if err := f(&g); err != nil {
+		return g, err
+	}
+	if _, err := g.Compile(); err != nil {
+		return g, err
+	}
+	if err := save(tx, g); err != nil {
+		return g, err
+	}
+	tx.Changed(Topic, id)
+	g.Revision++
+	return g, nil
+}
+
+// SetState suspends, resumes or ends a grant; reason is the code callers get.
+func (s *Service) SetState(tx *store.Tx, id string, to State, reason string) (Grant, error) {
+	return s.Change(tx, id, func(g *Grant) error {
+		g.State, g.Reason = to, reason
+		return nil
+	})
+}
+
+// All gives every grant that is not ended, for plans of catalog changes.
+func (s *Service) All(ctx context.Context) ([]Grant, error) {
+	var out []Grant
+	err := s.DB.Read(ctx, func(tx *store.Tx) error {
+		got, err := list(tx, "state <> ?", Ended)
+		out = got
+		return err
+	})
+	return out, err
+}
+
+// Become saves what the caller changed in a loaded grant together with its state.
+func (s *Service) Become(tx *store.Tx, g Grant, to State, reason string) (Grant, error) {
+	id, loaded := g.ID.String(), g
+	return s.Change(tx, id, func(now *Grant) error {
+		*now = loaded
+		now.State, now.Reason = to, reason
+		return nil
+	})
+}

@@ -1,0 +1,167 @@
+package release
+
+import (
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/guestright/guestright/kit/ident"
+	"github.com/guestright/guestright/kit/problem"
+)
+
+// ID identifies a Version.
+type ID = ident.ID[Version]
+
+// State of a version.
+type State string
+
+// The states.
+const (
+	Draft   State = "draft"
+	Live    State = "live"
+	Retired State = "retired"
+)
+
+// Request is one scope that a version asks for, and why.
+type Request struct {
+	Scope   string `json:"scope"`
+	Purpose string `json:"purpose" doc:"One sentence for the administrator: what the application does with it"`
+}
+
+// Version is what an installation asks of an account.
+type Version struct {
+	ID          ID        `json:"id"`
+	Application string    `json:"application"`
+	Number      string    `json:"number" doc:"Semantic version, such as 1.2.0"`
+	State       State     `json:"state" enum:"draft,live,retired"`
+	Required    []Request `json:"required"`
+	Optional    []Request `json:"optional"`
+	UserName    string    `json:"user_name" doc:"Preferred name of the integration user"`
+	RoleName    string    `json:"role_name" doc:"Preferred name of its role"`
+	Delegation  string    `json:"delegation" enum:"off,consent,trusted" doc:"End-user access that it needs"`
+	Notes       string    `json:"notes"`
+	Created     time.Time `json:"created"`
+	Released    time.Time `json:"released,omitzero"`
+}
+
+// IDPrefix implements ident.Named.
+func (Version) IDPrefix() string { return "ver" }
+
+// Content is what a developer enters.
+type Content struct {
+	Number     string    `json:"number" example:"1.0.0"`
+	Required   []Request `json:"required,omitempty"`
+	Optional   []Request `json:"optional,omitempty"`
+	UserName   string    `json:"user_name,omitempty" doc:"Preferred name of the integration user; made from the application's name when absent"`
+	RoleName   string    `json:"role_name,omitempty"`
+	Delegation string    `json:"delegation,omitempty" enum:"off,consent,trusted" doc:"off when absent"`
+	Notes      string    `json:"notes,omitempty"`
+}
+
+// PurposeMost is the longest purpose sentence, in characters.
+const PurposeMost = 300
+
+// Check returns the findings; known tells which scopes the catalog has.
+func (c Content) Check(known func(scope string) bool) []problem.Field {
+	var f []problem.Field
+	add := func(pointer, code, detail string) {
+		f = append(f, problem.Field{Pointer: pointer, Code: code, Detail: detail})
+	}
+	if _, ok := parseNumber(c.Number); !ok {
+		add("/number", "version_invalid", "Use three numbers, such as 1.0.0.")
+	}
+	if len(c.Required)+len(c.Optional) == 0 {
+		add("/required", "required", "Ask for at least one scope.")
+	}
+	seen := map[string]bool{}
+	for _, part := range []struct {
+		at   string
+		list []Request
+	}{{"/required/", c.Required}, {"/optional/", c.Optional}} {
+		for i, r := range part.list {
+			at := part.at + strconv.Itoa(i)
+			switch {
+			case !known(r.Scope):
+				add(at+"/scope", "scope_unknown", "The product has no such scope.")
+			case seen[r.Scope]:
+				add(at+"/scope", "scope_twice", "This scope is asked for twice.")
+			}
+			seen[r.Scope] = true
+			switch n := utf8.RuneCountInString(r.Purpose); {
+			case strings.TrimSpace(r.Purpose) == "":
+				add(at+"/purpose", "required", "Say in one sentence what the application does with it: administrators decide by this.")
+			case n > PurposeMost:
+				add(at+"/purpose", "too_long", "At most 300 characters.")
+			}
+		}
+	}
+	for _, n := range []struct{ at, text string }{{"/user_name", c.UserName}, {"/role_name", c.RoleName}} {
+		if utf8.RuneCountInString(n.text) > 100 {
+			add(n.at, "too_long", "At most 100 characters.")
+		}
+	}
+	switch c.Delegation {
+	case "", "off", "consent", "trusted":
+	default:
+		add("/delegation", "unknown", "off, consent or trusted.")
+	}
+	return f
+}
+
+// parseNumber reads MAJOR.MINOR.PATCH (semver.org, section 2).
+func parseNumber(s string) ([3]int, bool) {
+	var out [3]int
+	parts := strings.Split(s, ".")
+	if len(parts) != 3 {
+		return out, false
+	}
+	for i, p := range parts {
+		n, err := strconv.Atoi(p)
+		if err != nil || n < 0 || n > 999999 || strconv.Itoa(n) != p {
+			return out, false
+		}
+		out[i] = n
+	}
+	return out, true
+}
+
+// Scopes lists the names asked for, required ones first.
+func (v Version) Scopes() []string {
+	out := make([]string, 0, len(v.Required)+len(v.Optional))
+	for _, r := range v.Required {
+		out = append(out, r.Scope)
+	}
+	for _, r := range v.Optional {
+		out = append(out, r.Scope)
+	}
+	return out
+}
+
+// Approve checks what an administrator approved against what the version asks
+// for: nothing beyond it, and every required scope.
+func (v Version) Approve(scopes []string) error {
+	asked := map[string]bool{}
+	for _, s := range v.Scopes() {
+		asked[s] = true
+	}
+	have := map[string]bool{}
+	for _, s := range scopes {
+		if !asked[s] {
+			return problem.Invalid("scope_not_requested", "Only scopes that the version asks for can be granted.",
+				problem.Field{Pointer: "/scopes", Code: "not_requested", Detail: "This scope is not asked for: " + s})
+		}
+		have[s] = true
+	}
+	var missing []string
+	for _, r := range v.Required {
+		if !have[r.Scope] {
+			missing = append(missing, r.Scope)
+		}
+	}
+	if len(missing) > 0 {
+		return problem.Invalid("scope_required", "The application does not work without some of the scopes. Grant them or do not install it.",
+			problem.Field{Pointer: "/scopes", Code: "required", Detail: "Required: " + strings.Join(missing, ", ")}).With("missing", missing)
+	}
+	return nil
+}

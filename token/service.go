@@ -1,0 +1,120 @@
+package token
+
+import (
+	"context"
+	"time"
+
+	"github.com/guestright/guestright/access"
+	"github.com/guestright/guestright/audit"
+	"github.com/guestright/guestright/grant"
+	"github.com/guestright/guestright/kit/ident"
+	"github.com/guestright/guestright/kit/secret"
+	"github.com/guestright/guestright/kit/store"
+)
+
+// Topic of the change feed: the key is the token's digest in hex, so that nodes
+// can drop it from memory without a look-up.
+const Topic = "token"
+
+// kept is how long an ended access token can still be told from an unknown one.
+const kept = 24 * time.Hour
+
+// Service holds the operations on tokens.
+type Service struct {
+	DB    *store.DB
+	Audit *audit.Log
+	Keys  *secret.Keyring
+}
+
+// Order asks for a token.
+type Order struct {
+	Grant  grant.Grant
+	Kind   Kind
+	Life   time.Duration // 0: never expires
+	Key    string        // the application key that asked, if one did
+	Scopes []string      // narrower than the grant's; empty: all of them
+}
+
+// Issued is a new token with its secret, which is never shown again.
+type Issued struct {
+	Token
+	Secret secret.Text `json:"-"`
+}
+
+// Issue makes a token for a live grant. It joins and does not authorise.
+func (s *Service) Issue(tx *store.Tx, o Order) (Issued, error) {
+	if err := o.Grant.Live(); err != nil {
+		return Issued{}, err
+	}
+	text := secret.Generate(o.Kind.Prefix())
+	t := Token{ID: ident.New[Token](tx.Now()), Grant: o.Grant.ID.String(), Kind: o.Kind, Digest: s.Keys.Digest(text.Reveal()),
+		Hint: text.Hint(), Key: o.Key, Scopes: o.Scopes, State: Active, Created: tx.Now()}
+	if o.Life > 0 {
+		t.Expires = tx.Now().Add(o.Life)
+	}
+	return Issued{Token: t, Secret: text}, insert(tx, t)
+}
+
+// RevokeGrant ends every live token of a grant. It joins.
+func (s *Service) RevokeGrant(tx *store.Tx, grantID, reason string) error {
+	return s.revokeAll(tx, "grant_id = ?", grantID, reason)
+}
+
+// RevokeKey ends every live token that an application key obtained. It joins.
+func (s *Service) RevokeKey(tx *store.Tx, keyID, reason string) error {
+	return s.revokeAll(tx, "key_id = ?", keyID, reason)
+}
+
+func (s *Service) revokeAll(tx *store.Tx, where, arg, reason string) error {
+	tokens, err := live(tx, where, arg)
+	if err != nil {
+		return err
+	}
+	for _, t := range tokens {
+		if err := s.revoke(tx, t, reason); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Service) revoke(tx *store.Tx, t Token, reason string) error {
+	was := t.State
+	t.Revoke(reason)
+	if t.State == was {
+		return nil
+	}
+	tx.Changed(Topic, t.Digest.String())
+	return save(tx, t, was)
+}
+
+// Revoke ends the token that raw is, if there is one (RFC 7009). It joins; the
+// caller has checked that the token belongs to the client.
+func (s *Service) Revoke(tx *store.Tx, by access.Principal, t Token, g grant.Grant) error {
+	before := t
+	if err := s.revoke(tx, t, "revoked"); err != nil {
+		return err
+	}
+	t.Revoke("revoked")
+	return s.Audit.Record(tx, by, audit.Change{Action: "token.revoke", Target: "token/" + t.ID.String(), Account: g.Account,
+		Group: g.Group, Application: g.Application, Before: before, After: t})
+}
+
+// Find gives the token that raw is, usable or not; NotFound otherwise.
+func (s *Service) Find(tx *store.Tx, raw string) (Token, error) {
+	if !secret.WellFormed(raw) {
+		return find(tx, "1 = ?", 0)
+	}
+	for _, d := range s.Keys.Digests(raw) {
+		t, err := find(tx, "digest = ?", d.String())
+		if !absent(err) {
+			return t, err
+		}
+	}
+	return find(tx, "1 = ?", 0)
+}
+
+// Sweep removes access tokens that ended more than a day ago.
+func (s *Service) Sweep(ctx context.Context) error {
+	return s.DB.Batch(ctx, func(tx *store.Tx) error { return sweep(tx, tx.Now().Add(-kept)) })
+}

@@ -1,0 +1,96 @@
+package token
+
+import (
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"github.com/guestright/guestright/kit/problem"
+	"github.com/guestright/guestright/kit/secret"
+	"github.com/guestright/guestright/kit/store"
+)
+
+type row struct {
+	bun.BaseModel `bun:"table:token_token,alias:t"`
+
+	ID       ID `bun:",pk"`
+	GrantID  string
+	Kind     Kind
+	Digest   string
+	Hint     string
+	KeyID    string
+	Scopes   []string `bun:"type:text"`
+	State    State
+	Reason   string
+	Replaces string
+	Expires  store.Micros
+	Idle     int64
+	Created  store.Micros
+}
+
+func (t Token) row() *row {
+	if t.Scopes == nil {
+		t.Scopes = []string{}
+	}
+	return &row{ID: t.ID, GrantID: t.Grant, Kind: t.Kind, Digest: t.Digest.String(), Hint: t.Hint, KeyID: t.Key, Scopes: t.Scopes,
+		State: t.State, Reason: t.Reason, Replaces: t.Replaces, Expires: store.At(t.Expires), Idle: t.Idle.Microseconds(), Created: store.At(t.Created)}
+}
+
+func (r *row) token() (Token, error) {
+	d, err := secret.ParseDigest(r.Digest)
+	return Token{ID: r.ID, Grant: r.GrantID, Kind: r.Kind, Digest: d, Hint: r.Hint, Key: r.KeyID, Scopes: r.Scopes,
+		State: r.State, Reason: r.Reason, Replaces: r.Replaces, Expires: r.Expires.Time(),
+		Idle: time.Duration(r.Idle) * time.Microsecond, Created: r.Created.Time()}, err
+}
+
+func insert(tx *store.Tx, t Token) error {
+	_, err := tx.NewInsert().Model(t.row()).Exec(tx.Ctx)
+	return err
+}
+
+// save writes t if its state is still was.
+func save(tx *store.Tx, t Token, was State) error {
+	res, err := tx.NewUpdate().Model(t.row()).WherePK().Where("state = ?", was).Exec(tx.Ctx)
+	if err != nil {
+		return err
+	}
+	if n, err := res.RowsAffected(); err != nil || n != 1 {
+		return problem.Conflict("token_changed", "The token has changed meanwhile. Load it again.").Because(err)
+	}
+	return nil
+}
+
+func find(tx *store.Tx, where string, args ...any) (Token, error) {
+	var r row
+	err := tx.NewSelect().Model(&r).Where(where, args...).Scan(tx.Ctx)
+	if store.IsNone(err) {
+		return Token{}, problem.NotFound("token")
+	}
+	if err != nil {
+		return Token{}, err
+	}
+	return r.token()
+}
+
+func live(tx *store.Tx, where string, arg any) ([]Token, error) {
+	var rows []row
+	err := tx.NewSelect().Model(&rows).Where(where, arg).Where("state IN (?, ?)", Active, Retiring).Order("t.id").Scan(tx.Ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Token, 0, len(rows))
+	for i := range rows {
+		t, err := rows[i].token()
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, t)
+	}
+	return out, nil
+}
+
+// sweep removes access tokens that ended long ago.
+func sweep(tx *store.Tx, before time.Time) error {
+	_, err := tx.ExecContext(tx.Ctx, "DELETE FROM token_token WHERE kind = ? AND expires > 0 AND expires < ?", Access, store.At(before))
+	return err
+}
