@@ -84,7 +84,7 @@ func Mark() templ.Component {
 			templ_7745c5c3_Var2 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<svg class=\"mark\" viewBox=\"0 0 32 32\" width=\"28\" height=\"28\" aria-hidden=\"true\" focusable=\"false\"><path class=\"mark-shield\" d=\"M16 2 28 6v9.5c0 7-4.9 12-12 14.5C8.9 27.5 4 22.5 4 15.5V6z\"></path> <path class=\"mark-light\" d=\"M11 22.5V13.5a5 5 0 0 1 10 0v9z\"></path> <path class=\"mark-door\" d=\"M11 22.5V13.5a5 5 0 0 1 5-5v16.2z\"></path> <circle class=\"mark-light\" cx=\"14.2\" cy=\"17\" r=\".9\"></circle></svg>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<svg class=\"mark\" viewBox=\"0 0 32 32\" width=\"28\" height=\"28\" aria-hidden=\"true\" focusable=\"false\"><path class=\"mark-shield\" d=\"M16 2 28 6v9.5c0 7-4.9 12-12 14.5C8.9 27.5 4 22.5 4 15.5V6z\"></path> <path class=\"mark-light\" d=\"M10.25 22.75V13.25a5.75 5.75 0 0 1 11.5 0v9.5z\"></path> <path class=\"mark-door\" d=\"M10.25 22.75V13.25A5.75 5.75 0 0 1 16 7.5v17.75z\"></path> <circle class=\"mark-light\" cx=\"13.9\" cy=\"16.75\" r=\"1\"></circle></svg>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

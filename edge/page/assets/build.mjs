@@ -1,5 +1,6 @@
 // Writes manifest.json (what is vendored, from where, under which licence, with which checksum),
 // the licence texts, and icon_path.go (the drawings of the icons named in icons.txt).
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -45,6 +46,8 @@ ${paths}	}
 	return ""
 }
 `);
+
+execFileSync("gofmt", ["-w", join(here, "../icon_path.go")]);
 
 const packages = {};
 for (const name of [...new Set(Object.values(origin).flat())].sort()) {

@@ -33,4 +33,3 @@ printf '@source "%s/edge/**/*.templ";\n' "$root" >> "$work/src/app.css"
 (cd "$work" && "$modules/.bin/tailwindcss" -i src/app.css -o "$here/served/app.css" --minify)
 
 node "$here/build.mjs" "$modules" "$here"
-gofmt -w "$here/../icon_path.go"
