@@ -54,8 +54,8 @@ var wordKinds = map[string]wordKind{"any": wordAny, "all": wordAll, "either": wo
 
 // englishWords serve rules that give no words of their own.
 var englishWords = []string{
-	`(?i)\b(?P<any>at least one|one or more of|one of|any one of|any of)\b`,
-	`(?i)\b(?P<all>all of|each of)\b`,
+	`(?i)\b(?P<any>at least one|one or more of|one of|any one of|any of|any entitlement)\b`,
+	`(?i)\b(?P<all>all of|each of|all (?:the |these )?(?:following|entitlements))\b`,
 	`(?i)\b(?P<both>both)\b`,
 	`(?i)\b(?P<either>either)\b`,
 	`(?i)(?P<or>\bor\b)`,
@@ -351,4 +351,13 @@ func mask(text string, spans [][]int) string {
 		}
 	}
 	return strings.TrimSpace(string(b))
+}
+
+// Read applies a prose rule to one text, for trying it out.
+func (p Prose) Read(text string) (Reading, error) {
+	r, err := compileProse(p)
+	if err != nil {
+		return Reading{}, err
+	}
+	return r.read(text), nil
 }

@@ -261,8 +261,12 @@ func (a *assembler) listItem(text string) {
 	switch {
 	case len(it.names) == 0 && kind == kindOpen:
 		a.out = append(a.out, statement{kind: kindOpen, head: text})
+	case len(it.names) == 0 && a.inList && len(text) <= len("and/or"):
+		// a joining word in a line of its own
+		last := &a.out[len(a.out)-1]
+		last.items[len(last.items)-1].text += " " + text
 	case len(it.names) == 0:
-	case kind == kindIgnore || kind == kindExtra:
+	case kind == kindIgnore || kind == kindExtra || kind == kindUnclear:
 		a.aside(it, kind)
 	case a.head != nil && a.head.kind != kindNone:
 		a.attach(it)
