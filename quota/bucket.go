@@ -7,6 +7,8 @@ type neighbours struct {
 	count int  // live nodes, this one included
 	rank  int  // of this one among them, from 0
 	away  bool // the database does not answer
+	// shared: there is a database, which has to be asked before the first call.
+	shared bool
 }
 
 // share is this node's part of a short limit. The parts add up to the limit,
@@ -31,11 +33,12 @@ type bucket struct {
 	rolling *rolling
 	gcra    gcra // also paces calls above a long limit
 	window  window
-	loaded  bool // window: the database was asked
+	loaded  bool  // window: the database was asked, or there is none
+	want    int64 // window: what a call is waiting for
 }
 
 func newBucket(l *Limit, holder string, n *neighbours) *bucket {
-	b := &bucket{holder: holder}
+	b := &bucket{holder: holder, loaded: !n.shared}
 	b.set(l, n)
 	return b
 }
@@ -99,10 +102,11 @@ func (b *bucket) checkWindow(now, cost int64, n *neighbours) verdict {
 	if w.starts == 0 && cost == 0 {
 		return verdict{ok: true} // looking does not begin a window
 	}
+	if !b.loaded || (w.starts == 0 && n.count > 1 && !n.away) {
+		b.want = max(b.want, cost)
+		return verdict{unsettled: true, after: int64(time.Second)}
+	}
 	if w.starts == 0 {
-		if n.count > 1 && !n.away {
-			return verdict{unsettled: true, after: int64(time.Second)}
-		}
 		w.open(now, b.limit)
 	}
 	have := w.available(n)
@@ -110,6 +114,7 @@ func (b *bucket) checkWindow(now, cost int64, n *neighbours) verdict {
 		return verdict{ok: true}
 	}
 	if n.count > 1 && !n.away && w.free > 0 {
+		b.want = max(b.want, cost)
 		return verdict{unsettled: true, after: int64(time.Second)}
 	}
 	if b.limit.Mode == ModeDelay {
@@ -119,6 +124,9 @@ func (b *bucket) checkWindow(now, cost int64, n *neighbours) verdict {
 		if wait <= int64(b.limit.MaxWait) {
 			return verdict{ok: true, wait: wait}
 		}
+	}
+	if n.count > 1 && now-w.asked > int64(time.Second) {
+		b.want = max(b.want, cost) // another node may have given back
 	}
 	return verdict{after: w.ends - now}
 }

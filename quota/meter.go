@@ -42,18 +42,23 @@ type bucketKey struct{ holder, limit string }
 
 // family is all buckets of one owner under one lock.
 type family struct {
-	owner string
-	wake  func(*family) // asks for a settlement soon; must not block
+	owner   string
+	service *Service
+	wake    func(*family) // asks for a settlement soon; must not block
 
 	mu       sync.Mutex
 	near     neighbours
 	limits   []*Limit
 	buckets  map[bucketKey]*bucket
 	meters   map[Holder]*Meter
-	asked    bool  // a settlement was asked for
-	last     int64 // time of the last call, nanoseconds
-	closed   bool  // given up while idle; its meters move to a new family
-	until    int64 // when the limits have to be read again, 0: not foreseen
+	moved    []*Meter // meters of a family that was given up
+	loaded   bool     // limits were read
+	stale    bool     // limits changed
+	settled  int64    // time of the last settlement, nanoseconds
+	asked    bool     // a settlement was asked for
+	last     int64    // time of the last call, nanoseconds
+	closed   bool     // given up while idle; its meters move to a new family
+	until    int64    // when the limits have to be read again, 0: not foreseen
 	settling sync.Mutex
 }
 
@@ -80,6 +85,10 @@ func (f *family) setLimits(limits []Limit) {
 	for _, m := range f.meters {
 		f.bind(m)
 	}
+	for _, m := range f.moved {
+		f.bind(m)
+	}
+	f.loaded = true
 }
 
 // bind gives a meter its buckets, the narrow ones first: they tell a caller most.
@@ -105,7 +114,7 @@ func (f *family) meter(h Holder) *Meter {
 	if m := f.meters[h]; m != nil {
 		return m
 	}
-	m := &Meter{holder: h}
+	m := &Meter{holder: h, service: f.service}
 	m.family.Store(f)
 	f.meters[h] = m
 	f.bind(m)
@@ -155,7 +164,7 @@ func (m *Meter) Take(now time.Time, cost int64) Decision {
 
 func (m *Meter) take(f *family, now, cost int64, d *Decision) {
 	d.policy = m.policy
-	if f.closed {
+	if f.closed || !f.loaded {
 		d.Unsettled = true
 		d.After = time.Second
 		return
@@ -196,7 +205,7 @@ func (m *Meter) take(f *family, now, cost int64, d *Decision) {
 // watch notices what the database has to hear soon.
 func (m *Meter) watch(b *bucket, d *Decision) {
 	used := b.window.used()
-	if b.window.hungry(b.limit) || b.limit.reached(used)&^b.window.warned != 0 {
+	if b.window.hungry() || b.limit.reached(used)&^b.window.warned != 0 {
 		d.wake = true
 	}
 	if b.limit.Contract > 0 && used > b.limit.Contract || used > b.limit.Calls {
@@ -206,7 +215,7 @@ func (m *Meter) watch(b *bucket, d *Decision) {
 
 func (m *Meter) refuse(f *family, now, cost int64, by *bucket, d *Decision) {
 	d.refusing = by.limit
-	d.wake = d.Unsettled
+	d.wake = d.Unsettled || by.want > 0
 	left, _ := by.left(now, &f.near)
 	d.states[0] = state{limit: by.limit, left: min(left, max(cost-1, 0)), reset: int64(d.After)}
 	d.shown = 1

@@ -13,6 +13,8 @@ type window struct {
 	free         int64 // reserved by nobody when the database was last asked
 	seen         int64 // spent by all nodes when the database was last asked
 	warned       int64 // levels that were told, as bits
+	target       int64 // what a lease is topped up to
+	asked        int64 // when the database was last asked
 }
 
 // used is what all nodes spent, as far as this one knows.
@@ -36,7 +38,8 @@ func (w *window) at(now int64, l *Limit) {
 // bounds is the window that a call at now opens.
 func bounds(now int64, l *Limit) (int64, int64) {
 	if l.Shape != ShapeMonth {
-		return now, now + int64(l.Per)
+		now -= now % int64(time.Microsecond) // what the database keeps
+		return now, now + int64(l.Per.Truncate(time.Microsecond))
 	}
 	t := time.Unix(0, now).UTC()
 	first := time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, time.UTC)
@@ -45,7 +48,7 @@ func bounds(now int64, l *Limit) (int64, int64) {
 
 func (w *window) open(now int64, l *Limit) {
 	starts, ends := bounds(now, l)
-	*w = window{starts: starts, ends: ends, free: l.Calls}
+	*w = window{starts: starts, ends: ends, free: l.Calls, target: slice(l.Calls)}
 }
 
 // available is what this node may spend now. Alone it may run ahead of its
@@ -68,8 +71,8 @@ func (w *window) available(n *neighbours) int64 {
 func slice(calls int64) int64 { return min(max(calls/100, 1), 1000) }
 
 // hungry reports that the lease is about to run out.
-func (w *window) hungry(l *Limit) bool {
-	return w.leased-w.spent < (slice(l.Calls)+1)/2 && (w.free > 0 || w.spent > w.leased)
+func (w *window) hungry() bool {
+	return w.starts != 0 && w.leased-w.spent < (w.target+1)/2 && (w.free > 0 || w.spent > w.leased)
 }
 
 // Level is a part of a long limit that was used up; each is told once in a
