@@ -23,6 +23,9 @@ type call struct {
 	replayable bool   // sending it twice does no harm (RFC 9110 9.2.2)
 	streams    bool   // the body is sent by a sender of its own
 	sender     *sender
+	unwatch    func() bool // ends the watch; false: the connection was closed
+	sentAt     time.Time
+	lingers    bool // the answer did not come at a glance
 	result     Result
 	headAt     time.Time
 }
@@ -72,9 +75,8 @@ func (x *call) run() *Fault {
 // exchange sends and receives on one connection and settles what becomes of
 // it. again is true when the request may and should be sent once more.
 func (x *call) exchange(c *conn, now time.Time) (again bool, _ *Fault) {
-	ctx := x.r.Context()
-	unwatch := c.watch(ctx)
-	clean, again, fault := x.converse(ctx, c, now)
+	x.sentAt = now
+	clean, again, fault := x.converse(x.r.Context(), c, now)
 	if x.sender != nil {
 		clean = x.settle() && clean
 		x.result.BytesIn = x.sender.taken.Load()
@@ -82,9 +84,10 @@ func (x *call) exchange(c *conn, now time.Time) (again bool, _ *Fault) {
 			fault = &Fault{Reason: broken.Reason, Started: fault.Started, Cause: broken.Cause}
 		}
 	}
-	if unwatch != nil && !unwatch() {
+	if x.unwatch != nil && !x.unwatch() {
 		clean, again = false, false
 	}
+	x.unwatch = nil
 	if x.result.Upgraded {
 		c.drop()
 		return false, fault
@@ -100,13 +103,7 @@ func (x *call) exchange(c *conn, now time.Time) (again bool, _ *Fault) {
 // converse is the exchange proper. clean says that the connection is in step
 // and may carry another request.
 func (x *call) converse(ctx context.Context, c *conn, now time.Time) (clean, again bool, _ *Fault) {
-	wait := x.client.HeadTimeout
-	if x.expects {
-		wait = orDefault(x.client.ContinueTimeout, time.Second)
-	} else if x.streams {
-		wait = 0 // starts when the body is sent
-	}
-	if err := c.expectBy(now, wait); err != nil {
+	if err := x.ready(c, now); err != nil {
 		return false, c.reused && ctx.Err() == nil, classify(ctx, err, Broken)
 	}
 	n, failed := c.Write(x.head)
@@ -128,7 +125,7 @@ func (x *call) converse(ctx context.Context, c *conn, now time.Time) (clean, aga
 	x.result.Upstream = x.headAt.Sub(now)
 	x.result.Status = h.status
 	if x.streams {
-		x.headSeen(c)
+		x.began(c)
 	}
 	if h.status == http.StatusSwitchingProtocols {
 		return false, false, x.switchProtocols(c, h)
@@ -136,6 +133,46 @@ func (x *call) converse(ctx context.Context, c *conn, now time.Time) (clean, aga
 	whole, fault := x.relay(c, h)
 	unsent := failed != nil || x.streams && x.sender == nil
 	return whole && !h.closes && !unsent, false, fault
+}
+
+// ready sets how long to wait for the first byte of the answer, and watches
+// the client at once when writing the request may take long.
+func (x *call) ready(c *conn, now time.Time) error {
+	if x.expects {
+		x.watch(c)
+		return c.expectBy(now.Add(orDefault(x.client.ContinueTimeout, time.Second)))
+	}
+	if x.streams { // the time counts from the end of the body
+		x.watch(c)
+		return c.patient()
+	}
+	if len(x.head) > smallBuffer {
+		x.watch(c)
+	}
+	return c.glance(now)
+}
+
+// watch closes the connection when the client goes away or the call's time is
+// over. It costs four allocations.
+func (x *call) watch(c *conn) {
+	if ctx := x.r.Context(); x.unwatch == nil && ctx.Done() != nil {
+		x.unwatch = context.AfterFunc(ctx, c.abort)
+	}
+}
+
+// waitOn is called when the answer does not come at a glance: from now on the
+// client is watched and Client.HeadTimeout counts. It reports false when that
+// has passed already.
+func (x *call) waitOn(c *conn) bool {
+	if x.lingers {
+		return false
+	}
+	x.lingers = true
+	x.watch(c)
+	if x.client.HeadTimeout <= 0 {
+		return c.patient() == nil
+	}
+	return c.expectBy(x.sentAt.Add(x.client.HeadTimeout)) == nil
 }
 
 // brokenHead words the failure to receive an answer head.
@@ -157,9 +194,13 @@ const most1xx = 100
 func (x *call) await(c *conn) (answerHead, error) {
 	for range most1xx {
 		h, err := x.readHead(c)
-		if err != nil && x.expects && errors.Is(err, os.ErrDeadlineExceeded) {
-			x.proceed(c)
-			continue
+		for err != nil && errors.Is(err, os.ErrDeadlineExceeded) {
+			if x.expects {
+				x.proceed(c)
+			} else if x.streams || !x.waitOn(c) {
+				break
+			}
+			h, err = x.readHead(c)
 		}
 		if err != nil {
 			return h, err
@@ -179,7 +220,6 @@ func (x *call) await(c *conn) (answerHead, error) {
 // proceed sends the body that was held back.
 func (x *call) proceed(c *conn) {
 	x.expects = false
-	c.deadline = time.Time{}.Add(1) // not zero: force the next line to act
 	if err := c.patient(); err != nil {
 		return // the read that follows reports it
 	}

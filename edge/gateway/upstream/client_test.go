@@ -1,6 +1,7 @@
 package upstream_test
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"io"
@@ -12,6 +13,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/coder/websocket"
 
 	"github.com/guestright/guestright/edge/gateway/upstream"
 )
@@ -101,6 +104,9 @@ func TestTLS(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
+		if r.URL.Path == "/slow" { // longer than a first look at the connection lasts
+			<-time.After(60 * time.Millisecond)
+		}
 		io.WriteString(w, r.Proto+" "+string(body))
 	}))
 	product.EnableHTTP2 = true // offered, and not taken by this client
@@ -118,6 +124,8 @@ func TestTLS(t *testing.T) {
 		c.say(post)
 		expect(t, "answer", c.answer("POST").Body, "HTTP/1.1 abc")
 	}
+	c.say(strings.Replace(post, "/x", "/slow", 1))
+	expect(t, "slow answer", c.answer("POST").Body, "HTTP/1.1 abc")
 	if retried {
 		t.Error("a pooled TLS connection was not usable")
 	}
@@ -200,6 +208,61 @@ func TestPoolLimits(t *testing.T) {
 	}
 	expect(t, "connections", p.connections()-before, 3)
 }
+
+// A WebSocket library talks through the proxy, and through a writer that the
+// door in front has wrapped.
+func TestWebSocket(t *testing.T) {
+	t.Parallel()
+	product := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c, err := websocket.Accept(w, r, nil)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		kind, data, err := c.Read(r.Context())
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		if err := c.Write(r.Context(), kind, append(data, " back"...)); err != nil {
+			t.Error(err)
+		}
+		c.Close(websocket.StatusNormalClosure, "")
+	}))
+	t.Cleanup(product.Close)
+	results := make(chan upstream.Result, 1)
+	h := forward(t, &upstream.Client{}, upstream.Target{Scheme: "http", Host: product.Listener.Addr().String()},
+		func(r upstream.Result, _ error) { results <- r })
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.ServeHTTP(wrapped{w}, r) }))
+	t.Cleanup(s.Close)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	c, _, err := websocket.Dial(ctx, s.URL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Write(ctx, websocket.MessageText, []byte("there and")); err != nil {
+		t.Fatal(err)
+	}
+	_, data, err := c.Read(ctx)
+	if err != nil || string(data) != "there and back" {
+		t.Errorf("%q %v", data, err)
+	}
+	if _, _, err := c.Read(ctx); websocket.CloseStatus(err) != websocket.StatusNormalClosure {
+		t.Error(err)
+	}
+	if r := <-results; !r.Upgraded || r.Status != 101 || r.BytesIn == 0 || r.BytesOut == 0 {
+		t.Errorf("%+v", r)
+	}
+}
+
+// wrapped hides everything that http.ResponseController cannot find.
+type wrapped struct{ inner http.ResponseWriter }
+
+func (w wrapped) Header() http.Header         { return w.inner.Header() }
+func (w wrapped) Write(p []byte) (int, error) { return w.inner.Write(p) }
+func (w wrapped) WriteHeader(status int)      { w.inner.WriteHeader(status) }
+func (w wrapped) Unwrap() http.ResponseWriter { return w.inner }
 
 // TestNoLeak runs good, broken and abandoned calls at once and then looks for
 // goroutines of this package.

@@ -1,7 +1,6 @@
 package upstream
 
 import (
-	"context"
 	"errors"
 	"io"
 	"net"
@@ -41,27 +40,23 @@ func newConn(raw, secured net.Conn, p *pool, now time.Time) *conn {
 	return c
 }
 
-// watch closes the connection when ctx ends. The returned function reports
-// false when that has happened or is happening: the connection is lost then.
-func (c *conn) watch(ctx context.Context) func() bool {
-	if ctx.Done() == nil {
+// glimpse is how long an exchange goes on before somebody watches whether the
+// client is still there. Most answers come sooner and are spared the cost.
+const glimpse = 20 * time.Millisecond
+
+// glance lets the next read give up after half to one glimpse. On a busy
+// connection an earlier deadline still fits, which saves the timer operation.
+func (c *conn) glance(now time.Time) error {
+	if left := c.deadline.Sub(now); left <= glimpse && left >= glimpse/2 {
 		return nil
 	}
-	return context.AfterFunc(ctx, c.abort)
+	return c.expectBy(now.Add(glimpse))
 }
 
-// expectBy bounds the wait for an answer. Setting a deadline costs a timer
-// operation, so an earlier one that is at most an eighth short is kept: a
-// timeout of a minute may come up to 7.5 s early on a busy connection.
-func (c *conn) expectBy(now time.Time, patience time.Duration) error {
-	if patience <= 0 {
-		return c.patient()
-	}
-	if left := c.deadline.Sub(now); left <= patience && left >= patience-patience/8 {
-		return nil
-	}
-	c.deadline = now.Add(patience)
-	return c.Conn.SetReadDeadline(c.deadline)
+// expectBy bounds the wait for an answer.
+func (c *conn) expectBy(deadline time.Time) error {
+	c.deadline = deadline
+	return c.Conn.SetReadDeadline(deadline)
 }
 
 // patient removes the deadline, for bodies that may take as long as they like.

@@ -106,6 +106,7 @@ func (s *sink) more(limit int) error {
 			return &Fault{Reason: ClientGone, Cause: err}
 		}
 	}
+	s.x.watch(s.c)
 	if err := s.c.patient(); err != nil {
 		return err
 	}

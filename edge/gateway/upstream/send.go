@@ -116,8 +116,8 @@ func (s *sender) ending(b []byte) []byte {
 	return append(b, '\r', '\n')
 }
 
-// headSeen takes the deadline away once the answer has begun.
-func (x *call) headSeen(c *conn) {
+// began takes the deadline away once the answer has begun.
+func (x *call) began(c *conn) {
 	s := x.sender
 	if s == nil {
 		return

@@ -27,6 +27,7 @@ func (x *call) switchProtocols(c *conn, h answerHead) *Fault {
 	header["Connection"] = []string{"Upgrade"}
 	header["Upgrade"] = []string{answered}
 	c.r += h.size
+	x.watch(c)
 	if err := c.patient(); err != nil {
 		return classify(x.r.Context(), err, Broken)
 	}
