@@ -152,10 +152,7 @@ func (s *Service) claim(tx *store.Tx, i Installation) error {
 	if acc.Kind == account.Sandbox && acc.Group == a.Group {
 		return nil // developing against one's own sandbox costs nothing
 	}
-	if err := s.Quota.ClaimSite(tx, a.Group, i.ID.String()); err != nil {
-		return err
-	}
-	return s.warnQuota(tx, a)
+	return s.Quota.ClaimSite(tx, a.Group, i.ID.String())
 }
 
 // entitlements lists what the scopes give.
@@ -272,21 +269,4 @@ func (s *Service) quotaExceeded(ctx context.Context, acc, publicID string, cause
 		return err
 	}
 	return problem.Of(cause).With("contact", contact)
-}
-
-// warnQuota tells the developers when 80 and 100 % of their sites are in use.
-func (s *Service) warnQuota(tx *store.Tx, a application.Application) error {
-	sites, err := s.Quota.Sites(tx, a.Group)
-	if err != nil {
-		return err
-	}
-	for _, level := range []int64{100, 80} {
-		if sites.Value > 0 && sites.Used*100 >= sites.Value*level {
-			words := map[int64]string{80: "80 % of your sites are in use", 100: "All of your sites are in use"}
-			return s.Notices.Send(tx, notice.Notice{Kind: "group.sites", To: notice.To{Group: a.Group}, Severity: "warning",
-				Subject: words[level], Text: "Further customers can't install your applications once all sites are in use.", Link: "/groups/" + a.Group,
-				Dedupe: "sites/" + a.Group + "/" + words[level] + "/" + tx.Now().Format("2006-01")})
-		}
-	}
-	return nil
 }

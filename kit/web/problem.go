@@ -74,13 +74,19 @@ func statusOf(k problem.Kind) int {
 type document struct {
 	err      *problem.Error
 	instance string
+	status   int // 0: the one that belongs to err
 }
 
 // Error implements error.
 func (d *document) Error() string { return d.err.Error() }
 
 // GetStatus lets huma answer with our status.
-func (d *document) GetStatus() int { return Status(d.err) }
+func (d *document) GetStatus() int {
+	if d.status != 0 {
+		return d.status
+	}
+	return Status(d.err)
+}
 
 // ContentType lets huma answer with our media type.
 func (d *document) ContentType(string) string { return problemType }
@@ -163,7 +169,15 @@ func describe(ctx context.Context, err error) *document {
 // WriteProblem answers a request with a failure. It does nothing useful when the
 // answer has already begun.
 func WriteProblem(w http.ResponseWriter, r *http.Request, err error) {
+	WriteProblemStatus(w, r, err, 0)
+}
+
+// WriteProblemStatus is WriteProblem for doors that know better than the kind,
+// such as a gateway's 502; 0 means the status of the kind. Headers that the
+// caller has set already stay.
+func WriteProblemStatus(w http.ResponseWriter, r *http.Request, err error, status int) {
 	d := describe(r.Context(), err)
+	d.status = status
 	b, jerr := json.Marshal(d)
 	if jerr != nil {
 		d = describe(r.Context(), jerr)
@@ -171,7 +185,9 @@ func WriteProblem(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	h := w.Header()
 	for k, v := range d.GetHeaders() {
-		h[k] = v
+		if _, set := h[k]; !set {
+			h[k] = v
+		}
 	}
 	h.Set("Content-Type", problemType)
 	h.Set("X-Content-Type-Options", "nosniff")

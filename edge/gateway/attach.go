@@ -1,0 +1,74 @@
+package gateway
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"github.com/guestright/guestright/access"
+	"github.com/guestright/guestright/catalog"
+	"github.com/guestright/guestright/quota"
+	"github.com/guestright/guestright/token"
+	"github.com/guestright/guestright/usage"
+)
+
+// attachment is what the gateway keeps beside a grant and key: it is prepared
+// once and dropped with the Bearer.
+type attachment struct {
+	meter    *quota.Meter
+	whole    access.Resource // the account, for routes that name no resource
+	grant    *usage.Stamp
+	key      *usage.Stamp
+	base     usage.Key
+	counters sync.Map // *catalog.Route → *usage.Counter
+	identity atomic.Pointer[signed]
+}
+
+func (e *Engine) attach(b *token.Bearer) *attachment {
+	if got := b.Attached.Load(); got != nil {
+		if a, ok := (*got).(*attachment); ok {
+			return a
+		}
+	}
+	h := b.Holding
+	made, _ := h.Attached.LoadOrStore(b.Key, e.newAttachment(h, b.Key))
+	b.Attached.Store(&made)
+	a, ok := made.(*attachment)
+	if !ok {
+		return e.newAttachment(h, b.Key)
+	}
+	return a
+}
+
+func (e *Engine) newAttachment(h *token.Holding, key string) *attachment {
+	a := &attachment{
+		meter: e.Quota.Meter(quota.Holder{Group: h.Group, Application: h.Application, Account: h.Account, Key: key, Sandbox: h.Sandbox}),
+		whole: access.NewResource(access.Segment{Kind: "acct"}),
+		grant: e.Usage.Stamp(usage.Subject{Kind: "grant", ID: h.Grant}),
+		base:  usage.Key{Grant: h.Grant, Application: h.Application, Account: h.Account, Group: h.Group, Key: key},
+	}
+	if key != "" {
+		a.key = e.Usage.Stamp(usage.Subject{Kind: "key", ID: key})
+	}
+	return a
+}
+
+func (a *attachment) counter(r *usage.Recorder, route *catalog.Route) *usage.Counter {
+	if c, ok := a.counters.Load(route); ok {
+		if counter, ok := c.(*usage.Counter); ok {
+			return counter
+		}
+	}
+	k := a.base
+	if route != nil {
+		k.Operation = route.Operation
+		for _, atom := range route.Needs.Atoms() {
+			if atom.Kind == access.KindEntitlement {
+				k.Entitlement = atom.Name
+				break
+			}
+		}
+	}
+	c := r.Counter(k)
+	a.counters.Store(route, c)
+	return c
+}

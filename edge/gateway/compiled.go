@@ -1,0 +1,159 @@
+package gateway
+
+import (
+	"net"
+	"net/url"
+	"strings"
+
+	"github.com/guestright/guestright/catalog"
+	"github.com/guestright/guestright/edge/gateway/upstream"
+	"github.com/guestright/guestright/kit/problem"
+	"github.com/guestright/guestright/token"
+)
+
+// compiled is what the engine prepares once per catalog.
+type compiled struct {
+	catalog *catalog.Catalog
+	keys    []catalog.Key
+	missing bool // the account must be named
+	own     bool // accounts may have their own upstream
+	targets map[string]upstream.Target
+}
+
+func (e *Engine) current() *compiled {
+	cat := e.Catalog.Get()
+	k := e.compiled.Load()
+	if k != nil && k.catalog == cat {
+		return k
+	}
+	if cat == nil {
+		return nil
+	}
+	p := cat.File().Product
+	k = &compiled{catalog: cat, missing: p.Account.Missing == "refuse", own: p.Account.OwnUpstream, targets: map[string]upstream.Target{}}
+	for _, key := range p.Account.Keys() {
+		if key.In != "" && key.In != "none" {
+			k.keys = append(k.keys, key)
+		}
+	}
+	for name, raw := range p.Upstreams {
+		if t, err := target(raw); err == nil {
+			k.targets[name] = t
+		}
+	}
+	e.compiled.Store(k)
+	return k
+}
+
+// target reads an upstream URL from the operator's catalog.
+func target(raw string) (upstream.Target, error) {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return upstream.Target{}, err
+	}
+	switch u.Scheme {
+	case "http", "https", "h2", "h2c":
+	default:
+		return upstream.Target{}, problem.Invalid("upstream_invalid", "An upstream is an http, https, h2 or h2c URL.")
+	}
+	if u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return upstream.Target{}, problem.Invalid("upstream_invalid", "An upstream has a host and no user, query or fragment.")
+	}
+	return upstream.Target{Scheme: u.Scheme, Host: u.Host, BasePath: strings.TrimSuffix(u.EscapedPath(), "/")}, nil
+}
+
+// upstreamOf finds where a call goes.
+func (k *compiled) upstreamOf(r *catalog.Route, h *token.Holding) (upstream.Target, error) {
+	if h.Upstream != "" && k.own {
+		return target(h.Upstream)
+	}
+	name := r.Upstream
+	if name == "" {
+		name = "default"
+	}
+	t, ok := k.targets[name]
+	if !ok {
+		return t, problem.Unavailable("upstream_missing", "The catalog names no upstream for this operation.", nil)
+	}
+	return t, nil
+}
+
+// sameAccount compares every account key that the request carries with the
+// grant's. Another account answers like one that does not exist.
+func (k *compiled) sameAccount(c *Call, v *Verdict, h *token.Holding) error {
+	named := false
+	if key, ok := v.Route.AccountKey(&v.params); ok {
+		if key != h.AccountKey {
+			return errAccount
+		}
+		named = true
+	}
+	for i := range k.keys {
+		var found string
+		var n int
+		switch key := &k.keys[i]; key.In {
+		case "query":
+			found, n = queryValue(c.Query, key.Name)
+		case "header":
+			all := c.Header[key.Name]
+			if len(all) == 0 {
+				all = c.Header[http1(key.Name)]
+			}
+			if n = len(all); n > 0 {
+				found = all[0]
+			}
+		case "host":
+			host := c.Host
+			if bare, _, err := net.SplitHostPort(host); err == nil {
+				host = bare
+			}
+			if got, ok := key.FromHost(host); ok {
+				found, n = got, 1
+			}
+		}
+		if n == 0 {
+			continue
+		}
+		if n > 1 || found != h.AccountKey {
+			return errAccount
+		}
+		named = true
+	}
+	if !named && k.missing {
+		return errNoAccount
+	}
+	return nil
+}
+
+var (
+	errAccount   = problem.NotFound("account")
+	errNoAccount = problem.Invalid("account_missing", "Say which account the call is about.")
+)
+
+// queryValue finds a parameter without building a map; n counts how often it
+// occurs. Names are compared decoded, since the product decodes them too.
+func queryValue(query, name string) (string, int) {
+	value, n := "", 0
+	for query != "" {
+		var pair string
+		pair, query, _ = strings.Cut(query, "&")
+		k, v, _ := strings.Cut(pair, "=")
+		if unescaped(k) != name {
+			continue
+		}
+		n++
+		value = unescaped(v)
+	}
+	return value, n
+}
+
+func unescaped(s string) string {
+	if !strings.ContainsAny(s, "%+") {
+		return s
+	}
+	d, err := url.QueryUnescape(s)
+	if err != nil {
+		return s
+	}
+	return d
+}

@@ -1,0 +1,201 @@
+package gateway
+
+import (
+	"context"
+	"net/http"
+	"net/netip"
+	"sync/atomic"
+	"time"
+
+	"github.com/guestright/guestright/access"
+	"github.com/guestright/guestright/catalog"
+	"github.com/guestright/guestright/edge/gateway/strict"
+	"github.com/guestright/guestright/kit/problem"
+	"github.com/guestright/guestright/quota"
+	"github.com/guestright/guestright/token"
+	"github.com/guestright/guestright/usage"
+)
+
+// Engine decides calls. It is safe for concurrent use and keeps no call.
+type Engine struct {
+	Tokens  *token.Authenticator
+	Catalog *catalog.Current
+	Quota   *quota.Service
+	Usage   *usage.Recorder
+	// Docs is the public address of the documentation, for links in refusals.
+	Docs string
+
+	compiled atomic.Pointer[compiled]
+}
+
+// Call is a request to be decided, whatever door it came through.
+type Call struct {
+	Method string
+	Path   strict.Path
+	Query  string
+	Host   string
+	Header http.Header
+	Client netip.Addr
+}
+
+// Verdict is the answer. It is reused: keep nothing of it after Release.
+type Verdict struct {
+	Route    *catalog.Route
+	Bearer   *token.Bearer
+	Resource access.Resource
+	Limits   quota.Decision
+	Limited  bool // Limits says something
+	Outcome  usage.Outcome
+	Err      error // nil: pass
+	Simulate quota.Simulation
+	At       time.Time
+
+	params   catalog.Params
+	segments catalog.Segments
+	attached *attachment
+	compiled *compiled
+}
+
+// Decide fills v. It neither blocks nor allocates when the call passes and the
+// token is in memory. After a pass the caller reports the outcome with Report.
+func (e *Engine) Decide(ctx context.Context, c *Call, v *Verdict) {
+	v.Err, v.Outcome = e.decide(ctx, c, v), usage.OK
+	if v.Err != nil {
+		v.Outcome = outcomeOf(v.Err)
+	}
+}
+
+func (e *Engine) decide(ctx context.Context, c *Call, v *Verdict) error {
+	k := e.current()
+	if k == nil {
+		return errNoCatalog
+	}
+	v.compiled = k
+	raw, err := bearer(c)
+	if err != nil {
+		return err
+	}
+	if v.Bearer, err = e.Tokens.Authenticate(ctx, raw); err != nil {
+		return err
+	}
+	v.attached = e.attach(v.Bearer)
+	if err := v.Bearer.Live(v.At); err != nil {
+		return err
+	}
+	h := v.Bearer.Holding
+	var miss catalog.Miss
+	v.Route, miss = k.catalog.Match(c.Method, c.Path.Escaped, &v.params)
+	switch {
+	case miss == catalog.MethodNotAllowed:
+		return errMethod
+	case v.Route == nil || v.Route.Internal:
+		return errRoute
+	}
+	if err := k.sameAccount(c, v, h); err != nil {
+		return err
+	}
+	if h.Sandbox {
+		if s, ok := quota.Simulate(c.Header.Get(quota.SimulateHeader), true); ok {
+			v.Simulate = s
+			return e.simulated(v)
+		}
+	}
+	if err := e.permit(v); err != nil {
+		return err
+	}
+	return e.spend(ctx, v)
+}
+
+// permit is the decision proper: what the route requires against what the grant
+// carries.
+func (e *Engine) permit(v *Verdict) error {
+	if v.Route.Public {
+		return nil
+	}
+	if v.Route.HasResource() {
+		v.Resource = v.Route.Fill(&v.params, &v.segments)
+	} else {
+		v.Resource = v.attached.whole
+	}
+	_, program := v.Route.At(v.At)
+	d := access.Decide(access.Question{Program: *program, Scopes: v.Bearer.Scopes, Layers: v.Bearer.Holding.Layers, Resource: v.Resource})
+	switch {
+	case d.Allowed:
+		return nil
+	case d.Unmapped:
+		return errUnmapped
+	}
+	return e.refused(v, d)
+}
+
+func (e *Engine) spend(ctx context.Context, v *Verdict) error {
+	cost := int64(max(v.Route.Cost, 1))
+	v.Limits = v.attached.meter.Take(v.At, cost)
+	v.Limited = true
+	if v.Limits.Unsettled {
+		v.Limits = v.attached.meter.Spend(ctx, v.At, cost)
+	}
+	if !v.Limits.Allowed {
+		return v.Limits.Problem()
+	}
+	return nil
+}
+
+// Report counts the call; product is the answer's status, 0 when none came.
+func (e *Engine) Report(c *Call, v *Verdict, product int) {
+	o := v.Outcome
+	if v.Err == nil && (product >= http.StatusInternalServerError || product == 0) {
+		o = usage.ProductError
+	}
+	a := v.attached
+	if a == nil {
+		e.Usage.Record(v.At, usage.Key{Operation: "", Outcome: o}, 1)
+		return
+	}
+	operation := ""
+	if v.Route != nil {
+		operation = v.Route.Operation
+	}
+	a.counter(e.Usage, v.Route).Add(v.At, o, 1)
+	a.grant.Touch(v.At, operation, c.Client)
+	if a.key != nil {
+		a.key.Touch(v.At, operation, c.Client)
+	}
+}
+
+// bearer takes the token from the one Authorization header (RFC 6750 section
+// 2.1). Tokens in the query or body are not looked at.
+func bearer(c *Call) (string, error) {
+	all := c.Header["Authorization"]
+	if len(all) == 0 {
+		return "", errNoToken
+	}
+	const scheme = "bearer "
+	s := all[0]
+	if len(all) > 1 || len(s) <= len(scheme) || !equalFold(s[:len(scheme)], scheme) {
+		return "", errScheme
+	}
+	return s[len(scheme):], nil
+}
+
+func equalFold(s, lower string) bool {
+	for i := range len(s) {
+		b := s[i]
+		if b >= 'A' && b <= 'Z' {
+			b += 'a' - 'A'
+		}
+		if b != lower[i] {
+			return false
+		}
+	}
+	return true
+}
+
+var (
+	errNoToken   = problem.Unauthenticated("missing_credential", "Send an access token: Authorization: Bearer followed by the token.")
+	errScheme    = problem.Unauthenticated("missing_credential", "Send the token in one Authorization header with the scheme Bearer.")
+	errRoute     = problem.NotFound("operation")
+	errMethod    = &problem.Error{Kind: problem.KindInvalid, Code: "method_not_allowed", Detail: "This path has no operation with this method."}
+	errNoCatalog = problem.Unavailable("catalog_missing", "No catalog is in force yet.", nil)
+	errUnmapped  = problem.Forbidden("operation_unmapped", "The platform operator has not said yet what this operation requires, so nobody may call it.")
+)
