@@ -20,6 +20,9 @@ const (
 	restAfter  = 10 * time.Second // with several nodes, idle leases go back
 	idleAfter  = time.Hour        // then an owner's buckets leave memory
 	windowKept = 7 * 24 * time.Hour
+	// settleWithin is how long a call waits for the database before this node's
+	// last share decides.
+	settleWithin = 2 * time.Second
 )
 
 // Watch follows changes of plans on this and other nodes. Call it before the
@@ -258,6 +261,9 @@ func (s *Service) settleMeter(ctx context.Context, m *Meter) error {
 		f = s.family(m.holder.owner())
 		f.adopt(m)
 	}
+	// A caller who leaves must not make the database look absent for all others.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleWithin)
+	defer cancel()
 	return s.settleFamily(ctx, f, settlement{})
 }
 

@@ -164,10 +164,9 @@ func (s *Service) family(owner string) *family {
 // answer, the node's last share decides.
 func (m *Meter) Spend(ctx context.Context, now time.Time, cost int64) Decision {
 	d := m.Take(now, cost)
-	for try := 0; d.Unsettled && m.service != nil && try < 4; try++ {
-		if err := m.service.settleMeter(ctx, m); err != nil && ctx.Err() != nil {
-			return d
-		}
+	for try := 0; d.Unsettled && m.service != nil && try < 4 && ctx.Err() == nil; try++ {
+		// What goes wrong shows in the alarm; the last share decides then.
+		_ = m.service.settleMeter(ctx, m)
 		d = m.Take(now, cost)
 	}
 	return d
