@@ -4,6 +4,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/guestright/guestright/access"
@@ -13,8 +14,36 @@ import (
 
 const corpus = "../../shared/corpus/openapi"
 
-// openCorpus reads one of the published descriptions, or skips where they are not at hand.
-func openCorpus(t testing.TB, name string) catalog.Set {
+// descriptions are read once for all tests of the package: under the race detector that takes seconds.
+var descriptions = map[string]func() description{
+	"highlevel":    sync.OnceValue(func() description { return describe("highlevel") }),
+	"blackboard":   sync.OnceValue(func() description { return describe("blackboard") }),
+	"launchdarkly": sync.OnceValue(func() description { return describe("launchdarkly") }),
+}
+
+type description struct {
+	set      catalog.Set
+	catalog  *catalog.Catalog
+	coverage catalog.Coverage
+	err      error
+}
+
+func describe(name string) description {
+	data, _ := profile.Read(name)
+	file, err := catalog.ParseFile(data)
+	if err != nil {
+		return description{err: err}
+	}
+	set, err := catalog.Load(os.DirFS(corpus+"/"+name), file.Product.Documents...)
+	if err != nil {
+		return description{err: err}
+	}
+	c, cov, err := catalog.Import(set, file)
+	return description{set: set, catalog: c, coverage: cov, err: err}
+}
+
+// published gives one of the published descriptions, or skips where they are not at hand.
+func published(t testing.TB, name string) description {
 	t.Helper()
 	root := corpus + "/" + name
 	if _, err := os.Stat(root); err != nil {
@@ -23,12 +52,16 @@ func openCorpus(t testing.TB, name string) catalog.Set {
 		}
 		t.Skipf("the published descriptions are not at %s", root)
 	}
-	file := profileFile(t, name)
-	set, err := catalog.Load(os.DirFS(root), file.Product.Documents...)
-	if err != nil {
-		t.Fatal(err)
+	d := descriptions[name]()
+	if d.err != nil {
+		t.Fatal(d.err)
 	}
-	return set
+	return d
+}
+
+func openCorpus(t testing.TB, name string) catalog.Set {
+	t.Helper()
+	return published(t, name).set
 }
 
 func profileFile(t testing.TB, name string) catalog.File {
@@ -46,11 +79,8 @@ func profileFile(t testing.TB, name string) catalog.File {
 
 func importCorpus(t testing.TB, name string) (*catalog.Catalog, catalog.Coverage) {
 	t.Helper()
-	c, cov, err := catalog.Import(openCorpus(t, name), profileFile(t, name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c, cov
+	d := published(t, name)
+	return d.catalog, d.coverage
 }
 
 func TestHighLevelFigures(t *testing.T) {

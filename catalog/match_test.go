@@ -181,16 +181,13 @@ func TestMatchAgreesWithOracle(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"highlevel", "blackboard", "launchdarkly"} {
 		set := openCorpus(t, name)
-		c, _, err := catalog.Import(set, profileFile(t, name))
-		if err != nil {
-			t.Fatal(err)
-		}
+		c, _ := importCorpus(t, name)
 		compared := 0
 		for _, d := range set.Documents {
 			router := oracle(t, d.Spec)
 			for path, item := range d.Spec.Paths.Map() {
 				for method := range item.Operations() {
-					for _, value := range []string{"v", "a.b-c:d", "%41%20b", "é"} {
+					for _, value := range []string{"a.b-c:d", "%41%20é"} {
 						value = strings.ReplaceAll(value, "é", "%C3%A9")
 						concrete := fillTemplate(path, value)
 						var p catalog.Params

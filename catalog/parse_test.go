@@ -109,10 +109,7 @@ func TestAccountFromHost(t *testing.T) {
 }
 
 func FuzzParseFile(f *testing.F) {
-	for _, name := range profile.Names() {
-		data, _ := profile.Read(name)
-		f.Add(data)
-	}
+	f.Add([]byte(rulesFile))
 	f.Add([]byte("product: {name: X}\noperations: {GET /x: {needs: a}}\n"))
 	f.Add([]byte("a: &a [*a]\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
