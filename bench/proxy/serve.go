@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httputil"
@@ -88,6 +90,7 @@ func bare(product string) http.Handler {
 			DisableCompression: true, ReadBufferSize: 4 << 10, WriteBufferSize: 4 << 10,
 		},
 		BufferPool: &pool{free: make(chan []byte, 256)},
+		ErrorLog:   log.New(io.Discard, "", 0), // wrk cuts its connections at the end of a round
 	}
 }
 
