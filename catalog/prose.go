@@ -3,7 +3,6 @@ package catalog
 import (
 	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/kit/problem"
@@ -302,55 +301,6 @@ func (r *proseRule) sides(plain string) []int {
 		}
 	}
 	return out
-}
-
-// simplify drops alternatives that another one already covers: "a or (a and b)" is "a".
-func simplify(n access.Needs) access.Needs {
-	if n.Op == access.OpAtom || !n.Mapped() {
-		return n
-	}
-	var parts []access.Needs
-	for i, m := range n.Of {
-		covered := false
-		for j, o := range n.Of {
-			if i != j && implies(n.Op, m, o) && !(implies(n.Op, o, m) && i < j) {
-				covered = true
-			}
-		}
-		if !covered {
-			parts = append(parts, simplify(m))
-		}
-	}
-	if n.Op == access.OpAll {
-		return access.All(parts...)
-	}
-	return access.Any(parts...)
-}
-
-// implies reports that part m is redundant beside part o: under or, whoever meets m also meets o; under and, whoever
-// meets o also meets m.
-func implies(op access.Op, m, o access.Needs) bool {
-	if op == access.OpAll {
-		m, o = o, m
-	}
-	sets := m.Minimal()
-	for _, set := range sets {
-		if !o.Met(func(a access.Atom) bool { return slices.Contains(set, a) }) {
-			return false
-		}
-	}
-	return len(sets) > 0 && len(sets) < 256
-}
-
-// mask blanks out the names in a text.
-func mask(text string, spans [][]int) string {
-	b := []byte(text)
-	for _, s := range spans {
-		for i := s[0]; i < s[1]; i++ {
-			b[i] = ' '
-		}
-	}
-	return strings.TrimSpace(string(b))
 }
 
 // Read applies a prose rule to one text, for trying it out.

@@ -181,6 +181,7 @@ func (r *proseRule) inline(it item) (access.Needs, string) {
 	if len(it.names) == 1 {
 		return it.name(0), ""
 	}
+	listed := false
 	operands := make([]access.Needs, len(it.names))
 	gaps := make([]gap, len(it.names)) // gaps[i] stands before operand i
 	for i := range it.names {
@@ -198,7 +199,9 @@ func (r *proseRule) inline(it item) (access.Needs, string) {
 					return access.Needs{}, whyMixed
 				}
 				gaps[i].opens = w.kind
-			case i == 0 || w.kind == wordListed:
+			case w.kind == wordListed:
+				listed = listed || i == 0
+			case i == 0:
 			case gaps[i].opens != wordNone:
 				// "or" after "either" belongs to other words
 			case gaps[i].kind != wordNone && gaps[i].kind != w.kind:
@@ -208,7 +211,11 @@ func (r *proseRule) inline(it item) (access.Needs, string) {
 			}
 		}
 	}
-	return r.resolve(operands, gaps)
+	n, why := r.resolve(operands, gaps)
+	if why == whyUnjoined && listed {
+		return access.All(operands...), ""
+	}
+	return n, why
 }
 
 // resolve reduces operands and gaps: first the groups that "either", "both", "one of" and "all of" open, then the rest.

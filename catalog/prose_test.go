@@ -46,6 +46,9 @@ func TestProse(t *testing.T) {
 		{"User required both of the entitlements below. If the user does not have them, nothing is done.  Entitlement | Access ---|---  a.CREATE | Create b.MODIFY | Change", "a.CREATE and b.MODIFY"},
 		{`The "a.MODIFY" entitlement is required to update a meeting. The "a.VIEW" entitlement is required to view a meeting.`, "a.MODIFY and a.VIEW"},
 		{"Users with entitlement 'a.EXECUTE' can copy a course. Users with entitlement 'b.EXECUTE' can copy an organization. All users must also have 'c.EXECUTE' entitlement.", "(a.EXECUTE or b.EXECUTE) and c.EXECUTE"},
+		{"Required entitlements: 'a.VIEW', 'b.VIEW'.", "a.VIEW and b.VIEW"},
+		{"'a.VIEW' is required. 'b.VIEW' is required. c.VIEW is needed.", "a.VIEW and b.VIEW and c.VIEW"},
+		{"The 'a.VIEW' entitlement is required; the 'b.VIEW' entitlement is required.", "a.VIEW and b.VIEW"},
 		// both at once
 		{"The 'a.VIEW' entitlement and either the 'b.VIEW' or the 'c.VIEW' entitlement are required.", "a.VIEW and (b.VIEW or c.VIEW)"},
 		{"One of 'a.VIEW', or both 'b.VIEW' and 'c.VIEW' is required.", "a.VIEW or (b.VIEW and c.VIEW)"},
@@ -76,6 +79,8 @@ func TestProse(t *testing.T) {
 		{"Callers must have a.VIEW and/or b.VIEW.", "?"},
 		{"Callers must have all the following entitlements:\n\n1. a.VIEW\n2. b.VIEW", "a.VIEW and b.VIEW"},
 		{"The entitlement 'a.VIEW' is needed. Alternatively, callers with 'b.VIEW' can view their own.", "a.VIEW or b.VIEW"},
+		{"Required entitlement: 'a.VIEW', 'b.VIEW'.", "?"},
+		{"The 'a.VIEW', 'b.VIEW' entitlement is needed.", "?"},
 		// tables
 		{"Updates it. \n\n | Field | Entitlements Required |\n |---|---|\n | one | 'a.MODIFY' or 'b.MODIFY' |\n | two | 'c.MODIFY' |\n", "a.MODIFY or b.MODIFY or c.MODIFY"},
 	}

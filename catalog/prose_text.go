@@ -48,7 +48,7 @@ var (
 	markup    = regexp.MustCompile(`(?s)<[^<>]{0,200}>`)
 	bullet    = regexp.MustCompile(`^\s{0,12}(?:[-*+•]|\d{1,3}[.)])(?:\s+|$)`)
 	rule      = regexp.MustCompile(`^[\s|:-]+$`)
-	sentence  = regexp.MustCompile(`[.!?]["')]?\s+["'(]?[A-Z]|;\s`)
+	sentence  = regexp.MustCompile(`[.!?]["')]?\s+(?:["'(]?[A-Z]|["'“‘][a-z]|[a-z][\w-]*(?:\.[\w-]+)+)|;\s`)
 	lateText  = regexp.MustCompile(`\s{2,}[A-Z]`)
 	headLike  = regexp.MustCompile(`(?i):\s*$|\b(?:following|below)\b`)
 	topic     = regexp.MustCompile(`(?i)\b(?:entitlement|permission|privilege|scope)s?\b`)
@@ -309,4 +309,15 @@ func (a *assembler) row(text string) {
 	if len(a.rule.item(first).names) == 0 {
 		a.out[len(a.out)-1].cases = true
 	}
+}
+
+// mask blanks out the names in a text.
+func mask(text string, spans [][]int) string {
+	b := []byte(text)
+	for _, s := range spans {
+		for i := s[0]; i < s[1]; i++ {
+			b[i] = ' '
+		}
+	}
+	return strings.TrimSpace(string(b))
 }
