@@ -1,0 +1,97 @@
+package console
+
+import (
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/guestright/guestright/account"
+	"github.com/guestright/guestright/application"
+	"github.com/guestright/guestright/audit"
+	"github.com/guestright/guestright/catalog"
+	"github.com/guestright/guestright/edge/page"
+	"github.com/guestright/guestright/group"
+	"github.com/guestright/guestright/integration"
+	"github.com/guestright/guestright/kit/secret"
+	"github.com/guestright/guestright/notice"
+	"github.com/guestright/guestright/quota"
+	"github.com/guestright/guestright/release"
+)
+
+// Services is what the pages stand on.
+type Services struct {
+	People       People
+	Groups       *group.Service
+	Accounts     *account.Service
+	Applications *application.Service
+	Releases     *release.Service
+	Integrations *integration.Service
+	Quota        *quota.Service
+	Notices      *notice.Service
+	Audit        *audit.Log
+	Catalog      *catalog.Current
+	Keys         *secret.Keyring
+
+	Name    string           // beside the mark; empty: Guestright
+	Origin  string           // of the console as people reach it, for links that are given away
+	Issuer  string           // of the token endpoint; empty: Origin
+	Gateway string           // where integrations call the API; empty: Origin
+	Secure  bool             // people come over TLS, ours or a proxy's
+	Footer  []page.Link      // help, terms
+	Log     *slog.Logger     // nil: silent
+	Now     func() time.Time // nil: the real clock
+}
+
+// Console serves the pages.
+type Console struct {
+	Services
+	forms *forms
+	cross *http.CrossOriginProtection
+}
+
+// New builds a console; it serves once mounted.
+func New(s Services) *Console {
+	if s.Log == nil {
+		s.Log = slog.New(slog.DiscardHandler)
+	}
+	if s.Now == nil {
+		s.Now = time.Now
+	}
+	s.Origin = strings.TrimSuffix(s.Origin, "/")
+	if s.Issuer == "" {
+		s.Issuer = s.Origin
+	}
+	if s.Gateway == "" {
+		s.Gateway = s.Origin
+	}
+	c := &Console{Services: s, forms: newForms(s.Keys)}
+	c.cross = http.NewCrossOriginProtection()
+	c.cross.SetDenyHandler(c.open(crossOrigin))
+	return c
+}
+
+// Mount registers every page, the files they load and, under "/", the page for what is not there.
+func (c *Console) Mount(mux *http.ServeMux) {
+	mux.Handle(page.AssetPath, page.Assets())
+	mux.Handle("POST "+page.ThemePath, c.cross.Handler(page.SetTheme()))
+	routes := []route{{"GET /{$}", c.page(home)}, {"/", c.open(absent)}}
+	for _, some := range [][]route{c.signInRoutes(), c.groupRoutes()} {
+		routes = append(routes, some...)
+	}
+	for _, r := range routes {
+		mux.Handle(r.pattern, c.cross.Handler(r.handler))
+	}
+}
+
+// Handler serves the console alone.
+func (c *Console) Handler() http.Handler {
+	mux := http.NewServeMux()
+	c.Mount(mux)
+	return mux
+}
+
+type route struct {
+	pattern string
+	handler http.Handler
+}
