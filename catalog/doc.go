@@ -7,7 +7,8 @@
 //	Catalog   immutable: the routes in a trie, and the registry of names; swapped as a whole
 //	Coverage  where each requirement came from, and what is left open
 //	Show      what one call needs, the same expression that Match hands to the gateway
-//	Compare   what changed between two catalogs, and which grants gain or lose calls
+//	Compare   what changed between two catalogs; Preview says which grants gain or lose calls
+//	Write     a first catalog file for a product that has none
 //
 // A requirement comes from the first of these that says anything: the file's own entry for the operation, an
 // x-guestright-* extension, the operation's security scopes, a prose rule, the default by method and resource. Where none

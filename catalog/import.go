@@ -25,7 +25,7 @@ func Import(set Set, file File) (*Catalog, Coverage, error) {
 	}
 	b := &builder{set: set, rules: rules, used: map[string]bool{}, overrides: map[string]bool{}}
 	b.catalog = &Catalog{file: file, root: &node{}, operations: map[string]*Operation{}, byKey: map[string]*Route{}}
-	b.coverage = Coverage{Product: file.Product.Name, Documents: len(set.Documents), Operations: len(ops), BySource: map[Source]int{}, Notes: set.Notes}
+	b.coverage = Coverage{Product: file.Product.Name, Documents: len(set.Documents), Operations: len(ops), BySource: map[Source]int{}, Notes: set.Notes, Gaps: []Gap{}}
 	for _, op := range ops {
 		if err := b.operation(op); err != nil {
 			return nil, Coverage{}, err
