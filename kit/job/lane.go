@@ -20,12 +20,6 @@ func (r *Runner) work(open, working context.Context, l lane) {
 	r.held[l.key()] = cancel
 	h := r.handlers[l.Kind]
 	r.mu.Unlock()
-	defer func() {
-		r.mu.Lock()
-		delete(r.held, l.key())
-		r.mu.Unlock()
-	}()
-
 	rows, err := r.take(working, l)
 	if err != nil {
 		r.log().Warn("jobs: a batch could not be read", "kind", l.Kind, "lane", l.Name, "error", err)
@@ -44,6 +38,11 @@ func (r *Runner) work(open, working context.Context, l lane) {
 			unsaved, since = nil, time.Now()
 		}
 	}
+	// Not held any more before it is let go: a claim that follows at once must
+	// not take the lane for one that is still worked on.
+	r.mu.Lock()
+	delete(r.held, l.key())
+	r.mu.Unlock()
 	if err := r.save(working, unsaved, &l); err != nil {
 		r.log().Error("jobs: results not written; they run again", "kind", l.Kind, "lane", l.Name, "error", err)
 	}

@@ -155,8 +155,11 @@ func (r *Runner) Run(ctx context.Context) error {
 	return nil
 }
 
-// settle waits for the lanes at work, for Grace and, once interrupted, for a
-// tenth of it. A handler that ignores its context loses its lease later.
+// afterwards is how long interrupted attempts may take to return and be written.
+const afterwards = 3 * time.Second
+
+// settle waits for the lanes at work, for Grace and, once interrupted, a little
+// longer. A handler that ignores its context loses its lease later.
 func (r *Runner) settle(lanes *sync.WaitGroup, interrupt context.CancelFunc) {
 	done := make(chan struct{})
 	go func() {
@@ -171,7 +174,7 @@ func (r *Runner) settle(lanes *sync.WaitGroup, interrupt context.CancelFunc) {
 	case <-grace.C:
 	}
 	interrupt()
-	last := time.NewTimer(r.Grace / 10)
+	last := time.NewTimer(afterwards)
 	defer last.Stop()
 	select {
 	case <-done:
