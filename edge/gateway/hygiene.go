@@ -2,6 +2,6 @@ package gateway
 
 import "github.com/guestright/guestright/edge/gateway/strict"
 
-// hygiene: the product must see neither the client's credential nor any header
+// Hygiene: the product must see neither the client's credential nor any header
 // by which it could be made to believe something that we did not say.
-var hygiene = &strict.Hygiene{Credentials: true}
+var Hygiene = &strict.Hygiene{Credentials: true}

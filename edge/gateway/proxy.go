@@ -54,7 +54,7 @@ type exchange struct {
 var exchanges = sync.Pool{New: func() any { return new(exchange) }}
 
 func dropped(name string) bool {
-	return hygiene.Drops(name) || name == quota.SimulateHeader
+	return Hygiene.Drops(name) || name == quota.SimulateHeader
 }
 
 // ServeHTTP implements http.Handler.

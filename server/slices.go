@@ -1,0 +1,120 @@
+package server
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/guestright/guestright/account"
+	"github.com/guestright/guestright/application"
+	"github.com/guestright/guestright/audit"
+	"github.com/guestright/guestright/catalog"
+	"github.com/guestright/guestright/grant"
+	"github.com/guestright/guestright/group"
+	"github.com/guestright/guestright/integration"
+	"github.com/guestright/guestright/kit/ident"
+	"github.com/guestright/guestright/kit/job"
+	"github.com/guestright/guestright/kit/secret"
+	"github.com/guestright/guestright/kit/store"
+	"github.com/guestright/guestright/kit/web"
+	"github.com/guestright/guestright/notice"
+	"github.com/guestright/guestright/quota"
+	"github.com/guestright/guestright/release"
+	"github.com/guestright/guestright/token"
+	"github.com/guestright/guestright/usage"
+)
+
+// Slices are the services of the house, in ladder order.
+type Slices struct {
+	DB           *store.DB
+	Keys         *secret.Keyring
+	Catalog      *catalog.Current
+	Audit        *audit.Log
+	Usage        *usage.Service
+	Quota        *quota.Service
+	Accounts     *account.Service
+	Groups       *group.Service
+	Notices      *notice.Service
+	Applications *application.Service
+	Grants       *grant.Service
+	Tokens       *token.Service
+	Bearers      *token.Authenticator
+	Releases     *release.Service
+	Integrations *integration.Service
+	Jobs         *job.Runner
+}
+
+// base is what the slices stand on.
+type base struct {
+	db   *store.DB
+	keys *secret.Keyring
+	cat  *catalog.Current
+	log  *slog.Logger
+}
+
+func newSlices(b base, cfg Config) *Slices {
+	s := &Slices{DB: b.db, Keys: b.keys, Catalog: b.cat}
+	s.Audit = &audit.Log{DB: b.db}
+	s.Usage = &usage.Service{DB: b.db, Recorder: usage.NewRecorder(0), Log: b.log}
+	s.Quota = &quota.Service{DB: b.db, Audit: s.Audit, Log: b.log, Solo: !b.db.Postgres()}
+	s.Accounts = &account.Service{DB: b.db, Audit: s.Audit}
+	s.Groups = &group.Service{DB: b.db, Audit: s.Audit,
+		Naming: group.Naming{Forbidden: cfg.Groups.Forbidden, Required: cfg.Groups.Required, Hint: cfg.Groups.Hint}}
+	s.Notices = &notice.Service{DB: b.db, Audit: s.Audit}
+	s.Applications = &application.Service{DB: b.db, Audit: s.Audit, Groups: s.Groups, Keys: b.keys}
+	s.Grants = &grant.Service{DB: b.db}
+	s.Tokens = &token.Service{DB: b.db, Audit: s.Audit, Keys: b.keys}
+	s.Bearers = token.NewAuthenticator(b.db, b.keys)
+	s.Releases = &release.Service{DB: b.db, Audit: s.Audit, Applications: s.Applications, Catalog: b.cat}
+	s.Integrations = &integration.Service{DB: b.db, Audit: s.Audit, Accounts: s.Accounts, Groups: s.Groups, Applications: s.Applications,
+		Releases: s.Releases, Grants: s.Grants, Tokens: s.Tokens, Quota: s.Quota, Notices: s.Notices, Catalog: b.cat}
+	s.join()
+	s.Jobs = &job.Runner{DB: b.db, Log: b.log}
+	s.jobs(s.Jobs)
+	return s
+}
+
+// join fills the places in which an earlier slice lets a later one take part.
+func (s *Slices) join() {
+	s.Applications.Revoked = s.Tokens.RevokeKey
+	s.Usage.GroupOf = func(ctx context.Context, id string) (string, error) {
+		app, err := ident.Parse[application.Application](id)
+		if err != nil {
+			return "", err
+		}
+		var group string
+		err = s.DB.Read(ctx, func(tx *store.Tx) error {
+			a, err := s.Applications.Load(tx, app)
+			group = a.Group
+			return err
+		})
+		return group, err
+	}
+	s.Accounts.RoleChanged = s.Integrations.RoleChanged
+	s.Quota.WarnSites = func(tx *store.Tx, u quota.SiteUse) error {
+		subject := "80 % of your sites are in use"
+		if u.Level == quota.LevelExhausted {
+			subject = "All of your sites are in use"
+		}
+		return s.Notices.Send(tx, notice.Notice{Kind: "group.sites", To: notice.To{Group: u.Owner}, Severity: notice.Warning, Subject: subject,
+			Text: "Once all sites are in use, further customers can't install your applications. Remove installations that are not needed any more, or ask for more sites.",
+			Link: "/groups/" + u.Owner, Dedupe: string(u.Level) + "/" + u.Owner + "/" + tx.Now().Format("2006-01-02")})
+	}
+	s.Quota.Warn = func(tx *store.Tx, c quota.Crossing) error {
+		return s.Notices.Send(tx, notice.Notice{Kind: "group.quota", To: notice.To{Group: c.Owner}, Severity: notice.Warning,
+			Subject: "The call quota " + c.Limit.Name + " is close to its end or used up", Link: "/groups/" + c.Owner,
+			Text:   "Calls beyond the quota are refused with 429 until the window ends.",
+			Dedupe: c.Holder + "/" + c.Limit.Name + "/" + string(c.Level) + "/" + c.Starts.Format(time.RFC3339)})
+	}
+}
+
+func (s *Slices) jobs(r *job.Runner) {
+	s.Audit.Jobs(r)
+	s.Usage.Jobs(r)
+	s.Quota.Jobs(r)
+	s.Notices.Jobs(r)
+	s.Integrations.Jobs(r)
+	job.Every(r, "application.finish", time.Hour, s.Applications.Finish)
+	job.Every(r, "token.sweep", time.Hour, s.Tokens.Sweep)
+	job.Every(r, "web.forget_keys", time.Hour, func(ctx context.Context) error { return s.DB.Write(ctx, web.ForgetKeys) })
+}
