@@ -13,42 +13,46 @@ import (
 	"github.com/guestright/guestright/kit/web"
 )
 
-func TestStreams(t *testing.T) {
+func TestStreamsAreWholeOrCut(t *testing.T) {
 	t.Parallel()
-	api := web.New(web.Config{Title: "T", Version: "1"})
+	api := web.New(web.Config{Title: "t", Version: "1"})
 	type in struct {
-		Fail int `query:"fail" doc:"Bytes after which writing fails; 0: never."`
+		Bytes int  `query:"bytes"`
+		Fail  bool `query:"fail"`
 	}
-	web.Op(api, web.Operation{ID: "export", Method: "GET", Path: "/v1/export", Summary: "Export"},
-		func(_ context.Context, in *in) (*web.Stream, error) {
-			return web.StreamAs("text/csv", "all.csv", func(_ context.Context, w io.Writer) error {
-				if in.Fail > 0 {
-					_, _ = io.WriteString(w, strings.Repeat("x", in.Fail))
-					return problem.Unavailable("down", "Down.", errors.New("cut"))
-				}
-				_, err := io.WriteString(w, "a,b\n")
+	web.Op(api, web.Operation{ID: "stream", Method: "GET", Path: "/v1/stream", Summary: "x"}, func(_ context.Context, q *in) (*web.Stream, error) {
+		return web.StreamAs("text/csv", "x.csv", func(_ context.Context, w io.Writer) error {
+			if _, err := io.WriteString(w, strings.Repeat("a", q.Bytes)); err != nil {
 				return err
-			}), nil
-		})
-	h := web.NewDoor(web.DoorConfig{}, api)
-	w := httptest.NewRecorder()
-	r := httptest.NewRequest("GET", "/v1/export", nil)
-	r.Header.Set("Accept", "text/csv")
-	h.ServeHTTP(w, r)
-	if w.Code != 200 || w.Body.String() != "a,b\n" || w.Header().Get("Content-Type") != "text/csv" || !strings.Contains(w.Header().Get("Content-Disposition"), "all.csv") {
-		t.Errorf("%d %s %v", w.Code, w.Body, w.Header())
+			}
+			if q.Fail {
+				return problem.Forbidden("forbidden", "No.")
+			}
+			return nil
+		}), nil
+	})
+	server := httptest.NewServer(web.NewDoor(web.DoorConfig{}, api))
+	defer server.Close()
+	get := func(query string) (*http.Response, int, error) {
+		t.Helper()
+		res, err := http.Get(server.URL + "/v1/stream?" + query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = res.Body.Close() }()
+		b, err := io.ReadAll(res.Body)
+		return res, len(b), err
 	}
-	if w := get(h, "/v1/export?fail=10", ""); w.Code != 503 || codeOf(t, w) != "down" || w.Header().Get("Content-Disposition") != "" {
-		t.Errorf("an early failure: %d %s %v", w.Code, w.Body, w.Header())
+	for _, n := range []string{"0", "10", "100000"} {
+		res, _, err := get("bytes=" + n)
+		if err != nil || res.StatusCode != 200 || res.Header.Get("Content-Type") != "text/csv" || res.Header.Get("Content-Disposition") != `attachment; filename="x.csv"` {
+			t.Errorf("%s bytes: %d %v %v", n, res.StatusCode, res.Header, err)
+		}
 	}
-	srv := httptest.NewServer(h)
-	t.Cleanup(srv.Close)
-	res, err := http.Get(srv.URL + "/v1/export?fail=100000")
-	if err == nil {
-		_, err = io.ReadAll(res.Body)
-		_ = res.Body.Close()
+	if res, _, err := get("bytes=10&fail=true"); err != nil || res.StatusCode != 403 || res.Header.Get("Content-Disposition") != "" {
+		t.Errorf("early failure: %d %v", res.StatusCode, err)
 	}
-	if err == nil {
-		t.Error("a late failure looks like a complete answer")
+	if _, n, err := get("bytes=100000&fail=true"); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("late failure: %d bytes, %v", n, err)
 	}
 }
