@@ -95,6 +95,7 @@ func (a *API) humaConfig() huma.Config {
 	for _, s := range a.cfg.Servers {
 		c.Servers = append(c.Servers, &huma.Server{URL: s})
 	}
+	c.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"bearer": {Type: "http", Scheme: "bearer", Description: "A token in the Authorization header."},
 	}
