@@ -28,6 +28,12 @@ func (tx *Tx) Now() time.Time { return tx.now }
 // OnCommit runs f once the transaction is durable; never when it fails.
 func (tx *Tx) OnCommit(f func()) { tx.hooks = append(tx.hooks, f) }
 
+// Nearby announces key under topic to this node's handlers only, once the
+// transaction is durable: a hint that costs no row. Nobody may depend on it.
+func (tx *Tx) Nearby(topic, key string) {
+	tx.OnCommit(func() { tx.db.feed.dispatch(topic, key) })
+}
+
 // Lock makes transactions that name the same lock take turns until commit. On
 // SQLite there is one writer anyway.
 func (tx *Tx) Lock(name string) error {
