@@ -31,7 +31,8 @@ func (d *Decision) WriteHeader(h http.Header, style Style) {
 	}
 }
 
-type groupIn struct {
+// GroupIn names a group in the path.
+type GroupIn struct {
 	Group string `path:"group" maxLength:"60" doc:"Id of the group."`
 }
 
@@ -40,7 +41,7 @@ type limitsOut struct {
 }
 
 type assignIn struct {
-	groupIn
+	GroupIn
 	Body struct {
 		Plan   string    `json:"plan" minLength:"1" maxLength:"60" doc:"Name of a plan of the catalog."`
 		Reason string    `json:"reason" minLength:"1" maxLength:"400" doc:"Why; stands in the audit log and in the limits."`
@@ -49,13 +50,14 @@ type assignIn struct {
 	}
 }
 
-type limitIn struct {
-	groupIn
+// LimitIn names a group's limit in the path.
+type LimitIn struct {
+	GroupIn
 	Limit string `path:"limit" maxLength:"40" doc:"Name of the limit; sites for installations."`
 }
 
 type grantIn struct {
-	limitIn
+	LimitIn
 	Body struct {
 		Value  int64     `json:"value" minimum:"0" doc:"Calls per period, or installations."`
 		Reason string    `json:"reason" minLength:"1" maxLength:"400" doc:"Why; stands in the audit log and in the limits."`
@@ -70,7 +72,7 @@ func (s *Service) Mount(m web.Mux) {
 	web.Op(m, web.Operation{
 		ID: "getGroupLimits", Method: "GET", Path: "/v1/groups/{group}/limits", Tag: "Limits", Summary: "Read a group's limits",
 		Description: "Every limit with its value, use, scope and source, and since when it holds.", Action: ActionView,
-	}, func(ctx context.Context, in *groupIn) (*limitsOut, error) { return s.answer(ctx, in.Group) })
+	}, func(ctx context.Context, in *GroupIn) (*limitsOut, error) { return s.answer(ctx, in.Group) })
 	web.Op(m, web.Operation{
 		ID: "assignGroupPlan", Method: "PUT", Path: "/v1/groups/{group}/plan", Tag: "Limits", Summary: "Put a group on a plan",
 		Description: "For the operator. Counts go on; the new limits hold at once or from `starts`.", Action: ActionSet, Errors: []string{"plan_unknown"},
@@ -96,7 +98,7 @@ func (s *Service) Mount(m web.Mux) {
 	web.Op(m, web.Operation{
 		ID: "withdrawGroupLimit", Method: "DELETE", Path: "/v1/groups/{group}/limits/{limit}", Tag: "Limits", Summary: "Return to the plan's value",
 		Description: "For the operator.", Action: ActionSet,
-	}, func(ctx context.Context, in *limitIn) (*struct{}, error) {
+	}, func(ctx context.Context, in *LimitIn) (*struct{}, error) {
 		return nil, s.Withdraw(ctx, access.By(ctx), in.Group, in.Limit)
 	})
 }

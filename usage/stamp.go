@@ -151,3 +151,15 @@ func (r *Recorder) forgetStamps(before time.Time) {
 		}
 	}
 }
+
+// lastOf is the last use that this node remembers.
+func (r *Recorder) lastOf(s Subject) (Last, bool) {
+	r.stamps.mu.RLock()
+	p := r.stamps.all[s]
+	r.stamps.mu.RUnlock()
+	if p == nil {
+		return Last{}, false
+	}
+	l := p.last()
+	return l, !l.At.IsZero()
+}
