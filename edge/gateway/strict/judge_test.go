@@ -183,3 +183,17 @@ func TestAsterisk(t *testing.T) {
 		t.Error(bad)
 	}
 }
+
+func TestCodes(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for _, d := range Codes() {
+		if seen[d.Code] || d.Remedy == "" {
+			t.Errorf("%s is declared twice or without words", d.Code)
+		}
+		seen[d.Code] = true
+	}
+	if len(seen) != 23 || errDots.Problem().Code != "request.path_dot_segment" {
+		t.Errorf("%d codes", len(seen))
+	}
+}

@@ -2,6 +2,7 @@ package strict
 
 import (
 	"net/http"
+	"strconv"
 
 	"github.com/guestright/guestright/kit/problem"
 )
@@ -31,6 +32,17 @@ func (f *Refusal) Write(h http.Header) int {
 		h.Set("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
 	}
 	return f.Status
+}
+
+// Codes lists every refusal, for the error catalogue.
+func Codes() []problem.Declared {
+	var list []problem.Declared
+	for _, f := range []*Refusal{errMethod, errHost, errForm, errLong, errDots, errEmpty, errSlash, errBackslash, errSemicolon, errFragment,
+		errControl, errPercent, errDouble, errText, errQuery, errParams, errHeaders, errCookies, errHeader, errAuth, errFamilies, errConnect, errFraming} {
+		list = append(list, problem.Declared{Code: f.Code, Kind: problem.KindInvalid,
+			Cause: "The request could be read in more than one way, or exceeds a limit (" + strconv.Itoa(f.Status) + ").", Remedy: f.Detail})
+	}
+	return list
 }
 
 func refuse(code, detail string) *Refusal {

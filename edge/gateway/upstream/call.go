@@ -78,7 +78,7 @@ func (x *call) exchange(c *conn, now time.Time) (again bool, _ *Fault) {
 	x.sentAt = now
 	clean, again, fault := x.converse(x.r.Context(), c, now)
 	if x.sender != nil {
-		clean = x.settle() && clean
+		clean = x.settle(fault != nil) && clean
 		x.result.BytesIn = x.sender.taken.Load()
 		if broken := x.sender.clientFault(); broken != nil && fault != nil {
 			fault = &Fault{Reason: broken.Reason, Started: fault.Started, Cause: broken.Cause}

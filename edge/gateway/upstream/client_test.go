@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -263,6 +264,57 @@ func (w wrapped) Header() http.Header         { return w.inner.Header() }
 func (w wrapped) Write(p []byte) (int, error) { return w.inner.Write(p) }
 func (w wrapped) WriteHeader(status int)      { w.inner.WriteHeader(status) }
 func (w wrapped) Unwrap() http.ResponseWriter { return w.inner }
+
+// The server in front may speak HTTP/2 to the client.
+func TestHTTP2Client(t *testing.T) {
+	t.Parallel()
+	p := newProduct(t, func(e *exchange) bool {
+		sum := strconv.Itoa(len(e.take()))
+		return e.say("HTTP/1.1 200 OK\r\nTrailer: X-Sum\r\nTransfer-Encoding: chunked\r\n\r\n" + strconv.FormatInt(int64(len(sum)), 16) + "\r\n" + sum +
+			"\r\n0\r\nX-Sum: 1\r\n\r\n")
+	})
+	s := httptest.NewUnstartedServer(forward(t, &upstream.Client{}, upstream.Target{Scheme: "http", Host: p.addr}, nil))
+	s.EnableHTTP2 = true
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	for _, size := range []int{0, 3, 100_000} {
+		var body io.Reader = io.MultiReader(strings.NewReader(strings.Repeat("a", size))) // of unknown length
+		if size == 0 {
+			body = nil
+		}
+		req, err := http.NewRequest(http.MethodPost, s.URL+"/x", body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := s.Client().Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(res.Body)
+		res.Body.Close()
+		if err != nil || res.ProtoMajor != 2 || string(text) != strconv.Itoa(size) || res.Trailer.Get("X-Sum") != "1" {
+			t.Errorf("%d: %s %q %v %v", size, res.Proto, text, res.Trailer, err)
+		}
+	}
+}
+
+func TestFaultWords(t *testing.T) {
+	t.Parallel()
+	declared := map[string]bool{}
+	for _, d := range upstream.Codes() {
+		declared[d.Code] = d.Cause != "" && d.Remedy != ""
+	}
+	for reason, status := range map[upstream.Reason]int{upstream.Misused: 500, upstream.ClientBody: 400, upstream.ClientGone: 499,
+		upstream.Unreachable: 502, upstream.TimedOut: 504, upstream.BadAnswer: 502, upstream.Broken: 502} {
+		f := &upstream.Fault{Reason: reason, Cause: io.EOF}
+		if f.Status() != status || !errors.Is(f, io.EOF) || f.Problem().Code != f.Code() || f.Problem().Detail == "" {
+			t.Errorf("%d: %d %v %+v", reason, f.Status(), f, f.Problem())
+		}
+		if seen := reason != upstream.Misused && reason != upstream.ClientGone; seen != declared[f.Code()] {
+			t.Errorf("%s: declared %v", f.Code(), declared[f.Code()])
+		}
+	}
+}
 
 // TestNoLeak runs good, broken and abandoned calls at once and then looks for
 // goroutines of this package.

@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/http"
 	"os"
+
+	"github.com/guestright/guestright/kit/problem"
 )
 
 // Reason is why a call could not be forwarded or finished.
@@ -82,6 +84,38 @@ func (f *Fault) Status() int {
 		return http.StatusBadGateway
 	}
 	return http.StatusInternalServerError
+}
+
+// Problem is the fault as the platform's error type, for the problem document
+// of a call that was not answered. The status is Status, not the kind's own.
+func (f *Fault) Problem() *problem.Error {
+	kind, detail := problem.KindUnavailable, "The product behind this gateway did not answer properly."
+	switch f.Reason {
+	case ClientBody, ClientGone:
+		kind, detail = problem.KindInvalid, "The request body could not be read to its end."
+	case TimedOut:
+		detail = "The product behind this gateway did not answer in time."
+	case Unreachable:
+		detail = "The product behind this gateway cannot be reached."
+	case Misused:
+		kind, detail = problem.KindInternal, "Something went wrong on our side."
+	}
+	return &problem.Error{Kind: kind, Code: f.Code(), Detail: detail, Cause: f.Cause}
+}
+
+// Codes lists what callers may see, for the error catalogue.
+func Codes() []problem.Declared {
+	return []problem.Declared{
+		{Code: "request.body_unreadable", Kind: problem.KindInvalid, Cause: "The request body ended early, broke its framing or was larger than allowed (400 or 413).",
+			Remedy: "Send the whole body, with a correct Content-Length or chunked, within the size limit."},
+		{Code: "upstream.unreachable", Kind: problem.KindUnavailable, Cause: "The gateway got no connection to the product (502).", Remedy: "Try again later."},
+		{Code: "upstream.timeout", Kind: problem.KindUnavailable, Cause: "The product did not answer within the allowed time (504). The call may have had its effect.",
+			Remedy: "Check whether it did before trying again."},
+		{Code: "upstream.bad_answer", Kind: problem.KindUnavailable, Cause: "The product's answer was not sound HTTP/1.1 or its head was too large (502).",
+			Remedy: "Tell the operator; trying again will hardly help."},
+		{Code: "upstream.broken", Kind: problem.KindUnavailable, Cause: "The product closed the connection before it had answered (502). The call may have had its effect.",
+			Remedy: "Check whether it did before trying again."},
+	}
 }
 
 // classify turns a failed read or write on the upstream connection into a

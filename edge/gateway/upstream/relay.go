@@ -1,6 +1,7 @@
 package upstream
 
 import (
+	"errors"
 	"io"
 	"net/http"
 )
@@ -154,10 +155,13 @@ func (s *sink) untilClosed() error {
 	}
 }
 
-// flush sends what the server in front holds back.
+// flush sends what the server in front holds back, if it can.
 func flush(w http.ResponseWriter) error {
 	if f, ok := w.(interface{ FlushError() error }); ok {
 		return f.FlushError()
 	}
-	return http.NewResponseController(w).Flush()
+	if err := http.NewResponseController(w).Flush(); !errors.Is(err, http.ErrNotSupported) {
+		return err
+	}
+	return nil
 }

@@ -136,25 +136,41 @@ func (x *call) began(c *conn) {
 // same as in http.Transport.
 const linger = 50 * time.Millisecond
 
-// settle ends the sender and reports whether the whole body was sent.
-func (x *call) settle() bool {
+// settle ends the sender and reports whether the whole body was sent. After a
+// failure there is nothing to wait for; after an early answer the client gets
+// that answer first.
+func (x *call) settle(failed bool) bool {
 	s := x.sender
-	select {
-	case <-s.done:
-	default:
+	if !s.ended() && !failed {
+		if err := flush(x.w); err != nil {
+			failed = true
+		}
+	}
+	if !s.ended() && !failed {
 		patience := time.NewTimer(linger)
 		defer patience.Stop()
 		select {
 		case <-s.done:
 		case <-patience.C:
-			s.stop.Store(true)
-			s.conn.abort()
-			return false
 		}
+	}
+	if !s.ended() {
+		s.stop.Store(true)
+		s.conn.abort()
+		return false
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.whole
+}
+
+func (s *sender) ended() bool {
+	select {
+	case <-s.done:
+		return true
+	default:
+		return false
+	}
 }
 
 // clientFault returns what was wrong with the request body.
