@@ -204,7 +204,7 @@ func (a *Authenticator) remember(b *Bearer, epoch uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.m) >= most/shards {
-		s.shrink(time.Now())
+		s.shrink(a.db.Now())
 	}
 	s.m[b.digest] = b
 }

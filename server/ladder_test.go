@@ -1,0 +1,138 @@
+package server_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/guestright/guestright/"
+
+// ladder is the order of the house: a package imports only what stands before
+// it. Nothing else makes the architecture hold.
+var ladder = []string{
+	"schema",
+	// kit: tools that know none of our nouns
+	"kit/problem", "kit/ident", "kit/secret", "kit/store", "kit/store/storetest", "kit/job", "kit/web", "kit/outbound",
+	// words: pure
+	"access", "catalog", "catalog/profile",
+	// record
+	"audit", "usage", "quota",
+	// people
+	"identity/password", "identity", "account", "group", "notice", "application",
+	// power
+	"grant", "token",
+	// offer
+	"release",
+	// connect
+	"integration",
+	// edge
+	"edge/page", "edge/page/assets/axe", "edge/page/pagetest", "edge/page/gallery",
+	"edge/oauth", "edge/api",
+	"edge/gateway/strict", "edge/gateway/upstream", "edge/gateway",
+	"edge/console",
+	// for outsiders: imports nothing of ours
+	"client/identity", "client/identity/identitytest",
+	"example/pennant", "example/pennant/cmd/pennant", "example/deploybot", "example/deploybot/cmd/deploybot",
+	// top
+	"server", "server/servertest", "server/demo", "cmd/guestright",
+	"bench/proxy",
+}
+
+// testOnly may be imported by tests and by other test support only.
+var testOnly = []string{"kit/store/storetest", "edge/page/pagetest", "edge/page/gallery", "edge/page/assets/axe", "client/identity/identitytest", "server/servertest"}
+
+// doors never import one another; the server joins them.
+var doors = []string{"edge/oauth", "edge/api", "edge/gateway", "edge/console"}
+
+type listed struct {
+	ImportPath string
+	Imports    []string
+}
+
+func packages(t *testing.T) []listed {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-json=ImportPath,Imports", "./...")
+	cmd.Dir = ".."
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, stderr.String())
+	}
+	var all []listed
+	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p listed
+		err := dec.Decode(&p)
+		if errors.Is(err, io.EOF) {
+			return all
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+}
+
+func TestPackagesImportDownTheLadder(t *testing.T) {
+	t.Parallel()
+	rung := map[string]int{}
+	for i, p := range ladder {
+		rung[p] = i
+	}
+	for _, p := range packages(t) {
+		name := strings.TrimPrefix(p.ImportPath, module)
+		at, ok := rung[name]
+		if !ok {
+			t.Errorf("%s is not on the ladder: give it a place in server/ladder_test.go", name)
+			continue
+		}
+		for _, imp := range p.Imports {
+			dep, ours := strings.CutPrefix(imp, module)
+			if !ours {
+				continue
+			}
+			switch to, known := rung[dep]; {
+			case !known:
+				t.Errorf("%s imports %s, which is not on the ladder", name, dep)
+			case to >= at:
+				t.Errorf("%s imports %s, which stands later on the ladder", name, dep)
+			case slices.Contains(testOnly, dep) && !slices.Contains(testOnly, name):
+				t.Errorf("%s imports %s, which is for tests only", name, dep)
+			case slices.Contains(doors, name) && slices.Contains(doors, dep):
+				t.Errorf("the door %s imports the door %s", name, dep)
+			case strings.HasPrefix(name, "client/") && !strings.HasPrefix(dep, "client/"):
+				t.Errorf("%s is for outsiders and imports %s", name, dep)
+			}
+		}
+	}
+}
+
+// The dependencies that only one folder may know.
+func TestGuardedDependencies(t *testing.T) {
+	t.Parallel()
+	only := map[string][]string{
+		"modernc.org/sqlite":            {"kit/store", "example/pennant"},
+		"github.com/jackc/pgx/v5":       {"kit/store", "kit/store/storetest"},
+		"github.com/pressly/goose/v3":   {"kit/store"},
+		"github.com/danielgtaylor/huma": {"kit/web"},
+		"golang.org/x/crypto/argon2":    {"identity/password"},
+		"github.com/alecthomas/kong":    {"cmd/guestright"},
+		"google.golang.org/grpc":        {"edge/gateway", "edge/gateway/envoy", "server"},
+	}
+	for _, p := range packages(t) {
+		name := strings.TrimPrefix(p.ImportPath, module)
+		for _, imp := range p.Imports {
+			for dep, allowed := range only {
+				if (imp == dep || strings.HasPrefix(imp, dep+"/")) && !slices.Contains(allowed, name) {
+					t.Errorf("%s imports %s; only %v may", name, imp, allowed)
+				}
+			}
+		}
+	}
+}
