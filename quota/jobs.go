@@ -203,8 +203,8 @@ func (s *Service) Beat(ctx context.Context) error {
 		return err
 	})
 	s.mu.Lock()
-	first := s.beaten.IsZero()
-	s.beaten = s.DB.Now()
+	first := !s.joined
+	s.beaten, s.joined = s.DB.Now(), s.joined || err == nil
 	near := s.near
 	s.mu.Unlock()
 	if err != nil {
@@ -264,6 +264,14 @@ func (s *Service) settleMeter(ctx context.Context, m *Meter) error {
 	// A caller who leaves must not make the database look absent for all others.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleWithin)
 	defer cancel()
+	s.mu.Lock()
+	joined := s.joined || s.Solo || s.near.away
+	s.mu.Unlock()
+	if !joined { // whoever does not know the others must not take the limit for its own
+		if err := s.Beat(ctx); err != nil {
+			s.report(err)
+		}
+	}
 	return s.settleFamily(ctx, f, settlement{})
 }
 
@@ -406,7 +414,6 @@ func (s *Service) settleClaims(ctx context.Context, f *family, claims []claim, n
 		b.apply(claims[i].window, done[i])
 		b.loaded = true
 	}
-	f.settled = s.DB.Now().UnixNano()
 	return err
 }
 

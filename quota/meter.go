@@ -54,7 +54,6 @@ type family struct {
 	moved    []*Meter // meters of a family that was given up
 	loaded   bool     // limits were read
 	stale    bool     // limits changed
-	settled  int64    // time of the last settlement, nanoseconds
 	asked    bool     // a settlement was asked for
 	last     int64    // time of the last call, nanoseconds
 	closed   bool     // given up while idle; its meters move to a new family

@@ -46,6 +46,7 @@ type Service struct {
 	families map[string]*family
 	urgent   []*family
 	beaten   time.Time
+	joined   bool // the others were counted once
 	flushed  time.Time
 }
 

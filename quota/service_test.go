@@ -446,6 +446,49 @@ func TestIdleOwnersLeaveMemoryAndMetersStayValid(t *testing.T) {
 	}
 }
 
+// A node that comes is known to the others at once, and coming is told once.
+func TestNodesHearOfOneAnother(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		a, b := node(t, db, "a"), node(t, db, "b")
+		a.Watch()
+		b.Watch()
+		told := 0
+		db.OnChange(nodeTopic, func(string) { told++ })
+		if got := spend(a.Meter(holder), clock.Now(), 1); got != 1 {
+			t.Fatalf("%d passed", got)
+		}
+		a.turn(t.Context())
+		if got := spend(b.Meter(holder), clock.Now(), 1); got != 1 {
+			t.Fatalf("%d passed", got)
+		}
+		for range 5 {
+			a.turn(t.Context())
+			b.turn(t.Context())
+		}
+		if a.near != (neighbours{count: 2, rank: 0, shared: true}) || b.near != (neighbours{count: 2, rank: 1, shared: true}) || told != 1 {
+			t.Errorf("a knows %+v, b %+v; told %d times", a.near, b.near, told)
+		}
+		clock.Advance(beatLive + time.Second) // b is silent
+		a.turn(t.Context())
+		if a.near.count != 1 {
+			t.Errorf("a still counts %d", a.near.count)
+		}
+	})
+}
+
+func TestSpendDoesNotAllocate(t *testing.T) {
+	clock := storetest.NewClock()
+	s := node(t, storetest.Open(t, clock), "")
+	on(t, s, Limit{Name: "burst", Calls: 1e6, Per: 10 * time.Second}, Limit{Name: "day", Calls: 1e6, Per: 24 * time.Hour})
+	m, err := s.Ready(t.Context(), holder)
+	try(t, err)
+	now := clock.Now()
+	if n := testing.AllocsPerRun(400, func() { m.Spend(context.Background(), now, 1) }); n != 0 {
+		t.Errorf("%v allocations per call", n)
+	}
+}
+
 func TestRunSettlesAndStops(t *testing.T) {
 	t.Parallel()
 	clock := storetest.NewClock()
