@@ -7,23 +7,40 @@ import (
 	"syscall"
 )
 
-// alive asks the socket, without waiting, whether the upstream has closed the
-// connection or sent something nobody asked for; both make it unusable. The
-// question costs one system call.
-func (c *conn) alive() bool {
-	sc, ok := c.raw.(syscall.Conn)
+// probe asks one socket whether it is silent. It is made once per connection,
+// so that asking allocates nothing.
+type probe struct {
+	raw    syscall.RawConn
+	ask    func(fd uintptr)
+	silent bool
+	one    [1]byte
+}
+
+func newProbe(c any) *probe {
+	sc, ok := c.(syscall.Conn)
 	if !ok {
-		return true
+		return nil
 	}
 	raw, err := sc.SyscallConn()
 	if err != nil {
-		return false
+		return nil
 	}
-	quiet := false
-	err = raw.Control(func(fd uintptr) {
-		var one [1]byte
-		_, _, err := syscall.Recvfrom(int(fd), one[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
-		quiet = errors.Is(err, syscall.EAGAIN) || errors.Is(err, syscall.EWOULDBLOCK)
-	})
-	return err == nil && quiet
+	p := &probe{raw: raw}
+	p.ask = func(fd uintptr) {
+		_, _, err := syscall.Recvfrom(int(fd), p.one[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+		p.silent = errors.Is(err, syscall.EAGAIN)
+	}
+	return p
+}
+
+// alive asks the socket, without waiting, whether the upstream has closed the
+// connection or sent something nobody asked for; both make it unusable. What
+// is not a socket is taken to be alive.
+func (c *conn) alive() bool {
+	p := c.probe
+	if p == nil {
+		return true
+	}
+	p.silent = false
+	return p.raw.Control(p.ask) == nil && p.silent
 }

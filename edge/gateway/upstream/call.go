@@ -38,7 +38,7 @@ func (x *call) reset() {
 	if cap(head) > keep {
 		head = nil
 	}
-	clear(fields[:cap(fields)])
+	clear(x.fields)
 	*x = call{head: head, fields: fields}
 }
 
@@ -57,7 +57,7 @@ func (x *call) run() *Fault {
 		var c *conn
 		var err error
 		if attempt < 3 {
-			c, err = p.take(ctx, now, !x.replayable)
+			c, err = p.take(ctx, now)
 		} else {
 			c, err = p.dial(ctx)
 		}

@@ -151,8 +151,15 @@ func TestHTTP2ClearText(t *testing.T) {
 	product := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Target", r.RequestURI)
 		w.Header().Set("X-Identity", r.Header.Get("X-Identity"))
+		if r.URL.Path == "/b/cut" {
+			io.WriteString(w, "abc")
+			http.NewResponseController(w).Flush()
+			panic(http.ErrAbortHandler)
+		}
+		io.Copy(io.Discard, r.Body)
 		io.WriteString(w, r.Proto)
 	}))
+	product.Config.ErrorLog = log.New(io.Discard, "", 0)
 	product.Config.Protocols = new(http.Protocols)
 	product.Config.Protocols.SetUnencryptedHTTP2(true)
 	product.Start()
@@ -164,14 +171,25 @@ func TestHTTP2ClearText(t *testing.T) {
 			Target: upstream.Target{Scheme: "h2c", Host: product.Listener.Addr().String(), BasePath: "/b"}, Path: "/a%20b", RawQuery: "x=1",
 			Set: []upstream.Field{{Name: "X-Identity", Value: "signed"}}, Answer: []upstream.Field{{Name: "X-Ours", Value: "1"}},
 		}
-		if result, err := client.Do(w, r, &out); err != nil || result.Status != 200 || result.BytesOut != 8 {
+		if r.URL.Path == "/cut" {
+			out.Path = "/cut"
+			_, err := client.Do(w, r, &out)
+			if fault, ok := errors.AsType[*upstream.Fault](err); !ok || !fault.Started || fault.Reason != upstream.Broken {
+				t.Errorf("%v", err)
+			}
+			panic(http.ErrAbortHandler)
+		}
+		if result, err := client.Do(w, r, &out); err != nil || result.Status != 200 || result.BytesOut != 8 || result.BytesIn != 3 {
 			t.Errorf("%+v %v", result, err)
 		}
 	}))
 	t.Cleanup(s.Close)
+	cut := dial(t, s)
+	cut.say(strings.Replace(get, "/x", "/cut", 1))
+	expect(t, "cut", cut.answer("GET").Cut, true)
 	c := dial(t, s)
-	c.say(get)
-	g := c.answer("GET")
+	c.say(post)
+	g := c.answer("POST")
 	expect(t, "body", g.Body, "HTTP/2.0")
 	expect(t, "target", g.Header.Get("X-Target"), "/b/a%20b?x=1")
 	expect(t, "identity", g.Header.Get("X-Identity"), "signed")
@@ -314,6 +332,36 @@ func TestFaultWords(t *testing.T) {
 			t.Errorf("%s: declared %v", f.Code(), declared[f.Code()])
 		}
 	}
+}
+
+// What a product sends after its answer never becomes the answer to the next
+// request, which may be somebody else's.
+func TestAnswerAfterAnswer(t *testing.T) {
+	t.Parallel()
+	late := make(chan struct{}, 1)
+	sent := make(chan struct{}, 1)
+	p := newProduct(t, func(e *exchange) bool {
+		if e.number > 1 {
+			return e.say(ok)
+		}
+		e.say("HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n")
+		<-late // until the connection is in the pool
+		e.say("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged")
+		sent <- struct{}{}
+		return true
+	})
+	pooled := make(chan struct{}, 10)
+	s := httptest.NewServer(forward(t, &upstream.Client{}, upstream.Target{Scheme: "http", Host: p.addr},
+		func(upstream.Result, error) { pooled <- struct{}{} }))
+	t.Cleanup(s.Close)
+	c := dial(t, s)
+	c.say(strings.Replace(get, "GET", "HEAD", 1))
+	expect(t, "first", c.answer("HEAD").Status, 200)
+	wait(t, "the end of the call", pooled)
+	late <- struct{}{}
+	wait(t, "the forged answer", sent)
+	c.say(get)
+	expect(t, "second", c.answer("GET").Body, "ok")
 }
 
 // TestNoLeak runs good, broken and abandoned calls at once and then looks for

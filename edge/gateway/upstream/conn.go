@@ -20,6 +20,7 @@ type conn struct {
 	born     time.Time
 	freed    time.Time // when it was last put into the pool
 	reused   bool
+	probe    *probe
 	abort    func() // closes the socket; made once, so that no call allocates it
 
 	small    []byte // the connection's own buffer
@@ -34,7 +35,7 @@ const (
 )
 
 func newConn(raw, secured net.Conn, p *pool, now time.Time) *conn {
-	c := &conn{Conn: secured, raw: raw, pool: p, born: now, small: make([]byte, smallBuffer)}
+	c := &conn{Conn: secured, raw: raw, pool: p, born: now, probe: newProbe(raw), small: make([]byte, smallBuffer)}
 	c.buf = c.small
 	c.abort = func() { raw.Close() }
 	return c

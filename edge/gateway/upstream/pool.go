@@ -25,26 +25,27 @@ type pool struct {
 // origin is what connections may be shared for.
 type origin struct{ scheme, host string }
 
-// take returns a connection: an idle one, or a new one. sure asks for proof
-// that an idle one is still open, for requests that cannot be sent twice.
-func (p *pool) take(ctx context.Context, now time.Time, sure bool) (*conn, error) {
+// take returns a connection: an idle one, or a new one. An idle one must still
+// be open, for the sake of requests that cannot be sent twice, and silent:
+// bytes that came after the last answer would be taken for the next one, which
+// belongs to somebody else.
+func (p *pool) take(ctx context.Context, now time.Time) (*conn, error) {
 	for {
 		c := p.pop()
 		if c == nil {
 			return p.dial(ctx)
 		}
-		idle := now.Sub(c.freed)
-		if idle > p.client.idleFor() || now.Sub(c.born) > p.client.life() {
-			c.drop()
-			continue
-		}
-		if (sure || idle > time.Second) && !c.alive() {
+		if p.tooOld(c, now) || !c.alive() {
 			c.drop()
 			continue
 		}
 		c.reused = true
 		return c, nil
 	}
+}
+
+func (p *pool) tooOld(c *conn, now time.Time) bool {
+	return now.Sub(c.freed) > p.client.idleFor() || now.Sub(c.born) > p.client.life()
 }
 
 func (p *pool) pop() *conn {
@@ -85,7 +86,7 @@ func (p *pool) clean() {
 	p.mu.Lock()
 	kept := p.idle[:0]
 	for _, c := range p.idle {
-		if now.Sub(c.freed) > p.client.idleFor() || now.Sub(c.born) > p.client.life() || !c.alive() {
+		if p.tooOld(c, now) || !c.alive() {
 			dead = append(dead, c)
 			continue
 		}

@@ -33,8 +33,10 @@ func (x *call) relay(c *conn, h answerHead) (whole bool, _ *Fault) {
 	s := sink{x: x, c: c}
 	var err error
 	switch {
-	case x.r.Method == http.MethodHead || h.status == http.StatusNotModified:
+	case x.r.Method == http.MethodHead:
 		return true, nil
+	case h.status == http.StatusNotModified:
+		return !h.chunked, nil
 	case h.status == http.StatusNoContent:
 		return !h.chunked && h.length <= 0, nil
 	case h.chunked:

@@ -2,9 +2,11 @@ package upstream
 
 import (
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
+	"sync/atomic"
 	"time"
 )
 
@@ -16,9 +18,13 @@ func (c *Client) transport(w http.ResponseWriter, r *http.Request, out *Outgoing
 	}
 	seen := &observed{out: out}
 	watched := &observer{ResponseWriter: w, seen: seen}
-	started := time.Now()
-	defer func() { seen.result.Upstream = time.Since(started) }()
-	proxy.(*httputil.ReverseProxy).ServeHTTP(watched, r.WithContext(with(r.Context(), seen)))
+	watched.started = time.Now()
+	forwarded := r.WithContext(with(r.Context(), seen))
+	if r.Body != nil && r.Body != http.NoBody {
+		forwarded.Body = &counted{ReadCloser: r.Body, n: &seen.taken}
+	}
+	seen.serve(proxy.(*httputil.ReverseProxy), watched, forwarded)
+	seen.result.BytesIn = seen.taken.Load()
 	if seen.fault != nil {
 		return seen.result, seen.fault
 	}
@@ -29,21 +35,55 @@ func (c *Client) transport(w http.ResponseWriter, r *http.Request, out *Outgoing
 type observed struct {
 	out    *Outgoing
 	result Result
+	taken  atomic.Int64
 	fault  *Fault
+}
+
+// serve turns net/http's way to cut an answer into a fault.
+func (o *observed) serve(proxy http.Handler, w http.ResponseWriter, r *http.Request) {
+	defer func() {
+		p := recover()
+		if p == nil {
+			return
+		}
+		if err, ok := p.(error); !ok || !errors.Is(err, http.ErrAbortHandler) {
+			panic(p)
+		}
+		o.fault = &Fault{Reason: Broken, Started: true, Cause: http.ErrAbortHandler}
+		if r.Context().Err() != nil {
+			o.fault.Reason = ClientGone
+		}
+	}()
+	proxy.ServeHTTP(w, r)
+}
+
+// counted counts the request body. net/http reads it in another goroutine,
+// which may outlive the call, hence the atomic.
+type counted struct {
+	io.ReadCloser
+	n *atomic.Int64
+}
+
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.ReadCloser.Read(p)
+	c.n.Add(int64(n))
+	return n, err
 }
 
 // observer counts what is passed on.
 type observer struct {
 	http.ResponseWriter
-	seen *observed
+	seen    *observed
+	started time.Time
 }
 
 // Unwrap gives http.ResponseController access to flushing and hijacking.
 func (o *observer) Unwrap() http.ResponseWriter { return o.ResponseWriter }
 
 func (o *observer) WriteHeader(status int) {
-	if status >= 200 {
+	if status >= 200 || status == http.StatusSwitchingProtocols {
 		o.seen.result.Status = status
+		o.seen.result.Upstream = time.Since(o.started)
 	}
 	o.ResponseWriter.WriteHeader(status)
 }
@@ -82,11 +122,7 @@ func (c *Client) http2Proxy(scheme string) *httputil.ReverseProxy {
 			return nil
 		},
 		ErrorHandler: func(_ http.ResponseWriter, r *http.Request, err error) {
-			seen := from(r.Context())
-			seen.fault = classify(r.Context(), err, Unreachable)
-			if seen.fault.Reason == Unreachable && errors.Is(err, http.ErrAbortHandler) {
-				seen.fault.Reason = Broken
-			}
+			from(r.Context()).fault = classify(r.Context(), err, Unreachable)
 		},
 	}
 }
