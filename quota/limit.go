@@ -38,8 +38,8 @@ const (
 	ShapeMonth   Shape = "month"
 )
 
-// shortest and longest bound what may be counted in memory only: a restart
-// forgets it.
+// longFrom is where counting in memory only, which a restart forgets, stops being
+// good enough.
 const longFrom = 5 * time.Minute
 
 // Limit is a number of calls per period.
