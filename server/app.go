@@ -21,6 +21,7 @@ import (
 	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/kit/web"
+	"github.com/guestright/guestright/quota"
 )
 
 // App is the house, wired. Run serves it; Close gives everything back.
@@ -164,7 +165,7 @@ func LoadCatalog(path string) (*catalog.Catalog, catalog.Coverage, error) {
 
 // Swap puts another catalog in force without a restart; plans follow.
 func (a *App) Swap(cat *catalog.Catalog) error {
-	if err := a.Quota.SetPlans(plans(cat)); err != nil {
+	if err := a.Quota.SetPlans(quota.FromCatalog(cat.File().Plans)); err != nil {
 		return err
 	}
 	a.Catalog.Swap(cat)

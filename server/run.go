@@ -60,6 +60,7 @@ const grace = 20 * time.Second
 // Run serves until ctx ends, then finishes what runs: requests, jobs, counters.
 // ready, if not nil, is called once every door answers.
 func (a *App) Run(ctx context.Context, l *Listeners, ready func()) error {
+	a.Quota.Watch()
 	if err := a.DB.Follow(ctx); err != nil {
 		return err
 	}

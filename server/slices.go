@@ -68,14 +68,14 @@ func newSlices(b base, cfg Config) *Slices {
 	s.Releases = &release.Service{DB: b.db, Audit: s.Audit, Applications: s.Applications, Catalog: b.cat}
 	s.Integrations = &integration.Service{DB: b.db, Audit: s.Audit, Accounts: s.Accounts, Groups: s.Groups, Applications: s.Applications,
 		Releases: s.Releases, Grants: s.Grants, Tokens: s.Tokens, Quota: s.Quota, Notices: s.Notices, Catalog: b.cat}
-	s.join()
+	s.join(b.log)
 	s.Jobs = &job.Runner{DB: b.db, Log: b.log}
 	s.jobs(s.Jobs)
 	return s
 }
 
 // join fills the places in which an earlier slice lets a later one take part.
-func (s *Slices) join() {
+func (s *Slices) join(log *slog.Logger) {
 	s.Applications.Revoked = s.Tokens.RevokeKey
 	s.Usage.GroupOf = func(ctx context.Context, id string) (string, error) {
 		app, err := ident.Parse[application.Application](id)
@@ -91,6 +91,13 @@ func (s *Slices) join() {
 		return group, err
 	}
 	s.Accounts.RoleChanged = s.Integrations.RoleChanged
+	s.Quota.Alarm = func(away bool, err error) {
+		if away {
+			log.Error("limits: the database is away; each node goes on with its last share", "error", err)
+			return
+		}
+		log.Warn("limits: the database is back")
+	}
 	s.Quota.WarnSites = func(tx *store.Tx, u quota.SiteUse) error {
 		subject := "80 % of your sites are in use"
 		if u.Level == quota.LevelExhausted {
