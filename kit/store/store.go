@@ -150,6 +150,16 @@ func (db *DB) Close() error {
 	return err
 }
 
+// open fails once Close was called.
+func (db *DB) open() error {
+	select {
+	case <-db.quit:
+		return errClosed
+	default:
+		return nil
+	}
+}
+
 // Postgres reports which of the two databases this is, for kit packages only.
 func (db *DB) Postgres() bool { return db.postgres }
 

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
@@ -77,7 +78,7 @@ func (db *DB) Batch(ctx context.Context, fn func(*Tx) error) error {
 }
 
 func (db *DB) writeSQLite(ctx context.Context, fn func(*Tx) error) error {
-	if err := ctx.Err(); err != nil {
+	if err := errors.Join(ctx.Err(), db.open()); err != nil {
 		return unavailable("write", err)
 	}
 	w := &write{ctx: ctx, fn: fn, done: make(chan error, 1)}
@@ -195,6 +196,9 @@ func (db *DB) commitGroup(group []*write) {
 
 func (db *DB) writePostgres(ctx context.Context, level sql.IsolationLevel, fn func(*Tx) error) error {
 	const tries = 12
+	if err := db.open(); err != nil {
+		return unavailable("write", err)
+	}
 	for try := 1; ; try++ {
 		err := db.tryPostgres(ctx, level, fn)
 		if err == nil || !retryable(err) || try == tries {
@@ -232,6 +236,9 @@ func (db *DB) tryPostgres(ctx context.Context, level sql.IsolationLevel, fn func
 
 // Read runs fn on one consistent snapshot.
 func (db *DB) Read(ctx context.Context, fn func(*Tx) error) error {
+	if err := db.open(); err != nil {
+		return unavailable("read", err)
+	}
 	opts := &sql.TxOptions{ReadOnly: true}
 	if db.postgres {
 		opts.Isolation = sql.LevelRepeatableRead
