@@ -4,11 +4,14 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/guestright/guestright/edge/gateway/upstream"
 )
 
 // onBoth runs a dialogue through net/http's proxy and through ours.
@@ -310,6 +313,24 @@ func TestUpgrade(t *testing.T) {
 		c.say(get)
 		expect(t, "status", c.answer("GET").Status, 502)
 	})
+}
+
+// A tunnel of HTTP/2 would carry requests that nobody has decided on, so the
+// wish for one does not reach the product, however it is spelled.
+func TestNoTunnelForRequests(t *testing.T) {
+	t.Parallel()
+	p := newProduct(t, reply(ok))
+	h := forward(t, &upstream.Client{Upgrades: []string{"h2c"}}, upstream.Target{Scheme: "http", Host: p.addr}, nil)
+	s := httptest.NewServer(h)
+	t.Cleanup(s.Close)
+	c := dial(t, s)
+	for _, wish := range []string{"h2c", "H2C", "h2c, websocket", "TLS/1.3"} {
+		c.say("GET /x HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: " + wish + "\r\nHTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA\r\n\r\n")
+		expect(t, wish, c.answer("GET").Status, 200)
+	}
+	for _, a := range p.seen() {
+		expect(t, "header", a.Header, http.Header{})
+	}
 }
 
 // A client that talks before it has the 101 loses nothing.

@@ -67,6 +67,11 @@ type Client struct {
 	MaxHead         int                                                               // bytes of an answer head; default 256 KiB
 	SmallBody       int                                                               // bodies sent together with the head; default 8 KiB
 
+	// Upgrades lists protocols, besides websocket, that a connection may change
+	// to. Others are not passed on, which leaves an ordinary request (RFC 9110
+	// 7.8). Never h2c: the requests inside that tunnel would pass undecided.
+	Upgrades []string
+
 	mu    sync.Mutex // guards changes of pools
 	pools atomic.Pointer[map[origin]*pool]
 	big   buffers
@@ -124,6 +129,18 @@ func (c *Client) tlsFor(addr string) *tls.Config {
 	}
 	cfg.NextProtos = []string{"http/1.1"}
 	return cfg
+}
+
+func (c *Client) mayUpgrade(protocol string) bool {
+	if foldEqual(protocol, "websocket") {
+		return true
+	}
+	for _, other := range c.Upgrades {
+		if foldEqual(protocol, other) {
+			return !foldEqual(protocol, "h2c")
+		}
+	}
+	return false
 }
 
 // poolFor finds the pool of an origin. Readers never lock: the map is replaced

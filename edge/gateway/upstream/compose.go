@@ -73,10 +73,7 @@ func (x *call) appendFields(b []byte) ([]byte, *Fault) {
 			break
 		}
 	}
-	if up := x.r.Header["Upgrade"]; !simple && len(up) == 1 && x.r.ProtoMajor == 1 && nominated(connection, "Upgrade") {
-		if !isText(up[0]) {
-			return b, &Fault{Reason: ClientBody, Cause: errors.New("the protocol to change to is not text")}
-		}
+	if up := x.r.Header["Upgrade"]; !simple && len(up) == 1 && x.r.ProtoMajor == 1 && nominated(connection, "Upgrade") && x.client.mayUpgrade(up[0]) {
 		x.upgrade = up[0]
 		b = appendField(b, "Connection", "Upgrade")
 		b = appendField(b, "Upgrade", x.upgrade)

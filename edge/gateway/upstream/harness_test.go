@@ -150,7 +150,7 @@ func proxyTo(t *testing.T, ours bool, addr string, limits ...waits) *httptest.Se
 	}
 	handler := reference(t, addr, limit)
 	if ours {
-		handler = forward(t, &upstream.Client{HeadTimeout: limit.head, ContinueTimeout: limit.proceed, MaxHead: 64 << 10},
+		handler = forward(t, &upstream.Client{HeadTimeout: limit.head, ContinueTimeout: limit.proceed, MaxHead: 64 << 10, Upgrades: []string{"chat"}},
 			upstream.Target{Scheme: "http", Host: addr}, nil)
 	}
 	s := httptest.NewUnstartedServer(handler)

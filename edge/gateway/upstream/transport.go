@@ -141,6 +141,8 @@ func rewrite(p *httputil.ProxyRequest) {
 	}
 	p.Out.URL = &url.URL{Scheme: scheme, Host: out.Target.Host, Path: plain, RawPath: path, RawQuery: out.RawQuery}
 	p.Out.Host = out.Host
+	delete(p.Out.Header, "Upgrade") // HTTP/2 has neither (RFC 9113 8.2.2)
+	delete(p.Out.Header, "Connection")
 	for name := range p.Out.Header {
 		if out.Drop != nil && out.Drop(name) {
 			delete(p.Out.Header, name)
