@@ -21,7 +21,8 @@ type Target struct {
 	BasePath string
 }
 
-// Field is one header field; Name is in canonical form.
+// Field is one header field. Name is sent as it is spelled; names are compared
+// without regard to case.
 type Field struct{ Name, Value string }
 
 // Outgoing says how the request leaves. Everything the client sent is kept

@@ -32,7 +32,7 @@ func TestOutgoing(t *testing.T) {
 			Target: upstream.Target{Scheme: "http", Host: p.addr, BasePath: "/base"}, Path: "/a%20b", RawQuery: "x=1", Host: "product.example",
 			Drop:       func(name string) bool { return name == "Authorization" },
 			Set:        []upstream.Field{{Name: "X-Guestright-Identity", Value: "signed"}},
-			Answer:     []upstream.Field{{Name: "Ratelimit", Value: "ours"}},
+			Answer:     []upstream.Field{{Name: "RateLimit", Value: "ours"}},
 			DropAnswer: func(name string) bool { return name == "Server" },
 		}
 		result, err := client.Do(w, r, &out)

@@ -152,7 +152,7 @@ func appendField(b []byte, name, value string) []byte {
 
 func replaces(set []Field, name string) bool {
 	for i := range set {
-		if set[i].Name == name {
+		if foldEqual(set[i].Name, name) {
 			return true
 		}
 	}

@@ -117,6 +117,7 @@ func (c *Client) http2Proxy(scheme string) *httputil.ReverseProxy {
 				}
 			}
 			for _, f := range out.Answer {
+				res.Header.Del(f.Name)
 				res.Header[f.Name] = []string{f.Value}
 			}
 			return nil
@@ -149,6 +150,7 @@ func rewrite(p *httputil.ProxyRequest) {
 		}
 	}
 	for _, f := range out.Set {
+		p.Out.Header.Del(f.Name)
 		p.Out.Header[f.Name] = []string{f.Value}
 	}
 }
