@@ -36,3 +36,7 @@ func distance(a, b string, limit int) int {
 	}
 	return min(row[len(b)], limit)
 }
+
+// Nearest gives the known name that is closest to what was written, or "" when
+// none is close; for findings that say what was probably meant.
+func Nearest(name string, known []string) string { return nearest(name, known) }

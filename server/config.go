@@ -1,43 +1,40 @@
 package server
 
 import (
-	"net"
-	"net/url"
 	"path/filepath"
 	"time"
 
-	"github.com/guestright/guestright/kit/problem"
-	"github.com/guestright/guestright/kit/web"
 	"github.com/guestright/guestright/quota"
 )
 
 // Config is everything that an operator may set. Secrets are named by file.
 type Config struct {
-	URL       string     `yaml:"url" doc:"Public address of this service; issuer of tokens and base of every link"`
-	Listen    string     `yaml:"listen" doc:"Console, API and token endpoint"`
-	Database  string     `yaml:"database" doc:"Path of a SQLite file, or postgres://…"`
-	MasterKey string     `yaml:"master_key_file" doc:"File with the master key (mode 0600); made at the first start when absent"`
-	Catalog   string     `yaml:"catalog" doc:"The catalog file"`
-	Gateway   GatewayCfg `yaml:"gateway"`
-	Checks    ChecksCfg  `yaml:"checks"`
-	Watch     WatchCfg   `yaml:"watch"`
-	TLS       TLSCfg     `yaml:"tls"`
-	Proxy     ProxyCfg   `yaml:"behind_proxy"`
-	Mail      MailCfg    `yaml:"mail"`
-	Tokens    TokensCfg  `yaml:"tokens"`
-	Hook      HookCfg    `yaml:"provisioning_hook"`
-	Groups    GroupsCfg  `yaml:"groups"`
-	SignIn    SignInCfg  `yaml:"sign_in"`
-	Outbound  OutCfg     `yaml:"outbound"`
+	URL       string     `yaml:"url" env:"GUESTRIGHT_URL" doc:"Public address of this service; issuer of tokens and base of every link"`
+	Listen    string     `yaml:"listen" env:"GUESTRIGHT_LISTEN" doc:"Address of the console, the API and the token endpoint"`
+	Database  string     `yaml:"database" env:"GUESTRIGHT_DATABASE" doc:"Path of a SQLite file, or postgres://user@host/name?passfile=/path; a password never stands here"`
+	MasterKey string     `yaml:"master_key_file" env:"GUESTRIGHT_MASTER_KEY_FILE" doc:"File with the master key (mode 0600); made at the first start on an empty database"`
+	Catalog   string     `yaml:"catalog" env:"GUESTRIGHT_CATALOG" doc:"The catalog file: what your product offers"`
+	Gateway   GatewayCfg `yaml:"gateway" doc:"The door for third-party calls"`
+	Checks    ChecksCfg  `yaml:"checks" doc:"Decisions for proxies of your own that keep carrying the traffic themselves"`
+	Watch     WatchCfg   `yaml:"watch" doc:"Health, readiness and metrics"`
+	TLS       TLSCfg     `yaml:"tls" doc:"TLS on our own listeners, from files (TLS 1.2 and later)"`
+	Proxy     ProxyCfg   `yaml:"behind_proxy" doc:"The explicit setting for a proxy in front that ends TLS"`
+	Mail      MailCfg    `yaml:"mail" doc:"How mail goes out; without a host it stays in the outbox that operators see"`
+	Tokens    TokensCfg  `yaml:"tokens" doc:"Lifetimes"`
+	Hook      HookCfg    `yaml:"provisioning_hook" doc:"Where the product creates integration users and roles of its own"`
+	Groups    GroupsCfg  `yaml:"groups" doc:"Naming rule of developer groups"`
+	SignIn    SignInCfg  `yaml:"sign_in" doc:"How people sign in"`
+	Outbound  OutCfg     `yaml:"outbound" doc:"The guard on addresses that strangers give us"`
 
-	dir string // of the configuration file; relative paths begin here
+	dir  string            // of the configuration file; relative paths begin here
+	from map[string]string // key → file or the name of a variable; absent: default
 }
 
 // GatewayCfg is the door for third-party calls.
 type GatewayCfg struct {
-	Listen   string      `yaml:"listen" doc:"Where third parties call"`
-	URL      string      `yaml:"url" doc:"Public address of the gateway, for examples in the console"`
-	Hosts    []string    `yaml:"hosts" doc:"Host names it answers for; empty: any"`
+	Listen   string      `yaml:"listen" env:"GUESTRIGHT_GATEWAY_LISTEN" doc:"Address on which third parties call"`
+	URL      string      `yaml:"url" env:"GUESTRIGHT_GATEWAY_URL" doc:"Public address of the gateway, for examples in the console"`
+	Hosts    []string    `yaml:"hosts" doc:"Host names it answers for; empty: the host of gateway.url"`
 	Audience string      `yaml:"audience" doc:"aud of the signed identity header that the product checks"`
 	Headers  quota.Style `yaml:"compatible_headers" doc:"Older rate-limit headers besides the standard ones: x-ratelimit, x-rate-limit or x-ratelimit-interval"`
 	LogAll   bool        `yaml:"log_all" doc:"Log calls that pass, too; refusals are always logged"`
@@ -46,21 +43,21 @@ type GatewayCfg struct {
 
 // ChecksCfg is the listener for the operator's own proxies.
 type ChecksCfg struct {
-	Listen string   `yaml:"listen" doc:"Forward-auth endpoint for nginx, Caddy and Traefik; empty: off"`
-	GRPC   string   `yaml:"grpc" doc:"Envoy ext_authz (gRPC); empty: off"`
+	Listen string   `yaml:"listen" env:"GUESTRIGHT_CHECKS_LISTEN" doc:"Forward-auth endpoint for nginx, Caddy and Traefik; empty: off"`
+	GRPC   string   `yaml:"grpc" env:"GUESTRIGHT_CHECKS_GRPC" doc:"Envoy ext_authz (gRPC); empty: off"`
 	Key    string   `yaml:"key_file" doc:"File with a key that the proxy sends as Guestright-Check-Key; empty on loopback only"`
 	Trust  []string `yaml:"trusted" doc:"Networks of the proxies that may ask"`
 }
 
 // WatchCfg is the listener for health and metrics.
 type WatchCfg struct {
-	Listen string `yaml:"listen" doc:"Health, readiness and metrics; keep it private"`
+	Listen string `yaml:"listen" env:"GUESTRIGHT_WATCH_LISTEN" doc:"Address of /healthz, /readyz and /metrics; keep it private; empty: off"`
 }
 
 // TLSCfg names certificate files.
 type TLSCfg struct {
-	Certificate string `yaml:"certificate_file"`
-	Key         string `yaml:"key_file"`
+	Certificate string `yaml:"certificate_file" doc:"Certificate chain in PEM"`
+	Key         string `yaml:"key_file" doc:"Its private key in PEM"`
 }
 
 // ProxyCfg is the explicit setting for a proxy in front that ends TLS.
@@ -70,11 +67,11 @@ type ProxyCfg struct {
 
 // MailCfg is how mail goes out; without host it stays in the outbox.
 type MailCfg struct {
-	Host     string `yaml:"host"`
-	Port     int    `yaml:"port"`
-	From     string `yaml:"from"`
-	User     string `yaml:"user"`
-	Password string `yaml:"password_file"`
+	Host     string `yaml:"host" doc:"SMTP server; empty: nothing is sent"`
+	Port     int    `yaml:"port" doc:"587 for STARTTLS, 465 for TLS from the start"`
+	From     string `yaml:"from" doc:"Sender's address"`
+	User     string `yaml:"user" doc:"User name at the server; empty: none"`
+	Password string `yaml:"password_file" doc:"File with the password"`
 	Insecure bool   `yaml:"plain_text" doc:"Send without TLS, for a relay on loopback only"`
 }
 
@@ -85,28 +82,28 @@ type TokensCfg struct {
 
 // HookCfg is where the product creates integration users.
 type HookCfg struct {
-	URL    string `yaml:"url"`
-	Secret string `yaml:"secret_file"`
+	URL    string `yaml:"url" doc:"Address that is called; empty: off"`
+	Secret string `yaml:"secret_file" doc:"File with the secret that signs each call"`
 }
 
 // GroupsCfg is the naming rule of developer groups.
 type GroupsCfg struct {
-	Forbidden []string `yaml:"forbidden_words"`
-	Required  []string `yaml:"required_words"`
-	Hint      string   `yaml:"name_hint"`
+	Forbidden []string `yaml:"forbidden_words" doc:"Words that no group's name may contain"`
+	Required  []string `yaml:"required_words" doc:"Words of which each must be in the name"`
+	Hint      string   `yaml:"name_hint" doc:"Shown beside the field"`
 }
 
 // SignInCfg says how people may sign in.
 type SignInCfg struct {
 	SignUp bool    `yaml:"sign_up" doc:"Anyone may sign up as a developer"`
-	OIDC   OIDCCfg `yaml:"oidc"`
+	OIDC   OIDCCfg `yaml:"oidc" doc:"Your own OpenID Connect provider"`
 }
 
 // OIDCCfg is the operator's own identity provider.
 type OIDCCfg struct {
-	Issuer   string `yaml:"issuer"`
-	ClientID string `yaml:"client_id"`
-	Secret   string `yaml:"client_secret_file"`
+	Issuer   string `yaml:"issuer" doc:"Its issuer address; empty: off"`
+	ClientID string `yaml:"client_id" doc:"Our client id there"`
+	Secret   string `yaml:"client_secret_file" doc:"File with our client secret there"`
 	Name     string `yaml:"name" doc:"Text of the button"`
 	Accounts string `yaml:"accounts_claim" doc:"Claim that lists the keys of the person's accounts"`
 	Admin    string `yaml:"administrator_claim" doc:"Claim that lists the keys of accounts that the person administers"`
@@ -147,62 +144,4 @@ func (c Config) path(p string) string {
 		return p
 	}
 	return filepath.Join(c.dir, p)
-}
-
-// Check refuses settings that are weak or cannot work, each with the mend.
-func (c Config) Check() error {
-	var f []problem.Field
-	add := func(key, detail string) {
-		f = append(f, problem.Field{Pointer: key, Code: "config_invalid", Detail: detail})
-	}
-	u, err := url.Parse(c.URL)
-	if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") || u.Path != "" && u.Path != "/" {
-		add("url", "Give the public address, such as https://integrations.example.com.")
-	} else if u.Scheme == "http" && !loopback(u.Host) {
-		add("url", "Beyond this machine the public address must be https://.")
-	}
-	if c.TLS.Certificate == "" && len(c.Proxy.Trusted) == 0 && !loopback(c.Listen) {
-		add("listen", "Listening beyond loopback needs tls.certificate_file and tls.key_file, or behind_proxy.trusted when a proxy ends TLS.")
-	}
-	if (c.TLS.Certificate == "") != (c.TLS.Key == "") {
-		add("tls", "Give both certificate_file and key_file.")
-	}
-	if !loopback(c.Watch.Listen) && c.Watch.Listen != "" && c.TLS.Certificate == "" {
-		add("watch.listen", "Health and metrics stay on loopback unless TLS is configured.")
-	}
-	for _, l := range []struct{ key, addr string }{{"checks.listen", c.Checks.Listen}, {"checks.grpc", c.Checks.GRPC}} {
-		if l.addr != "" && !loopback(l.addr) && c.Checks.Key == "" {
-			add(l.key, "Beyond loopback the proxies must show a key: set checks.key_file.")
-		}
-	}
-	if _, err := web.ParseProxies(c.Proxy.Trusted); err != nil {
-		add("behind_proxy.trusted", "Name the proxies' networks, such as 10.1.2.0/24; everybody (0.0.0.0/0) is refused.")
-	}
-	if a := time.Duration(c.Tokens.Access); a < time.Second || a > 24*time.Hour {
-		add("tokens.access_life", "Between 1s and 24h.")
-	}
-	if (c.Hook.URL == "") != (c.Hook.Secret == "") {
-		add("provisioning_hook", "Give both url and secret_file.")
-	}
-	switch c.Gateway.Headers {
-	case quota.StyleNone, quota.StyleXRate, quota.StyleXRateReal, quota.StyleInterval:
-	default:
-		add("gateway.compatible_headers", "x-ratelimit, x-rate-limit or x-ratelimit-interval.")
-	}
-	if len(f) > 0 {
-		return problem.Invalid("config_invalid", "The configuration needs another look.", f...)
-	}
-	return nil
-}
-
-func loopback(hostport string) bool {
-	host, _, err := net.SplitHostPort(hostport)
-	if err != nil {
-		host = hostport
-	}
-	if host == "localhost" {
-		return true
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
 }
