@@ -14,5 +14,5 @@ func (a *App) public() http.Handler {
 	mux.Handle(oauth.TokenPath, &oauth.Tokens{DB: a.DB, Applications: a.Applications, Integrations: a.Integrations, Tokens: a.Tokens,
 		Usage: a.Usage.Recorder, Life: a.life()})
 	mux.Handle("GET "+gateway.KeysPath, a.Signer)
-	return web.NewDoor(web.DoorConfig{Log: a.Log, Hosts: hostsOf(nil, a.Config.URL), Proxies: a.proxies, Secure: a.secure()}, mux)
+	return web.NewDoor(web.DoorConfig{Log: a.Log, Hosts: hostsOf(nil, a.Config.URL), Proxies: a.proxies, Secure: a.Config.secure()}, mux)
 }

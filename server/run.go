@@ -138,7 +138,7 @@ func (a *App) certificate() (*tls.Config, error) {
 }
 
 // secure reports whether people reach us over TLS, ours or a proxy's.
-func (a *App) secure() bool { return strings.HasPrefix(a.Config.URL, "https://") }
+func (c Config) secure() bool { return strings.HasPrefix(c.URL, "https://") }
 
 // hostsOf lists the names that a door answers for: those given, or the host of
 // its public address.

@@ -11,6 +11,7 @@ import (
 	"github.com/guestright/guestright/catalog"
 	"github.com/guestright/guestright/grant"
 	"github.com/guestright/guestright/group"
+	"github.com/guestright/guestright/identity"
 	"github.com/guestright/guestright/integration"
 	"github.com/guestright/guestright/kit/ident"
 	"github.com/guestright/guestright/kit/job"
@@ -32,6 +33,8 @@ type Slices struct {
 	Audit        *audit.Log
 	Usage        *usage.Service
 	Quota        *quota.Service
+	Identity     *identity.Service
+	People       *identity.Authenticator
 	Accounts     *account.Service
 	Groups       *group.Service
 	Notices      *notice.Service
@@ -68,6 +71,7 @@ func newSlices(b base, cfg Config) *Slices {
 	s.Releases = &release.Service{DB: b.db, Audit: s.Audit, Applications: s.Applications, Catalog: b.cat}
 	s.Integrations = &integration.Service{DB: b.db, Audit: s.Audit, Accounts: s.Accounts, Groups: s.Groups, Applications: s.Applications,
 		Releases: s.Releases, Grants: s.Grants, Tokens: s.Tokens, Quota: s.Quota, Notices: s.Notices, Catalog: b.cat}
+	s.people(b, cfg)
 	s.join(b.log)
 	s.Jobs = &job.Runner{DB: b.db, Log: b.log}
 	s.jobs(s.Jobs)
