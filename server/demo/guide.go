@@ -1,0 +1,38 @@
+package demo
+
+import (
+	"fmt"
+	"io"
+)
+
+// print says where to go and who to be.
+func (g Guide) print(w io.Writer, kept bool) {
+	if w == nil {
+		return
+	}
+	p := func(format string, a ...any) { _, _ = fmt.Fprintf(w, format+"\n", a...) }
+	p("")
+	p("  Guestright is running. Nothing leaves this machine.")
+	p("")
+	p("  Console   %s", g.Console)
+	p("  API       %s/v1        (description: %s/openapi.json)", g.Console, g.Console)
+	p("  Gateway   %s   the example product Pennant, as integrations reach it", g.Gateway)
+	p("  Health    %s/healthz   metrics: /metrics", g.Watch)
+	p("")
+	p("  Sign in as")
+	for _, s := range g.People {
+		p("    %-22s %-28s %s", s.Who, s.Email, s.Password)
+	}
+	p("")
+	p("  Try: sign in as the developer, register an application, release it, copy its")
+	p("  application ID; then sign in as the account administrator and install it.")
+	p("  Mail is not sent; the operator reads it in the console under Outbox.")
+	if kept {
+		p("  Data are kept in %s.", g.Dir)
+	} else {
+		p("  Data are temporary; start with --dir FOLDER to keep them.")
+	}
+	p("")
+	p("  Ctrl-C stops it.")
+	p("")
+}
