@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -17,7 +15,6 @@ import (
 	"github.com/guestright/guestright/edge/gateway/strict"
 	"github.com/guestright/guestright/edge/gateway/upstream"
 	"github.com/guestright/guestright/integration"
-	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/kit/web"
@@ -64,14 +61,14 @@ func Open(ctx context.Context, cfg Config, o Options) (*App, error) {
 		return nil, err
 	}
 	b := base{db: o.DB, keys: o.Keys, cat: &catalog.Current{}, log: a.Log}
-	if b.keys == nil {
-		if b.keys, err = openKeys(cfg); err != nil {
-			return nil, err
-		}
-	}
 	if b.db == nil {
 		if b.db, err = openDatabase(ctx, cfg, a.Log, o.Now); err != nil {
 			return nil, err
+		}
+	}
+	if b.keys == nil {
+		if b.keys, err = openKeys(ctx, cfg, b.db); err != nil {
+			return nil, errors.Join(err, b.db.Close())
 		}
 	}
 	if err := sameKey(ctx, b.db, b.keys); err != nil {
@@ -93,74 +90,10 @@ func Open(ctx context.Context, cfg Config, o Options) (*App, error) {
 	return a, nil
 }
 
-func openKeys(cfg Config) (*secret.Keyring, error) {
-	path := cfg.path(cfg.MasterKey)
-	_, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		if err := secret.WriteKeyFile(path); err != nil {
-			return nil, err
-		}
-	}
-	return secret.ReadKeyFile(path)
-}
-
-func openDatabase(ctx context.Context, cfg Config, log *slog.Logger, now func() time.Time) (*store.DB, error) {
-	where := cfg.Database
-	if !strings.Contains(where, "://") {
-		where = cfg.path(where)
-	}
-	db, err := store.Open(store.Config{URL: where, Log: log, Now: now})
-	if err != nil {
-		return nil, err
-	}
-	if db.Postgres() {
-		err = db.Migrated(ctx) // guestright migrate, with its own role, does it
-	} else {
-		_, err = db.Migrate(ctx)
-	}
-	if err != nil {
-		return nil, errors.Join(err, db.Close())
-	}
-	return db, nil
-}
-
-// sameKey refuses to start on a database that was made with another master key:
-// every secret in it would be unreadable, and new ones would be mixed in (G-07).
-func sameKey(ctx context.Context, db *store.DB, keys *secret.Keyring) error {
-	const name, phrase = "master_key_check", "guestright"
-	return db.Write(ctx, func(tx *store.Tx) error {
-		var sealed string
-		err := tx.NewRaw("SELECT value FROM store_fact WHERE name = ?", name).Scan(tx.Ctx, &sealed)
-		if store.IsNone(err) {
-			_, err = tx.ExecContext(tx.Ctx, "INSERT INTO store_fact (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING", name, keys.Seal(secret.New(phrase), name))
-			return err
-		}
-		if err != nil {
-			return err
-		}
-		got, err := keys.Open(sealed, name)
-		if err != nil || got.Reveal() != phrase {
-			return problem.Unavailable("master_key_wrong", "This database was made with another master key. Put the right file in place; nothing was changed.", err)
-		}
-		return nil
-	})
-}
-
 // LoadCatalog reads a catalog file and the OpenAPI documents that it names.
 func LoadCatalog(path string) (*catalog.Catalog, catalog.Coverage, error) {
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		return nil, catalog.Coverage{}, fmt.Errorf("catalog: %w", err)
-	}
-	file, err := catalog.ParseFile(raw)
-	if err != nil {
-		return nil, catalog.Coverage{}, err
-	}
-	set, err := catalog.Load(os.DirFS(filepath.Dir(path)), file.Product.Documents...)
-	if err != nil {
-		return nil, catalog.Coverage{}, err
-	}
-	return catalog.Import(set, file)
+	cat, coverage, _, err := ReadCatalog(path)
+	return cat, coverage, err
 }
 
 // Swap puts another catalog in force without a restart; plans follow.
