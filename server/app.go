@@ -80,7 +80,9 @@ func Open(ctx context.Context, cfg Config, o Options) (*App, error) {
 			return nil, errors.Join(err, b.db.Close())
 		}
 	}
-	a.Slices = newSlices(b, cfg)
+	if a.Slices, err = newSlices(b, cfg); err != nil {
+		return nil, errors.Join(err, b.db.Close())
+	}
 	if err := a.Swap(cat); err != nil {
 		return nil, errors.Join(err, b.db.Close())
 	}

@@ -33,6 +33,10 @@ func (s *Slices) people(b base, cfg Config) {
 		return err
 	}
 	s.Identity.Obstacles = s.obstacles
+	s.Accounts.Users = func(tx *store.Tx, by access.Principal, x account.External) (string, error) {
+		u, err := s.Identity.Upsert(tx, by, identity.External{ProductKey: x.ProductKey, Email: x.Email, Name: x.Name})
+		return u.ID.String(), err
+	}
 	s.People = identity.NewAuthenticator(s.Identity)
 }
 

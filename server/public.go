@@ -1,8 +1,11 @@
 package server
 
 import (
+	"context"
 	"net/http"
 
+	"github.com/guestright/guestright/access"
+	"github.com/guestright/guestright/edge/api"
 	"github.com/guestright/guestright/edge/gateway"
 	"github.com/guestright/guestright/edge/oauth"
 	"github.com/guestright/guestright/kit/web"
@@ -14,5 +17,23 @@ func (a *App) public() http.Handler {
 	mux.Handle(oauth.TokenPath, &oauth.Tokens{DB: a.DB, Applications: a.Applications, Integrations: a.Integrations, Tokens: a.Tokens,
 		Usage: a.Usage.Recorder, Life: a.life()})
 	mux.Handle("GET "+gateway.KeysPath, a.Signer)
+	management := a.management()
+	for _, pattern := range []string{"/v1/", "/openapi.json", web.ErrorDocs} {
+		mux.Handle(pattern, management)
+	}
 	return web.NewDoor(web.DoorConfig{Log: a.Log, Hosts: hostsOf(nil, a.Config.URL), Proxies: a.proxies, Secure: a.Config.secure()}, mux)
 }
+
+// management is the API, with the routes of every slice.
+func (a *App) management() http.Handler {
+	gate := &api.Gate{Cookie: a.Identity.CookieName(), Products: a.Products, Bearers: a.Bearers, Now: a.DB.Now,
+		Session: func(ctx context.Context, r *http.Request) (access.Principal, error) {
+			by, _, err := a.People.Principal(ctx, a.Identity.FromRequest(r))
+			return by, err
+		}}
+	oracle := &api.Oracle{Catalog: a.Catalog, Bearers: a.Bearers, Facts: a.Facts, Now: a.DB.Now}
+	return api.New(api.Config{Servers: []string{a.Config.URL}, DB: a.DB, Keys: a.Keys, Gate: gate, Catalog: a.Catalog, Decide: oracle.Ask,
+		Slices: []api.Mounter{a.Accounts, a.Groups, a.Applications, a.Grants, a.Tokens, a.Products,
+			a.Quota, a.Usage, a.Audit, a.Notices}})
+}
+

@@ -42,6 +42,8 @@ type Slices struct {
 	Grants       *grant.Service
 	Tokens       *token.Service
 	Bearers      *token.Authenticator
+	Products     *token.Products
+	Facts        *account.Facts
 	Releases     *release.Service
 	Integrations *integration.Service
 	Jobs         *job.Runner
@@ -55,7 +57,7 @@ type base struct {
 	log  *slog.Logger
 }
 
-func newSlices(b base, cfg Config) *Slices {
+func newSlices(b base, cfg Config) (*Slices, error) {
 	s := &Slices{DB: b.db, Keys: b.keys, Catalog: b.cat}
 	s.Audit = &audit.Log{DB: b.db}
 	s.Usage = &usage.Service{DB: b.db, Recorder: usage.NewRecorder(0), Log: b.log}
@@ -68,6 +70,11 @@ func newSlices(b base, cfg Config) *Slices {
 	s.Grants = &grant.Service{DB: b.db}
 	s.Tokens = &token.Service{DB: b.db, Audit: s.Audit, Keys: b.keys}
 	s.Bearers = token.NewAuthenticator(b.db, b.keys)
+	products, err := token.NewProducts(b.db, s.Audit, b.keys)
+	if err != nil {
+		return nil, err
+	}
+	s.Products, s.Facts = products, account.NewFacts(b.db)
 	s.Releases = &release.Service{DB: b.db, Audit: s.Audit, Applications: s.Applications, Catalog: b.cat}
 	s.Integrations = &integration.Service{DB: b.db, Audit: s.Audit, Accounts: s.Accounts, Groups: s.Groups, Applications: s.Applications,
 		Releases: s.Releases, Grants: s.Grants, Tokens: s.Tokens, Quota: s.Quota, Notices: s.Notices, Catalog: b.cat}
@@ -75,7 +82,7 @@ func newSlices(b base, cfg Config) *Slices {
 	s.join(b.log)
 	s.Jobs = &job.Runner{DB: b.db, Log: b.log}
 	s.jobs(s.Jobs)
-	return s
+	return s, nil
 }
 
 // join fills the places in which an earlier slice lets a later one take part.
