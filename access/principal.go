@@ -14,6 +14,8 @@ const (
 	KindApplication Kind = "application"
 	// KindIntegration is the holder of a grant in an account.
 	KindIntegration Kind = "integration"
+	// KindProduct is the product itself, with a key of its own.
+	KindProduct Kind = "product"
 	// KindSystem is our own background work.
 	KindSystem Kind = "system"
 	// KindOperator is a person who runs the platform.
@@ -87,14 +89,16 @@ func (p Principal) can(action string, on *Resource) bool {
 // IsAnonymous reports whether nobody has shown who they are.
 func (p Principal) IsAnonymous() bool { return p.Kind == "" || p.Kind == KindAnonymous }
 
-// Subject names who acts, for audit entries: `user/u`, `application/a`, `installation/i`, `grant/g`, `system`,
-// `anonymous`.
+// Subject names who acts, for audit entries: `user/u`, `application/a`, `installation/i`, `grant/g`, `product_key/k`,
+// `system`, `anonymous`.
 func (p Principal) Subject() string {
 	switch {
 	case p.Kind == KindSystem:
 		return "system"
 	case p.IsAnonymous():
 		return "anonymous"
+	case p.Kind == KindProduct:
+		return "product_key/" + p.Token
 	case p.User != "":
 		return "user/" + p.User
 	case p.Kind == KindIntegration && p.Installation != "":

@@ -1,8 +1,10 @@
 package account
 
 import (
+	"net/url"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/guestright/guestright/kit/ident"
@@ -54,12 +56,13 @@ type Draft struct {
 	Parent   string `json:"parent_key,omitempty" doc:"Key of the parent account"`
 	Group    string `json:"group,omitempty" doc:"The developer group that a sandbox belongs to"`
 	Upstream string `json:"upstream,omitempty" doc:"This account's own upstream URL"`
+	Closed   bool   `json:"closed,omitempty" doc:"The customer has left: every grant in the account stops"`
 }
 
 // Check returns the findings about a draft; at is the JSON pointer of it.
 func (d Draft) Check(at string) []problem.Field {
 	var f []problem.Field
-	if n := utf8.RuneCountInString(d.Key); n == 0 || n > 200 || strings.ContainsAny(d.Key, "/?#%\\ \t\r\n\x00") {
+	if n := utf8.RuneCountInString(d.Key); n == 0 || n > 200 || strings.ContainsAny(d.Key, "/?#%\\ ") || strings.ContainsFunc(d.Key, odd) {
 		f = append(f, problem.Field{Pointer: at + "/key", Code: "key_invalid", Detail: "1 to 200 characters without spaces, slashes, ?, # or %."})
 	}
 	if n := utf8.RuneCountInString(strings.TrimSpace(d.Name)); n == 0 || n > 200 {
@@ -73,5 +76,16 @@ func (d Draft) Check(at string) []problem.Field {
 	if d.Parent != "" && d.Parent == d.Key {
 		f = append(f, problem.Field{Pointer: at + "/parent_key", Code: "own_parent", Detail: "An account is not its own parent."})
 	}
+	if d.Upstream != "" && !upstreamOK(d.Upstream) {
+		f = append(f, problem.Field{Pointer: at + "/upstream", Code: "url_invalid", Detail: "A URL with http or https and a host, without user, query and fragment."})
+	}
 	return f
+}
+
+// odd reports characters that a key cannot have where requests carry it.
+func odd(r rune) bool { return !unicode.IsPrint(r) || r == utf8.RuneError }
+
+func upstreamOK(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && u.User == nil && u.RawQuery == "" && u.Fragment == ""
 }

@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"encoding/json"
 	"strconv"
 
 	"github.com/guestright/guestright/access"
@@ -25,6 +26,10 @@ func (s *Service) PutRole(tx *store.Tx, by access.Principal, r Role) (Role, erro
 	switch {
 	case err == nil:
 		r.ID, r.Created, before = was.ID, was.Created, was
+		r.Integration = r.Integration || was.Integration
+		if sameRole(r, was) {
+			return was, nil
+		}
 	case problem.CodeOf(err) == "not_found":
 		r.ID, r.Created = ident.New[Role](tx.Now()), tx.Now()
 	default:
@@ -40,6 +45,17 @@ func (s *Service) PutRole(tx *store.Tx, by access.Principal, r Role) (Role, erro
 		}
 	}
 	return r, s.record(tx, by, "account.role_set", r.Account, r.Name, before, r)
+}
+
+func sameRole(a, b Role) bool {
+	policy := func(p access.Policy) string {
+		text, err := json.Marshal(p)
+		if err != nil {
+			return err.Error()
+		}
+		return string(text)
+	}
+	return a.Name == b.Name && a.Administrator == b.Administrator && a.Integration == b.Integration && policy(a.Policy) == policy(b.Policy)
 }
 
 // ListRoles gives the product's roles of an account.

@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/guestright/guestright/access"
@@ -26,6 +27,9 @@ type Service struct {
 	// RoleChanged lets later slices follow a role's policy in the same
 	// transaction; wired by the server.
 	RoleChanged func(tx *store.Tx, r Role) error
+	// Users creates or updates a person on the product's word and gives their id.
+	// The owner of people is wired in by the server.
+	Users func(tx *store.Tx, by access.Principal, x External) (string, error)
 }
 
 // Resource is how policies name an account.
@@ -63,8 +67,7 @@ func (s *Service) Upsert(tx *store.Tx, by access.Principal, d Draft) (Account, e
 				problem.Field{Pointer: "/parent_key", Code: "unknown", Detail: "No account has this key."})
 		}
 		if p.Parent != "" {
-			return Account{}, problem.Invalid("parent_is_child", "A parent account has no parent itself.",
-				problem.Field{Pointer: "/parent_key", Code: "too_deep", Detail: "This account is a child already."})
+			return Account{}, errDeep("A parent account has no parent itself.")
 		}
 		parent = p.ID.String()
 	}
@@ -81,8 +84,21 @@ func (s *Service) Upsert(tx *store.Tx, by access.Principal, d Draft) (Account, e
 	default:
 		return a, err
 	}
+	if parent != "" && before != nil {
+		children, err := list(tx, listing{Parent: a.ID.String(), Limit: 1})
+		if err != nil {
+			return a, err
+		}
+		if len(children) > 0 {
+			return a, errDeep("An account with children has no parent.")
+		}
+	}
+	state := Active
+	if d.Closed {
+		state = Closed
+	}
 	was := a
-	a.Name, a.Kind, a.Parent, a.Group, a.Upstream, a.State = strings.TrimSpace(d.Name), d.Kind, parent, d.Group, d.Upstream, Active
+	a.Name, a.Kind, a.Parent, a.Group, a.Upstream, a.State = strings.TrimSpace(d.Name), d.Kind, parent, d.Group, d.Upstream, state
 	if a == was {
 		return a, nil
 	}
@@ -91,6 +107,11 @@ func (s *Service) Upsert(tx *store.Tx, by access.Principal, d Draft) (Account, e
 	}
 	tx.Changed(Topic, a.ID.String())
 	return a, s.record(tx, by, action, a.ID.String(), a.Name, before, a)
+}
+
+func errDeep(detail string) error {
+	return problem.Invalid("parent_is_child", detail,
+		problem.Field{Pointer: "/parent_key", Code: "too_deep", Detail: "Accounts have two levels: parents and children."})
 }
 
 // Close ends an account; every grant in it stops.
@@ -105,7 +126,7 @@ func (s *Service) Close(ctx context.Context, by access.Principal, id ID) (Accoun
 			return err
 		}
 		if a.State == Closed {
-			return problem.Conflict("account_closed", "The account is closed already.")
+			return problem.Conflict("account_already_closed", "The account is closed already.")
 		}
 		before := a
 		a.State = Closed
@@ -145,9 +166,9 @@ func (s *Service) List(ctx context.Context, by access.Principal, after string, l
 	err := s.DB.Read(ctx, func(tx *store.Tx) error {
 		l := listing{User: by.User, After: after, Limit: limit}
 		switch {
-		case by.Operator || by.Kind == access.KindSystem:
+		case by.May("account:view", access.Platform()) == nil:
 			l.User = ""
-		case by.User == "":
+		case by.User == "" || by.Kind != access.KindUser:
 			return problem.Forbidden("not_a_person", "Only a signed-in person has accounts.")
 		}
 		got, err := list(tx, l)
@@ -159,12 +180,26 @@ func (s *Service) List(ctx context.Context, by access.Principal, after string, l
 
 // Children gives the child accounts of a parent.
 func (s *Service) Children(ctx context.Context, by access.Principal, id ID) ([]Account, error) {
+	return s.ChildPage(ctx, by, id, Position{Limit: 1000})
+}
+
+// Position is a part of a list: what follows After, at most Limit.
+type Position struct {
+	After string
+	Limit int
+}
+
+// ChildPage is Children in parts.
+func (s *Service) ChildPage(ctx context.Context, by access.Principal, id ID, at Position) ([]Account, error) {
 	var out []Account
 	err := s.DB.Read(ctx, func(tx *store.Tx) error {
 		if err := by.Reach("account", "account:view", Resource(id.String())); err != nil {
 			return err
 		}
-		got, err := list(tx, listing{Parent: id.String(), Limit: 1000})
+		if _, err := find(tx, "id = ?", id); err != nil {
+			return err
+		}
+		got, err := list(tx, listing{Parent: id.String(), After: at.After, Limit: at.Limit})
 		out = got
 		return err
 	})
@@ -200,7 +235,7 @@ func (s *Service) Member(tx *store.Tx, account, user string) (Member, error) {
 // SetMember adds a person or changes their roles, on the product's word.
 func (s *Service) SetMember(tx *store.Tx, by access.Principal, m Member) error {
 	if access.AccountRole(m.Role) == nil {
-		return problem.Invalid("role_invalid", "Choose admin, member or reader.",
+		return problem.Invalid("account_role_invalid", "Choose admin, member or reader.",
 			problem.Field{Pointer: "/role", Code: "unknown", Detail: "admin, member or reader."})
 	}
 	a, err := find(tx, "id = ?", m.Account)
@@ -208,12 +243,19 @@ func (s *Service) SetMember(tx *store.Tx, by access.Principal, m Member) error {
 		return err
 	}
 	m.Created = tx.Now()
+	if m.Roles == nil {
+		m.Roles = []string{}
+	}
 	was, err := members(tx, m.Account, m.User)
 	if err != nil {
 		return err
 	}
 	var before any
 	if len(was) == 1 {
+		m.Created, m.Email, m.Name = was[0].Created, was[0].Email, was[0].Name
+		if sameMember(was[0], m) {
+			return nil
+		}
 		before = was[0]
 	}
 	if err := putMember(tx, m); err != nil {
@@ -222,6 +264,8 @@ func (s *Service) SetMember(tx *store.Tx, by access.Principal, m Member) error {
 	tx.Changed(MemberTopic, m.User)
 	return s.record(tx, by, "account.member_set", m.Account, a.Name, before, m)
 }
+
+func sameMember(a, b Member) bool { return a.Role == b.Role && slices.Equal(a.Roles, b.Roles) }
 
 // RemoveMember takes a person out, on the product's word.
 func (s *Service) RemoveMember(tx *store.Tx, by access.Principal, account, user string) error {

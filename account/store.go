@@ -125,6 +125,27 @@ func members(tx *store.Tx, account, user string) ([]Member, error) {
 	return out, nil
 }
 
+// person is somebody whom the product has named. Deleted people keep no key.
+type person struct {
+	ID    string
+	Email string
+	Name  string
+	State string
+}
+
+// personByKey finds a person by the product's key; the zero one when there is none.
+func personByKey(tx *store.Tx, key string) (person, error) {
+	var p person
+	if key == "" {
+		return p, nil
+	}
+	err := tx.NewRaw("SELECT id, email, name, state FROM identity_user WHERE product_key = ?", key).Scan(tx.Ctx, &p)
+	if store.IsNone(err) {
+		return person{}, nil
+	}
+	return p, err
+}
+
 // Roles gives the Guestright roles of a user by account, for the principal.
 func Roles(tx *store.Tx, user string) (map[string]string, error) {
 	var rows []memberRow

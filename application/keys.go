@@ -108,6 +108,11 @@ func (s *Service) RotateKey(ctx context.Context, by access.Principal, id KeyID, 
 		if err != nil {
 			return err
 		}
+		if old.State == KeyExpired && s.Revoked != nil { // no overlap: what it obtained ends with it
+			if err := s.Revoked(tx, id.String(), "key_revoked"); err != nil {
+				return err
+			}
+		}
 		tx.Changed(KeyTopic, id.String())
 		out = issued
 		return s.recordKey(tx, by, a, "rotate", before, old)

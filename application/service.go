@@ -13,6 +13,7 @@ import (
 	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/kit/store"
+	"github.com/guestright/guestright/quota"
 )
 
 // Topic of the change feed: the key is the application's id.
@@ -24,6 +25,7 @@ type Service struct {
 	Audit  *audit.Log
 	Groups *group.Service
 	Keys   *secret.Keyring
+	Quota  *quota.Service // nil in tests that have no installations
 	// Revoked ends what a revoked key obtained, in the same transaction. The
 	// owner of tokens comes later on the ladder and is wired in here.
 	Revoked func(tx *store.Tx, keyID, reason string) error
@@ -100,6 +102,17 @@ func (s *Service) load(tx *store.Tx, by access.Principal, action string, id ID) 
 // List gives the applications of a group, or all of them to an operator when
 // groupID is "".
 func (s *Service) List(ctx context.Context, by access.Principal, groupID string) ([]Application, error) {
+	return s.Page(ctx, by, groupID, Position{})
+}
+
+// Position is a part of a list: what follows After, at most Limit (0: all).
+type Position struct {
+	After ID
+	Limit int
+}
+
+// Page is List in parts.
+func (s *Service) Page(ctx context.Context, by access.Principal, groupID string, at Position) ([]Application, error) {
 	var out []Application
 	err := s.DB.Read(ctx, func(tx *store.Tx) error {
 		r, noun := access.On("group", groupID), "group"
@@ -109,7 +122,12 @@ func (s *Service) List(ctx context.Context, by access.Principal, groupID string)
 		if err := by.Reach(noun, "application:view", r); err != nil {
 			return err
 		}
-		got, err := list(tx, groupID)
+		if groupID != "" {
+			if _, err := s.Groups.Load(tx, groupID); err != nil {
+				return err
+			}
+		}
+		got, err := list(tx, groupID, at)
 		out = got
 		return err
 	})
@@ -130,12 +148,18 @@ func (s *Service) Load(tx *store.Tx, id ID) (Application, error) { return find(t
 
 // Edit changes what developers entered; ID, keys and installations stay.
 func (s *Service) Edit(ctx context.Context, by access.Principal, id ID, d Draft) (Application, error) {
+	return s.Amend(ctx, by, id, d.whole())
+}
+
+// Amend is Edit of some parts.
+func (s *Service) Amend(ctx context.Context, by access.Principal, id ID, p Patch) (Application, error) {
 	return s.change(ctx, by, "update", id, func(tx *store.Tx, a *Application) error {
+		d := p.on(*a)
 		if f := d.Check(); len(f) > 0 {
 			return problem.Invalid("application_invalid", "Some of the fields need another look.", f...)
 		}
 		a.Name, a.Description, a.Domains, a.Homepage, a.Support = d.Name, d.Description, d.Domains, d.Homepage, d.Support
-		return nil
+		return group.PlaceHold(tx, a.Group, "application/"+id.String(), a.Name)
 	})
 }
 
@@ -177,45 +201,6 @@ func (s *Service) Suspend(ctx context.Context, by access.Principal, id ID, reaso
 // Lift ends a suspension.
 func (s *Service) Lift(ctx context.Context, by access.Principal, id ID) (Application, error) {
 	return s.change(ctx, by, "reinstate", id, func(_ *store.Tx, a *Application) error { return a.Lift() })
-}
-
-// Move gives the application to another group in which by may register too.
-func (s *Service) Move(ctx context.Context, by access.Principal, id ID, to string) (Application, error) {
-	return s.change(ctx, by, "move", id, func(tx *store.Tx, a *Application) error {
-		if err := s.mayMove(tx, by, *a, to); err != nil {
-			return err
-		}
-		if err := group.ReleaseHold(tx, a.Group, "application/"+id.String()); err != nil {
-			return err
-		}
-		a.Group = to
-		return group.PlaceHold(tx, to, "application/"+id.String(), a.Name)
-	})
-}
-
-// CheckMove fails as Move would, without moving.
-func (s *Service) CheckMove(ctx context.Context, by access.Principal, id ID, to string) (Application, error) {
-	var out Application
-	err := s.DB.Read(ctx, func(tx *store.Tx) error {
-		a, err := s.load(tx, by, "application:move", id)
-		if err != nil {
-			return err
-		}
-		out = a
-		return s.mayMove(tx, by, a, to)
-	})
-	return out, err
-}
-
-func (s *Service) mayMove(tx *store.Tx, by access.Principal, a Application, to string) error {
-	if err := by.Reach("group", "application:create", access.On("group", to)); err != nil {
-		return err
-	}
-	if to == a.Group {
-		return problem.Conflict("application_already_there", "The application is in that group already.")
-	}
-	_, err := s.Groups.Active(tx, to)
-	return err
 }
 
 // change is the one shape of every change of an application.

@@ -94,9 +94,12 @@ func find(tx *store.Tx, where string, arg any) (Application, error) {
 	return r.application(), err
 }
 
-func list(tx *store.Tx, group string) ([]Application, error) {
+func list(tx *store.Tx, group string, at Position) ([]Application, error) {
 	var rows []row
-	q := tx.NewSelect().Model(&rows).Where("state <> ?", Deleted).Order("a.id")
+	q := tx.NewSelect().Model(&rows).Where("state <> ?", Deleted).Where("a.id > ?", at.After).Order("a.id")
+	if at.Limit > 0 {
+		q = q.Limit(int64(at.Limit))
+	}
 	if group != "" {
 		q = q.Where("group_id = ?", group)
 	}

@@ -1,6 +1,7 @@
 package grant
 
 import (
+	"strings"
 	"time"
 
 	"github.com/guestright/guestright/access"
@@ -54,6 +55,16 @@ type Grant struct {
 
 // IDPrefix implements ident.Named.
 func (Grant) IDPrefix() string { return "grt" }
+
+// Resource is how policies of an account name what holds the grant, such as
+// account/acc_…:installation/ins_….
+func (g Grant) Resource() access.Resource {
+	kind, id, _ := strings.Cut(g.Holder, "/")
+	if kind == "" || id == "" {
+		return access.On("account", g.Account, "grant", g.ID.String())
+	}
+	return access.On("account", g.Account, kind, id)
+}
 
 // reasons are what callers of a suspended grant are told, by code.
 var reasons = map[string]string{

@@ -3,7 +3,9 @@ package grant
 import (
 	"context"
 
+	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/kit/ident"
+	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/store"
 )
 
@@ -28,6 +30,32 @@ func (s *Service) Create(tx *store.Tx, g Grant) (Grant, error) {
 
 // Load finds a grant.
 func (s *Service) Load(tx *store.Tx, id string) (Grant, error) { return find(tx, id) }
+
+// OfHolder finds the newest grant of a holder such as installation/ins_….
+func (s *Service) OfHolder(tx *store.Tx, holder string) (Grant, error) {
+	got, err := list(tx, "holder = ?", holder)
+	if err != nil {
+		return Grant{}, err
+	}
+	if len(got) == 0 {
+		return Grant{}, problem.NotFound("grant")
+	}
+	return got[len(got)-1], nil
+}
+
+// Get loads a grant for the people of its account.
+func (s *Service) Get(ctx context.Context, by access.Principal, id ID) (Grant, error) {
+	var out Grant
+	err := s.DB.Read(ctx, func(tx *store.Tx) error {
+		g, err := find(tx, id.String())
+		if err != nil {
+			return err
+		}
+		out = g
+		return by.Reach("grant", "grant:view", g.Resource())
+	})
+	return out, err
+}
 
 // Change applies f and announces the change, so that every node decides anew
 // within a second.

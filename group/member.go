@@ -39,6 +39,6 @@ func checkRole(r Role) error {
 	if r == RoleAdmin || r == RoleMember {
 		return nil
 	}
-	return problem.Invalid("role_invalid", "Choose admin or member.",
+	return problem.Invalid("group_role_invalid", "Choose admin or member.",
 		problem.Field{Pointer: "/role", Code: "unknown", Detail: "admin or member; ownership moves by transfer."})
 }

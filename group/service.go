@@ -38,7 +38,7 @@ func (s *Service) record(tx *store.Tx, by access.Principal, action string, g Gro
 func (s *Service) Create(ctx context.Context, by access.Principal, name string) (Group, error) {
 	var out Group
 	err := s.DB.Write(ctx, func(tx *store.Tx) error {
-		if by.User == "" {
+		if !person(by) {
 			return problem.Forbidden("not_a_person", "Only a signed-in person can found a group.")
 		}
 		g, err := s.Found(tx, by, name, false)
@@ -102,17 +102,29 @@ func (s *Service) Active(tx *store.Tx, id string) (Group, error) {
 // Load finds a group without authorising, for slices that join.
 func (s *Service) Load(tx *store.Tx, id string) (Group, error) { return find(tx, id) }
 
+// person reports whether by is somebody who signed in. An integration that acts
+// as a user is not that user here.
+func person(by access.Principal) bool {
+	return by.User != "" && (by.Kind == access.KindUser || by.Kind == access.KindOperator)
+}
+
 // List gives the caller's groups; an operator sees all.
 func (s *Service) List(ctx context.Context, by access.Principal) ([]Group, error) {
+	return s.Page(ctx, by, ID{}, 0)
+}
+
+// Page is List in parts: those behind after, at most limit (0: all).
+func (s *Service) Page(ctx context.Context, by access.Principal, after ID, limit int) ([]Group, error) {
 	var out []Group
 	err := s.DB.Read(ctx, func(tx *store.Tx) error {
-		user := by.User
-		if by.Operator {
-			user = ""
-		} else if user == "" {
+		l := listing{user: by.User, after: after, limit: limit}
+		switch {
+		case by.May("group:view", access.Platform()) == nil:
+			l.user = ""
+		case !person(by):
 			return problem.Forbidden("not_a_person", "Only a signed-in person has groups.")
 		}
-		got, err := list(tx, user)
+		got, err := list(tx, l)
 		out = got
 		return err
 	})

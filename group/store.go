@@ -62,11 +62,20 @@ func find(tx *store.Tx, id string) (Group, error) {
 	return r.group(), err
 }
 
-func list(tx *store.Tx, user string) ([]Group, error) {
+type listing struct {
+	user  string // whose groups; "" for all
+	after ID
+	limit int // 0: no limit
+}
+
+func list(tx *store.Tx, l listing) ([]Group, error) {
 	var rows []row
-	q := tx.NewSelect().Model(&rows).Order("g.id")
-	if user != "" {
-		q = q.Join("JOIN group_member AS m ON m.group_id = g.id").Where("m.user_id = ?", user)
+	q := tx.NewSelect().Model(&rows).Order("g.id").Where("g.id > ?", l.after)
+	if l.limit > 0 {
+		q = q.Limit(int64(l.limit))
+	}
+	if l.user != "" {
+		q = q.Join("JOIN group_member AS m ON m.group_id = g.id").Where("m.user_id = ?", l.user)
 	}
 	if err := q.Scan(tx.Ctx); err != nil {
 		return nil, err
@@ -166,7 +175,7 @@ func holds(tx *store.Tx, group string) ([]string, error) {
 // Owned gives the groups a user owns besides the personal one, for the checks
 // before an account of a person is deleted.
 func Owned(tx *store.Tx, user string) ([]Group, error) {
-	all, err := list(tx, user)
+	all, err := list(tx, listing{user: user})
 	if err != nil {
 		return nil, err
 	}

@@ -67,14 +67,8 @@ func (s *Service) Draft(ctx context.Context, by access.Principal, app applicatio
 		if err := s.check(c); err != nil {
 			return err
 		}
-		have, err := list(tx, app.String())
-		if err != nil {
+		if err := s.free(tx, app.String(), c.Number, ID{}); err != nil {
 			return err
-		}
-		for _, v := range have {
-			if v.Number == c.Number {
-				return problem.Conflict("version_exists", "There is a version with this number already.")
-			}
 		}
 		out = c.into(Version{ID: ident.New[Version](tx.Now()), Application: app.String(), State: Draft, Created: tx.Now()}, a)
 		if err := insert(tx, out); err != nil {
@@ -85,13 +79,36 @@ func (s *Service) Draft(ctx context.Context, by access.Principal, app applicatio
 	return out, err
 }
 
+// free fails when another version has the number.
+func (s *Service) free(tx *store.Tx, app, number string, but ID) error {
+	have, err := list(tx, app)
+	if err != nil {
+		return err
+	}
+	for _, v := range have {
+		if v.Number == number && v.ID != but {
+			return problem.Conflict("version_exists", "There is a version with this number already.")
+		}
+	}
+	return nil
+}
+
 // Edit changes a draft; a live version never changes.
 func (s *Service) Edit(ctx context.Context, by access.Principal, id ID, c Content) (Version, error) {
-	return s.change(ctx, by, "update", id, func(a application.Application, v *Version, _ *store.Tx) error {
+	return s.Amend(ctx, by, id, c.whole())
+}
+
+// Amend is Edit of some parts.
+func (s *Service) Amend(ctx context.Context, by access.Principal, id ID, p Patch) (Version, error) {
+	return s.change(ctx, by, "update", id, func(a application.Application, v *Version, tx *store.Tx) error {
 		if v.State != Draft {
 			return problem.Conflict("version_not_draft", "A released version never changes. Begin a new one.")
 		}
+		c := p.on(*v)
 		if err := s.check(c); err != nil {
+			return err
+		}
+		if err := s.free(tx, v.Application, c.Number, v.ID); err != nil {
 			return err
 		}
 		*v = c.into(*v, a)

@@ -63,7 +63,7 @@ func (a *Authenticator) Authenticate(ctx context.Context, raw string) (*Bearer, 
 	s.mu.RLock()
 	b := s.m[d]
 	s.mu.RUnlock()
-	if b != nil && !b.Holding.stale.Load() {
+	if b != nil && !b.gone.Load() && !b.Holding.stale.Load() {
 		return b, nil
 	}
 	return a.load(ctx, raw)
@@ -92,7 +92,7 @@ func (a *Authenticator) load(ctx context.Context, raw string) (*Bearer, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.remember(b, epoch)
+	a.remember(b, a.keys.Digest(raw), epoch)
 	return b, nil
 }
 
@@ -180,7 +180,10 @@ func (a *Authenticator) holding(tx *store.Tx, grantID string) (*Holding, error) 
 	return h, nil
 }
 
-func (a *Authenticator) remember(b *Bearer, epoch uint64) {
+// remember keeps b under the digest that the next call looks for, and under the
+// stored one, by which changes are announced; they differ while the master key
+// is being replaced.
+func (a *Authenticator) remember(b *Bearer, presented secret.Digest, epoch uint64) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.epoch.Load() != epoch {
@@ -191,6 +194,9 @@ func (a *Authenticator) remember(b *Bearer, epoch uint64) {
 		b.Holding = was // another call read the same grant first
 		h = was
 	}
+	if len(a.holds) > most {
+		a.dropAll()
+	}
 	if a.holds[h.Grant] == nil {
 		a.holds[h.Grant] = h
 		for _, owner := range []string{grant.Topic + "/" + h.Grant, account.Topic + "/" + h.Account, application.Topic + "/" + h.Application, group.Topic + "/" + h.Group} {
@@ -200,28 +206,47 @@ func (a *Authenticator) remember(b *Bearer, epoch uint64) {
 			a.owners[owner][h.Grant] = struct{}{}
 		}
 	}
-	s := &a.shard[b.digest[0]%shards]
+	a.put(b.digest, b, epoch)
+	if presented != b.digest {
+		a.put(presented, b, epoch)
+	}
+}
+
+// put checks the epoch again under the lock under which forgetToken deletes, so
+// that a token which ended meanwhile is not put back.
+func (a *Authenticator) put(d secret.Digest, b *Bearer, epoch uint64) {
+	s := &a.shard[d[0]%shards]
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if a.epoch.Load() != epoch {
+		return
+	}
 	if len(s.m) >= most/shards {
 		s.shrink(a.db.Now())
 	}
-	s.m[b.digest] = b
+	s.m[d] = b
 }
 
 // shrink forgets what has ended and then, map order being random, an eighth.
 func (s *shard) shrink(now time.Time) {
 	for d, b := range s.m {
 		if b.Holding.stale.Load() || b.Live(now) != nil {
-			delete(s.m, d)
+			s.drop(d, b)
 		}
 	}
-	for d := range s.m {
+	for d, b := range s.m {
 		if len(s.m) < most/shards*7/8 {
 			return
 		}
-		delete(s.m, d)
+		s.drop(d, b)
 	}
+}
+
+// drop also ends b under another digest: once it is gone from here, a change
+// would not find it there.
+func (s *shard) drop(d secret.Digest, b *Bearer) {
+	b.gone.Store(true)
+	delete(s.m, d)
 }
 
 func (a *Authenticator) forgetToken(digest string) {
@@ -229,11 +254,13 @@ func (a *Authenticator) forgetToken(digest string) {
 	if err != nil {
 		return
 	}
-	a.epoch.Add(1)
 	s := &a.shard[d[0]%shards]
 	s.mu.Lock()
-	delete(s.m, d)
-	s.mu.Unlock()
+	defer s.mu.Unlock()
+	a.epoch.Add(1)
+	if b := s.m[d]; b != nil {
+		s.drop(d, b)
+	}
 }
 
 func (a *Authenticator) forgetOwner(owner string) {
@@ -253,6 +280,10 @@ func (a *Authenticator) reset() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.epoch.Add(1)
+	a.dropAll()
+}
+
+func (a *Authenticator) dropAll() {
 	for _, h := range a.holds {
 		h.stale.Store(true)
 	}
@@ -262,4 +293,23 @@ func (a *Authenticator) reset() {
 		a.shard[i].m = map[secret.Digest]*Bearer{}
 		a.shard[i].mu.Unlock()
 	}
+}
+
+// OfGrant gives what a token of the grant with all its scopes would stand for.
+// Nothing is remembered but the grant. Unauthenticated `invalid_token` when there
+// is no such grant.
+func (a *Authenticator) OfGrant(ctx context.Context, grantID string) (*Bearer, error) {
+	var b *Bearer
+	err := a.db.Read(ctx, func(tx *store.Tx) error {
+		h, err := a.holding(tx, grantID)
+		if err != nil {
+			return err
+		}
+		b = &Bearer{Holding: h, Scopes: access.SortScopes(h.ScopeNames...)}
+		return nil
+	})
+	if absent(err) {
+		return nil, errUnknown
+	}
+	return b, err
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/application"
+	"github.com/guestright/guestright/grant"
 	"github.com/guestright/guestright/kit/ident"
 	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/secret"
@@ -25,6 +26,7 @@ type Bearer struct {
 
 	ended  error // why the token itself opens nothing
 	digest secret.Digest
+	gone   atomic.Bool // the token has changed since it was read
 }
 
 // Holding is the part of a Bearer that all tokens of one grant share.
@@ -65,11 +67,17 @@ func (b *Bearer) Live(now time.Time) error {
 	return b.Holding.refusal
 }
 
-// Principal is the caller as operations see it.
+// Principal is the caller as operations of our own see it. A user stands in it
+// only where the token is that user's own (a personal token): an application
+// that acts for a user in the product does not act for them here.
 func (b *Bearer) Principal() access.Principal {
 	h := b.Holding
-	return access.Principal{Kind: access.KindIntegration, User: h.Subject, Account: h.Account, Application: h.Application,
+	p := access.Principal{Kind: access.KindIntegration, Account: h.Account, Application: h.Application,
 		Installation: h.Installation, Grant: h.Grant, Token: b.Token.String(), Via: "token"}
+	if h.Kind == string(grant.KindMember) {
+		p.User = h.Subject
+	}
+	return p
 }
 
 // The answers to a token that opens nothing. They are values, so that refusing

@@ -1,12 +1,89 @@
 package token
 
-import "github.com/guestright/guestright/kit/store"
+import (
+	"context"
 
-// OfGrant lists the live tokens of a grant, the oldest first. It joins and does
-// not authorise.
-func (s *Service) OfGrant(tx *store.Tx, grantID string) ([]Token, error) {
-	return live(tx, "grant_id = ?", grantID)
+	"github.com/guestright/guestright/access"
+	"github.com/guestright/guestright/application"
+	"github.com/guestright/guestright/grant"
+	"github.com/guestright/guestright/kit/problem"
+	"github.com/guestright/guestright/kit/store"
+)
+
+// ListHolder gives the tokens of a holder such as installation/ins_…, the newest
+// first, behind the one last seen. The account's people and the application's
+// developers may see them; nobody sees more of a token than its hint.
+func (s *Service) ListHolder(ctx context.Context, by access.Principal, holder string, q Query) ([]Token, error) {
+	var out []Token
+	err := s.DB.Read(ctx, func(tx *store.Tx) error {
+		g, err := (&grant.Service{}).OfHolder(tx, holder)
+		if err != nil {
+			return problem.NotFound("installation")
+		}
+		if err := reach(tx, by, want{"installation", "token:view"}, g); err != nil {
+			return err
+		}
+		got, err := page(tx, g.ID.String(), q)
+		now := tx.Now()
+		for i := range got {
+			// The clock ends a token, not a job: show what a caller would meet.
+			if (got[i].State == Active || got[i].State == Retiring) && !got[i].Usable(now) {
+				got[i].State = Expired
+			}
+		}
+		out = got
+		return err
+	})
+	return out, err
 }
 
-// Load finds a token without authorising, for slices that join.
-func (s *Service) Load(tx *store.Tx, id ID) (Token, error) { return find(tx, "id = ?", id) }
+// Query is a part of a list.
+type Query struct {
+	Before ID // the last one seen
+	Limit  int
+}
+
+// RevokeID ends one token at once; ending it again changes nothing.
+func (s *Service) RevokeID(ctx context.Context, by access.Principal, id ID) error {
+	return s.DB.Write(ctx, func(tx *store.Tx) error {
+		t, err := find(tx, "id = ?", id)
+		if err != nil {
+			return err
+		}
+		g, err := (&grant.Service{}).Load(tx, t.Grant)
+		if err != nil {
+			return err
+		}
+		if err := reach(tx, by, want{"token", "token:revoke"}, g); err != nil {
+			return err
+		}
+		return s.Revoke(tx, by, t, g)
+	})
+}
+
+// reach authorises by either side of a grant: its account, or the developers who
+// own its application now.
+func reach(tx *store.Tx, by access.Principal, w want, g grant.Grant) error {
+	fromAccount := by.Reach(w.noun, w.action, g.Resource())
+	if fromAccount == nil || g.Application == "" {
+		return fromAccount
+	}
+	id, err := parseApplication(g.Application)
+	if err != nil {
+		return err
+	}
+	app, err := (&application.Service{}).Load(tx, id)
+	if absent(err) {
+		return fromAccount
+	}
+	if err != nil {
+		return err
+	}
+	fromDeveloper := by.Reach(w.noun, w.action, application.Resource(app.Group, id))
+	if fromDeveloper == nil || absent(fromAccount) {
+		return fromDeveloper
+	}
+	return fromAccount
+}
+
+type want struct{ noun, action string }

@@ -92,10 +92,13 @@ func (s *Service) revoke(tx *store.Tx, t Token, reason string) error {
 // caller has checked that the token belongs to the client.
 func (s *Service) Revoke(tx *store.Tx, by access.Principal, t Token, g grant.Grant) error {
 	before := t
-	if err := s.revoke(tx, t, "revoked"); err != nil {
+	t.Revoke("revoked")
+	if t.State == before.State {
+		return nil // it has ended already (RFC 7009 section 2.2)
+	}
+	if err := s.revoke(tx, before, "revoked"); err != nil {
 		return err
 	}
-	t.Revoke("revoked")
 	return s.Audit.Record(tx, by, audit.Change{Action: "token.revoke", Target: "token/" + t.ID.String(), Account: g.Account,
 		Group: g.Group, Application: g.Application, Before: before, After: t})
 }

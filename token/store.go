@@ -89,6 +89,28 @@ func live(tx *store.Tx, where string, arg any) ([]Token, error) {
 	return out, nil
 }
 
+// page gives tokens of a grant, the newest first. Refresh tokens are part of an
+// application's own bookkeeping and stand in the list like the others.
+func page(tx *store.Tx, grantID string, q Query) ([]Token, error) {
+	var rows []row
+	sel := tx.NewSelect().Model(&rows).Where("grant_id = ?", grantID).Order("t.id DESC").Limit(int64(q.Limit))
+	if !q.Before.IsZero() {
+		sel = sel.Where("t.id < ?", q.Before)
+	}
+	if err := sel.Scan(tx.Ctx); err != nil {
+		return nil, err
+	}
+	out := make([]Token, 0, len(rows))
+	for i := range rows {
+		t, err := rows[i].token()
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, t)
+	}
+	return out, nil
+}
+
 // sweep removes access tokens that ended long ago.
 func sweep(tx *store.Tx, before time.Time) error {
 	_, err := tx.ExecContext(tx.Ctx, "DELETE FROM token_token WHERE kind = ? AND expires > 0 AND expires < ?", Access, store.At(before))

@@ -149,6 +149,8 @@ func Declared() []problem.Declared {
 		{Code: "forbidden", Kind: problem.KindForbidden, Cause: "The credential is valid but lacks the right.", Remedy: "Ask an administrator for the right that the answer names."},
 		{Code: "not_found", Kind: problem.KindNotFound, Cause: "The object does not exist or you may not see it.", Remedy: "Check the id and the account you act in."},
 		{Code: "invalid", Kind: inv, Cause: "The request can be read but breaks rules; errors lists each part.", Remedy: "Correct the parts that errors names."},
+		{Code: "reason_required", Kind: inv, Cause: "The change needs a reason, in at most 500 characters: the other side is told.", Remedy: "Say why."},
+		{Code: "not_a_person", Kind: problem.KindForbidden, Cause: "Only a person who signed in may do this; the credential stands for a program.", Remedy: "Sign in, or use a personal token."},
 		{Code: "timeout", Kind: problem.KindUnavailable, Cause: "The request took too long.", Remedy: "Try again after the time in Retry-After."},
 		{Code: "canceled", Kind: problem.KindUnavailable, Cause: "The caller went away before the answer was ready.", Remedy: "Send the request again."},
 		{Code: "request_malformed", Kind: inv, Cause: "The request line or its parameters cannot be read.", Remedy: "Encode the address as RFC 3986 asks and send at most 200 parameters and 50 cookies."},

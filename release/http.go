@@ -1,0 +1,103 @@
+package release
+
+import (
+	"context"
+
+	"github.com/guestright/guestright/access"
+	"github.com/guestright/guestright/application"
+	"github.com/guestright/guestright/kit/problem"
+	"github.com/guestright/guestright/kit/web"
+)
+
+type applicationPath struct {
+	Application application.ID `path:"application" doc:"Id of the application."`
+}
+
+type versionPath struct {
+	Version ID `path:"version" doc:"Id of the version."`
+}
+
+type draftIn struct {
+	applicationPath
+	Body Content
+}
+
+type amendIn struct {
+	versionPath
+	Body Patch
+}
+
+type versionOut struct{ Body Version }
+
+type draftedOut struct {
+	Location string `header:"Location"`
+	Body     Version
+}
+
+type versionsOut struct {
+	Body struct {
+		Items []Version `json:"items" nullable:"false"`
+	}
+}
+
+func one(v Version, err error) (*versionOut, error) { return &versionOut{Body: v}, err }
+
+// Mount mounts the operations on versions.
+func (s *Service) Mount(m web.Mux) {
+	m.Catalogue().Declare(Declared()...)
+	web.Op(m, web.Operation{
+		ID: "createVersion", Method: "POST", Path: "/v1/applications/{application}/versions", Tag: "Versions", Summary: "Begin a version", Action: "version:create", Creates: true,
+		Description: "A draft: what the application asks of an account, each scope with the reason that administrators will read.",
+		Errors:      []string{"forbidden", "version_invalid", "version_exists", "application_suspended", "application_deleted"},
+	}, func(ctx context.Context, in *draftIn) (*draftedOut, error) {
+		v, err := s.Draft(ctx, access.By(ctx), in.Application, in.Body)
+		return &draftedOut{Location: "/v1/versions/" + v.ID.String(), Body: v}, err
+	})
+	web.Op(m, web.Operation{
+		ID: "listVersions", Method: "GET", Path: "/v1/applications/{application}/versions", Tag: "Versions", Summary: "List the versions", Action: "version:view",
+		Description: "The newest first.",
+	}, func(ctx context.Context, in *applicationPath) (*versionsOut, error) {
+		got, err := s.List(ctx, access.By(ctx), in.Application)
+		out := &versionsOut{}
+		out.Body.Items = got
+		return out, err
+	})
+	web.Op(m, web.Operation{
+		ID: "getVersion", Method: "GET", Path: "/v1/versions/{version}", Tag: "Versions", Summary: "Read a version", Action: "version:view",
+	}, func(ctx context.Context, in *versionPath) (*versionOut, error) {
+		return one(s.Get(ctx, access.By(ctx), in.Version))
+	})
+	web.Op(m, web.Operation{
+		ID: "updateVersion", Method: "PATCH", Path: "/v1/versions/{version}", Tag: "Versions", Summary: "Change a draft", Action: "version:update",
+		Description: "Parts that are not sent stay as they are. A released version never changes.", Errors: []string{"forbidden", "version_invalid", "version_exists", "version_not_draft", "version_changed"},
+	}, func(ctx context.Context, in *amendIn) (*versionOut, error) {
+		return one(s.Amend(ctx, access.By(ctx), in.Version, in.Body))
+	})
+	web.Op(m, web.Operation{
+		ID: "publishVersion", Method: "POST", Path: "/v1/versions/{version}/publish", Tag: "Versions", Summary: "Release a version", Action: "version:publish",
+		Description: "From now on customers install this one.", Errors: []string{"forbidden", "version_not_draft", "version_changed"},
+	}, func(ctx context.Context, in *versionPath) (*versionOut, error) {
+		return one(s.Publish(ctx, access.By(ctx), in.Version))
+	})
+	web.Op(m, web.Operation{
+		ID: "retireVersion", Method: "POST", Path: "/v1/versions/{version}/retire", Tag: "Versions", Summary: "Retire a version", Action: "version:retire",
+		Description: "It is not installed anew; installations that have it keep it.", Errors: []string{"forbidden", "version_not_live", "version_changed"},
+	}, func(ctx context.Context, in *versionPath) (*versionOut, error) {
+		return one(s.Retire(ctx, access.By(ctx), in.Version))
+	})
+}
+
+// Declared lists the codes of this slice.
+func Declared() []problem.Declared {
+	con, inv := problem.KindConflict, problem.KindInvalid
+	return []problem.Declared{
+		{Code: "version_invalid", Kind: inv, Cause: "A field breaks a rule; errors says which.", Remedy: "Correct the parts that errors names."},
+		{Code: "version_exists", Kind: con, Cause: "The application has a version with this number.", Remedy: "Choose another number."},
+		{Code: "version_not_draft", Kind: con, Cause: "The version has been released.", Remedy: "Begin a new one."},
+		{Code: "version_not_live", Kind: con, Cause: "The version is not live.", Remedy: "Nothing needs to be done."},
+		{Code: "version_changed", Kind: con, Cause: "Somebody else changed the version meanwhile.", Remedy: "Read it again and repeat the change."},
+		{Code: "nothing_released", Kind: con, Cause: "The application has no live version.", Remedy: "Ask its developers to release one."},
+		{Code: "scope_not_requested", Kind: inv, Cause: "A scope is granted that the version does not ask for.", Remedy: "Grant only what it asks for."},
+		{Code: "scope_required", Kind: inv, Cause: "A scope that the version cannot work without is not granted; missing lists them.", Remedy: "Grant it, or do not install the application."},
+	}
+}
