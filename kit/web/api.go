@@ -52,6 +52,7 @@ type API struct {
 	mu       sync.Mutex
 	ops      []registered
 	document []byte
+	owner    string // the slice whose operation is being mounted
 }
 
 // Mux is what a slice mounts its operations on.
@@ -95,7 +96,7 @@ func (a *API) humaConfig() huma.Config {
 	for _, s := range a.cfg.Servers {
 		c.Servers = append(c.Servers, &huma.Server{URL: s})
 	}
-	c.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
+	c.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", a.schemaName)
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"bearer": {Type: "http", Scheme: "bearer", Description: "A token in the Authorization header."},
 	}

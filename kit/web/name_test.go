@@ -19,7 +19,7 @@ func TestSchemaNamesCarryThePackage(t *testing.T) {
 		{reflect.TypeFor[Page[problem.Field]](), "PageField"},
 		{reflect.TypeFor[*Page[int]](), "PageInt"},
 	} {
-		if got := schemaName(tc.of, "hint"); got != tc.want {
+		if got := (&API{}).schemaName(tc.of, "hint"); got != tc.want {
 			t.Errorf("%v: %s, want %s", tc.of, got, tc.want)
 		}
 	}

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"reflect"
 	"net/url"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -87,6 +88,7 @@ func Op[I, O any](a *API, op Operation, fn func(ctx context.Context, in *I) (*O,
 	if op.Creates {
 		h.Parameters = append(h.Parameters, idempotencyParameter())
 	}
+	a.owner = sliceOf(reflect.TypeFor[I](), reflect.TypeFor[O]())
 	huma.Register(a.huma, h, func(ctx context.Context, in *I) (*O, error) {
 		out, err := fn(ctx, in)
 		if err != nil {
