@@ -40,6 +40,33 @@ func (s *Service) cookie(name, value string) *http.Cookie {
 	return &http.Cookie{Name: name, Value: value, Path: "/", Secure: !s.Insecure, HttpOnly: true, SameSite: http.SameSiteLaxMode}
 }
 
+// StateCookie keeps what belongs to a sign-in through the provider. It is sent
+// along when the provider redirects back, which SameSite=Lax allows.
+func (s *Service) StateCookie(kept secret.Text) *http.Cookie {
+	c := s.cookie(s.CookieName()+stateSuffix, kept.Reveal())
+	c.MaxAge = int(ceremonyLife.Seconds())
+	return c
+}
+
+// NoStateCookie takes it away.
+func (s *Service) NoStateCookie() *http.Cookie {
+	c := s.cookie(s.CookieName()+stateSuffix, "")
+	c.MaxAge = -1
+	return c
+}
+
+// CallbackOf reads the provider's answer.
+func (s *Service) CallbackOf(r *http.Request) Callback {
+	q := r.URL.Query()
+	in := Callback{Code: q.Get("code"), State: q.Get("state"), Iss: q.Get("iss"), Error: q.Get("error")}
+	if found := r.CookiesNamed(s.CookieName() + stateSuffix); len(found) == 1 {
+		in.Kept = found[0].Value
+	}
+	return in
+}
+
+const stateSuffix = "-state"
+
 // FromRequest is the session secret that a request carries, "" for none. Of two
 // cookies with the name neither counts: somebody planted one.
 func (s *Service) FromRequest(r *http.Request) string {

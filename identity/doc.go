@@ -38,5 +38,5 @@
 //
 // Tables: identity_user, identity_session, identity_link, identity_terms,
 // identity_totp, identity_recovery, identity_passkey, identity_subject,
-// identity_ceremony, identity_throttle, identity_form, identity_setup.
+// identity_spent, identity_throttle, identity_setup.
 package identity

@@ -214,6 +214,16 @@ func dropLinks(tx *store.Tx, user ID, k LinkKind) error {
 	return err
 }
 
+// spendOnce reports whether the nonce was unused; it is used now.
+func spendOnce(tx *store.Tx, nonce string, until time.Time) (bool, error) {
+	res, err := tx.ExecContext(tx.Ctx, "INSERT INTO identity_spent (nonce, expires) VALUES (?, ?) ON CONFLICT (nonce) DO NOTHING", nonce, store.At(until))
+	if err != nil {
+		return false, err
+	}
+	n, err := res.RowsAffected()
+	return n == 1, err
+}
+
 type attemptsRow struct {
 	bun.BaseModel `bun:"table:identity_throttle"`
 
@@ -245,7 +255,7 @@ func dropAttempts(tx *store.Tx, key string) error {
 }
 
 // expired are the tables whose rows end, with the column that says when.
-var expired = [...][2]string{{"identity_link", "expires"}, {"identity_ceremony", "expires"}, {"identity_form", "expires"}, {"identity_setup", "expires"}}
+var expired = [...][2]string{{"identity_link", "expires"}, {"identity_spent", "expires"}, {"identity_setup", "expires"}}
 
 // sweep deletes what has ended.
 func sweep(tx *store.Tx, l Lifetimes) error {

@@ -86,6 +86,8 @@ func checkName(s, at string, needed bool) []problem.Field {
 	switch n := utf8.RuneCountInString(s); {
 	case n == 0 && needed:
 		return []problem.Field{{Pointer: at, Code: "required", Detail: "Tell us your name: others see it beside what you do."}}
+	case !utf8.ValidString(s):
+		return []problem.Field{{Pointer: at, Code: "not_text", Detail: "This is not valid text."}}
 	case n > nameMost:
 		return []problem.Field{{Pointer: at, Code: "too_long", Detail: "At most 120 characters."}}
 	}

@@ -88,15 +88,6 @@ CREATE TABLE identity_subject (
 );
 CREATE INDEX identity_subject_user ON identity_subject (user_id);
 
--- What is remembered between the two halves of a passkey or OIDC exchange.
-CREATE TABLE identity_ceremony (
-    digest  TEXT PRIMARY KEY,
-    kind    TEXT   NOT NULL,
-    data    TEXT   NOT NULL, -- sealed
-    expires BIGINT NOT NULL
-);
-CREATE INDEX identity_ceremony_expires ON identity_ceremony (expires);
-
 -- Attempts that were counted, by account and by network.
 CREATE TABLE identity_throttle (
     key      TEXT PRIMARY KEY, -- keyed digest
@@ -106,12 +97,12 @@ CREATE TABLE identity_throttle (
 );
 CREATE INDEX identity_throttle_last ON identity_throttle (last);
 
--- Form tokens that were spent.
-CREATE TABLE identity_form (
+-- What works once and was used: form tokens, passkey and provider exchanges.
+CREATE TABLE identity_spent (
     nonce   TEXT PRIMARY KEY,
     expires BIGINT NOT NULL
 );
-CREATE INDEX identity_form_expires ON identity_form (expires);
+CREATE INDEX identity_spent_expires ON identity_spent (expires);
 
 -- The secret of the first start.
 CREATE TABLE identity_setup (
@@ -121,9 +112,8 @@ CREATE TABLE identity_setup (
 
 -- +goose Down
 DROP TABLE identity_setup;
-DROP TABLE identity_form;
+DROP TABLE identity_spent;
 DROP TABLE identity_throttle;
-DROP TABLE identity_ceremony;
 DROP TABLE identity_subject;
 DROP TABLE identity_passkey;
 DROP TABLE identity_recovery;
