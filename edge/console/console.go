@@ -12,16 +12,20 @@ import (
 	"github.com/guestright/guestright/catalog"
 	"github.com/guestright/guestright/edge/page"
 	"github.com/guestright/guestright/group"
+	"github.com/guestright/guestright/identity"
 	"github.com/guestright/guestright/integration"
 	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/notice"
 	"github.com/guestright/guestright/quota"
 	"github.com/guestright/guestright/release"
+	"github.com/guestright/guestright/token"
+	"github.com/guestright/guestright/usage"
 )
 
 // Services is what the pages stand on.
 type Services struct {
-	People       People
+	Identity     *identity.Service
+	Sessions     *identity.Authenticator
 	Groups       *group.Service
 	Accounts     *account.Service
 	Applications *application.Service
@@ -32,6 +36,9 @@ type Services struct {
 	Audit        *audit.Log
 	Catalog      *catalog.Current
 	Keys         *secret.Keyring
+	Usage        *usage.Service  // nil: nobody counts calls
+	Tokens       *token.Service  // nil: tokens are not shown
+	Products     *token.Products // nil: the product has no keys
 
 	Name    string           // beside the mark; empty: Guestright
 	Origin  string           // of the console as people reach it, for links that are given away
@@ -76,7 +83,7 @@ func (c *Console) Mount(mux *http.ServeMux) {
 	mux.Handle(page.AssetPath, page.Assets())
 	mux.Handle("POST "+page.ThemePath, c.cross.Handler(page.SetTheme()))
 	routes := []route{{"GET /{$}", c.page(home)}, {"/", c.open(absent)}}
-	for _, some := range [][]route{c.signInRoutes(), c.groupRoutes()} {
+	for _, some := range [][]route{c.signInRoutes(), c.meRoutes(), c.groupRoutes(), c.applicationRoutes(), c.keyRoutes(), c.versionRoutes(), c.installedRoutes(), c.usageRoutes(), c.inboxRoutes(), c.accountRoutes(), c.installRoutes(), c.installationRoutes(), c.operatorRoutes(), c.auditRoutes(), c.referenceRoutes()} {
 		routes = append(routes, some...)
 	}
 	for _, r := range routes {

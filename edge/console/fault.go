@@ -74,6 +74,11 @@ func (v *visit) fail(err error) {
 		http.Redirect(v.w, v.r, signInPath(back), http.StatusSeeOther)
 		return
 	}
+	if p.Code == "fresh_sign_in_required" {
+		v.w.Header().Set("Cache-Control", "no-store")
+		http.Redirect(v.w, v.r, withNext("/confirm", v.r.URL.Path), http.StatusSeeOther)
+		return
+	}
 	show := page.Problem{Title: "That did not work", Text: p.Detail, Code: p.Code, Reference: id}
 	status := http.StatusInternalServerError
 	switch p.Kind {
@@ -85,6 +90,10 @@ func (v *visit) fail(err error) {
 	case problem.KindForbidden:
 		status = http.StatusForbidden
 		show.Title = "You may not do that"
+		if p.Code == "form_expired" || p.Code == "form_token" {
+			show.Title = "This form can't be used again"
+			show.Steps = []string{"Go back, load the page again and look whether it was done already."}
+		}
 		if action, ok := p.Extra["action"].(string); ok {
 			show.Text = "This needs the right " + action + ", which your role does not include."
 			show.Steps = []string{"Ask an administrator of the group or account to do it, or to give you a role that includes it."}

@@ -7,9 +7,12 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"net/http"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
+	"github.com/guestright/guestright/edge/page"
 	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/secret"
 )
@@ -20,8 +23,8 @@ const formLife = 4 * time.Hour
 // formsMost bounds the memory of used tokens; when it is full the oldest half is forgotten.
 const formsMost = 50_000
 
-// forms gives out the tokens that forms carry. A token is a time and random bytes under a MAC of the
-// session and the form's address, so it needs no storage until it is used; each works once on a node.
+// forms gives out the tokens of forms for people who are not signed in. A token is a time and random bytes under a MAC of the
+// browser's name and the form's address, so it needs no storage until it is used; each works once on a node.
 // That it cannot be made elsewhere is what protects; that it works once keeps a double click from
 // doing a thing twice.
 type forms struct {
@@ -120,10 +123,64 @@ func (v *visit) knock() string {
 	return name
 }
 
-// holder is whom a form token is for.
+// token is the token for a form that posts to action. Those of a session are kept by identity, so that
+// each works once on all nodes together; those of a guest work once on this node.
+func (v *visit) token(action string) string {
+	if v.session.ID == "" {
+		return v.forms.mint(v.guest, action, v.now)
+	}
+	t, err := v.Identity.FormToken(v.session.At, action)
+	if err != nil {
+		v.Log.ErrorContext(v.ctx(), "console form token failed", "error", err)
+		return "" // the form is shown and refused when it is sent
+	}
+	return t
+}
+
+// spend takes the token of the form that was sent.
+func (v *visit) spend() error {
+	t := v.r.PostForm.Get(page.TokenField)
+	if v.session.ID != "" {
+		return v.Identity.SpendForm(v.ctx(), v.session.At, v.r.URL.Path, t)
+	}
+	if v.guest == "" {
+		return problem.Unauthenticated("unauthenticated", "Sign in first.")
+	}
+	return v.forms.spend(v.guest, v.r.URL.Path, t, v.now)
+}
+
+// holder is whom a flash is for.
 func (v *visit) holder() string {
 	if v.session.ID != "" {
-		return "session/" + v.session.ID
+		return "user/" + v.by.User
 	}
 	return "guest/" + v.guest
+}
+
+// shellQuoted makes a text safe between single quotes of a shell.
+func shellQuoted(s string) string { return strings.ReplaceAll(s, "'", `'\''`) }
+
+// named puts a name into a sentence.
+func named(words, name string) string { return strings.Replace(words, "%s", name, 1) }
+
+// fileWord makes a harmless part of a file name.
+func fileWord(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
+			return r
+		}
+		if r >= 'A' && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return '-'
+	}, s)
+}
+
+// before is the position in a list that the address names; anything unreadable means the newest.
+func before(v *visit) int64 {
+	n, err := strconv.ParseInt(v.query("before"), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
 }

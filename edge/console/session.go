@@ -7,64 +7,69 @@ import (
 
 	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/edge/page"
+	"github.com/guestright/guestright/identity"
 	"github.com/guestright/guestright/kit/problem"
-	"github.com/guestright/guestright/kit/secret"
+	"github.com/guestright/guestright/kit/store"
 )
 
 // Session is who is signed in. It is read anew for every request, so that a role that was taken away
 // is gone with the next click.
 type Session struct {
-	ID    string // names the session without being its secret; form tokens hang on it
+	ID    string // names the session without being its secret
 	By    access.Principal
 	Name  string
 	Email string
-	Since time.Time // when the person last proved who they are
-}
-
-// cookie names the session cookie. The host prefix keeps other hosts of the domain from setting it,
-// but browsers accept it over TLS only.
-func (c *Console) cookie() string {
-	if c.Secure {
-		return "__Host-guestright"
-	}
-	return "guestright"
-}
-
-// remember puts the session's secret into the browser; an empty one takes it out.
-func (c *Console) remember(w http.ResponseWriter, t secret.Text) {
-	k := &http.Cookie{Name: c.cookie(), Value: t.Reveal(), Path: "/", HttpOnly: true, Secure: c.Secure, SameSite: http.SameSiteLaxMode}
-	if t.IsZero() {
-		k.MaxAge = -1
-	}
-	http.SetCookie(w, k)
-}
-
-// held is the secret that the browser sent; empty when there is none.
-func (c *Console) held(r *http.Request) secret.Text {
-	k, err := r.Cookie(c.cookie())
-	if err != nil || len(k.Value) > 200 {
-		return secret.New("")
-	}
-	return secret.New(k.Value)
+	At    identity.Session
 }
 
 // session reads who sends the request; the zero Session when nobody is signed in.
 func (c *Console) session(r *http.Request) (Session, error) {
-	t := c.held(r)
-	if t.IsZero() || c.People.Session == nil {
+	raw := c.Identity.FromRequest(r)
+	if raw == "" {
 		return Session{}, nil
 	}
-	s, err := c.People.Session(r.Context(), t)
-	if err != nil && problem.Of(err).Kind == problem.KindUnauthenticated {
-		return Session{}, nil
+	by, at, err := c.Sessions.Principal(r.Context(), raw)
+	if err != nil {
+		if problem.Of(err).Kind == problem.KindUnauthenticated {
+			return Session{}, nil
+		}
+		return Session{}, err
 	}
+	s := Session{ID: at.ID.String(), By: by, At: at}
+	err = c.Identity.DB.Read(r.Context(), func(tx *store.Tx) error {
+		u, err := c.Identity.Find(tx, by.User)
+		s.Name, s.Email = u.Name, u.Email
+		return err
+	})
 	return s, err
 }
 
+// begin puts a new or renewed session into the browser. What was said to it before is forgotten with
+// the old one.
+func (v *visit) begin(st identity.Started) { http.SetCookie(v.w, v.Identity.Cookie(st.Token)) }
+
+// fresh fails unless the person has proven who they are lately; fail then asks for it and leads back.
+func (v *visit) fresh() error { return v.Identity.RequireFresh(v.session.At, 0) }
+
+// sure serves a handler that needs a recent sign-in.
+func (c *Console) sure(h handler) http.Handler {
+	return c.page(func(v *visit) error {
+		if err := v.fresh(); err != nil {
+			return err
+		}
+		return h(v)
+	})
+}
+
+// freshFor is how long the pages say a confirmation lasts.
+const freshFor = 15 * time.Minute
+
 // signInPath leads to the sign-in page and back to a page of ours.
-func signInPath(back string) string {
+func signInPath(back string) string { return withNext("/sign-in", back) }
+
+func withNext(path, back string) string {
 	if back = page.LocalPath(back); back == "/" {
-		return "/sign-in"
+		return path
 	}
-	return "/sign-in?next=" + url.QueryEscape(back)
+	return path + "?next=" + url.QueryEscape(back)
 }

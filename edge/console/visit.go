@@ -63,10 +63,7 @@ func (v *visit) enter(h handler) error {
 		if err := v.r.ParseForm(); err != nil {
 			return problem.Invalid("form_unreadable", "The form could not be read. It may be too long.").Because(err)
 		}
-		if err := v.forms.spend(v.holder(), v.r.URL.Path, v.r.PostForm.Get(page.TokenField), v.now); err != nil {
-			if s.ID == "" && v.guest == "" {
-				return problem.Unauthenticated("unauthenticated", "Sign in first.")
-			}
+		if err := v.spend(); err != nil {
 			return err
 		}
 	}
@@ -80,9 +77,6 @@ func (v *visit) field(name string) string { return strings.TrimSpace(v.r.PostFor
 
 // query is a parameter of the address.
 func (v *visit) query(name string) string { return strings.TrimSpace(v.r.URL.Query().Get(name)) }
-
-// token is the token for a form that posts to action.
-func (v *visit) token(action string) string { return v.forms.mint(v.holder(), action, v.now) }
 
 // moment is a time as people say it.
 func (v *visit) moment(t time.Time) page.Moment { return page.Moment{At: t, Now: v.now} }

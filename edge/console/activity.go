@@ -1,0 +1,131 @@
+package console
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/guestright/guestright/audit"
+	"github.com/guestright/guestright/edge/page"
+	"github.com/guestright/guestright/group"
+	"github.com/guestright/guestright/kit/ident"
+)
+
+// auditOf asks for the entries about a group, or about one application.
+func auditOf(groupID, application string) audit.Filter {
+	return audit.Filter{Group: groupID, Application: application, Limit: 40}
+}
+
+// activityView is a part of the audit log.
+type activityView struct {
+	Timeline page.Timeline
+	Pager    page.Pager
+}
+
+func (v *visit) activity(path string, before int64, f audit.Filter) (activityView, error) {
+	log, err := v.Audit.List(v.ctx(), v.by, f, before)
+	if err != nil {
+		return activityView{}, err
+	}
+	d := activityView{Timeline: page.Timeline{Now: v.now}, Pager: page.Pager{Label: "Activity", Shown: strconv.Itoa(len(log.Entries)) + " entries"}}
+	names := v.names(f.Group)
+	for _, e := range log.Entries {
+		d.Timeline.Items = append(d.Timeline.Items, happening(e, names))
+	}
+	if before > 0 {
+		d.Pager.First = path
+	}
+	if log.More {
+		d.Pager.Next = path + "?before=" + strconv.FormatInt(log.Last, 10)
+	}
+	return d, nil
+}
+
+// names gives the people of a group by their ids, as far as the caller may know them.
+func (v *visit) names(groupID string) map[string]string {
+	out := map[string]string{v.by.User: v.session.Name}
+	id, err := ident.Parse[group.Group](groupID)
+	if err != nil {
+		return out
+	}
+	members, err := v.Groups.Members(v.ctx(), v.by, id)
+	if err != nil {
+		return out // names are a comfort; the log is shown without them
+	}
+	for _, m := range members {
+		out[m.User] = m.Name
+	}
+	return out
+}
+
+// happening puts an audit entry into a sentence.
+func happening(e audit.Entry, names map[string]string) page.Happening {
+	h := page.Happening{At: e.At, Who: who(e, names), What: e.Action, Detail: e.Reason, Icon: page.IconInfo}
+	if e.Name != "" {
+		h.Object = page.Mono(e.Name)
+	}
+	if said, ok := sayings[e.Action]; ok {
+		h.What, h.Icon, h.Tone = said.words, said.icon, said.tone
+	}
+	return h
+}
+
+func who(e audit.Entry, names map[string]string) string {
+	kind, id, _ := strings.Cut(e.Actor, "/")
+	switch {
+	case kind == "system":
+		return "Guestright"
+	case e.ActorKind == "operator":
+		return "The operator"
+	case names[id] != "":
+		return names[id]
+	case e.Account != "":
+		return "An administrator of the customer"
+	case kind == "application":
+		return "The application"
+	}
+	return "Somebody"
+}
+
+type saying struct {
+	words string
+	icon  page.Icon
+	tone  page.Tone
+}
+
+// sayings put the actions of the audit log into words that follow a name.
+var sayings = map[string]saying{
+	"group.create":           {"founded the group", page.IconPlus, page.ToneGood},
+	"group.update":           {"renamed the group to", page.IconPencil, page.ToneNeutral},
+	"group.archive":          {"archived the group", page.IconArchive, page.ToneWarn},
+	"group.restore":          {"restored the group", page.IconUndo, page.ToneGood},
+	"group.suspend":          {"suspended the group", page.IconShieldAlert, page.ToneBad},
+	"group.reinstate":        {"lifted the suspension of", page.IconShieldCheck, page.ToneGood},
+	"group.transfer":         {"passed on the ownership of", page.IconHandshake, page.ToneInfo},
+	"group.member_add":       {"added a member to", page.IconUserPlus, page.ToneGood},
+	"group.member_role":      {"changed a role in", page.IconUserCog, page.ToneNeutral},
+	"group.member_remove":    {"removed a member from", page.IconUser, page.ToneWarn},
+	"application.create":     {"registered", page.IconRocket, page.ToneGood},
+	"application.update":     {"edited", page.IconPencil, page.ToneNeutral},
+	"application.move":       {"moved", page.IconArrowRight, page.ToneInfo},
+	"application.delete":     {"asked for the deletion of", page.IconTrash, page.ToneBad},
+	"application.undelete":   {"took back the deletion of", page.IconUndo, page.ToneGood},
+	"application.deleted":    {"deleted", page.IconTrash, page.ToneBad},
+	"application.suspend":    {"suspended", page.IconShieldAlert, page.ToneBad},
+	"application.reinstate":  {"lifted the suspension of", page.IconShieldCheck, page.ToneGood},
+	"key.create":             {"created the key", page.IconKey, page.ToneGood},
+	"key.rotate":             {"rotated the key", page.IconRefresh, page.ToneInfo},
+	"key.revoke":             {"revoked the key", page.IconCircleX, page.ToneBad},
+	"version.create":         {"drafted", page.IconLayers, page.ToneNeutral},
+	"version.update":         {"edited the draft of", page.IconPencil, page.ToneNeutral},
+	"version.publish":        {"published", page.IconRocket, page.ToneGood},
+	"version.retire":         {"retired", page.IconArchive, page.ToneWarn},
+	"installation.create":    {"installed", page.IconPlug, page.ToneGood},
+	"installation.update":    {"changed the installation of", page.IconSettings, page.ToneNeutral},
+	"installation.delete":    {"removed", page.IconTrash, page.ToneBad},
+	"installation.restore":   {"restored", page.IconUndo, page.ToneGood},
+	"installation.withhold":  {"blocked the customer of", page.IconShieldAlert, page.ToneBad},
+	"installation.release":   {"unblocked the customer of", page.IconShieldCheck, page.ToneGood},
+	"installation.block":     {"blocked", page.IconShieldAlert, page.ToneBad},
+	"installation.unblock":   {"unblocked", page.IconShieldCheck, page.ToneGood},
+	"installation.uninstall": {"uninstalled", page.IconTrash, page.ToneBad},
+}
