@@ -65,6 +65,9 @@ func (s *Service) ListRoles(ctx context.Context, by access.Principal, id ID) ([]
 		if err := by.Reach("account", "account:view", Resource(id.String())); err != nil {
 			return err
 		}
+		if _, err := find(tx, "id = ?", id); err != nil {
+			return err
+		}
 		got, err := roles(tx, id.String())
 		out = got
 		return err
@@ -83,6 +86,9 @@ func (s *Service) ListIntegrationUsers(ctx context.Context, by access.Principal,
 	var out []IntegrationUser
 	err := s.DB.Read(ctx, func(tx *store.Tx) error {
 		if err := by.Reach("account", "account:view", Resource(id.String())); err != nil {
+			return err
+		}
+		if _, err := find(tx, "id = ?", id); err != nil {
 			return err
 		}
 		got, err := integrationUsers(tx, id.String())

@@ -213,6 +213,9 @@ func (s *Service) Members(ctx context.Context, by access.Principal, id ID) ([]Me
 		if err := by.Reach("account", "account:view", Resource(id.String())); err != nil {
 			return err
 		}
+		if _, err := find(tx, "id = ?", id); err != nil {
+			return err
+		}
 		got, err := members(tx, id.String(), "")
 		out = got
 		return err

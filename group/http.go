@@ -104,7 +104,9 @@ func (s *Service) mountGroups(m web.Mux) {
 	}, s.listHTTP)
 	web.Op(m, web.Operation{
 		ID: "getGroup", Method: "GET", Path: "/v1/groups/{group}", Tag: "Groups", Summary: "Read a group", Action: "group:view",
-	}, func(ctx context.Context, in *groupPath) (*groupOut, error) { return one(s.Get(ctx, access.By(ctx), in.Group)) })
+	}, func(ctx context.Context, in *groupPath) (*groupOut, error) {
+		return one(s.Get(ctx, access.By(ctx), in.Group))
+	})
 	web.Op(m, web.Operation{
 		ID: "updateGroup", Method: "PATCH", Path: "/v1/groups/{group}", Tag: "Groups", Summary: "Rename a group", Action: "group:update",
 		Errors: []string{"forbidden", "group_name_invalid", "group_changed"},
@@ -142,11 +144,15 @@ func (s *Service) mountStanding(m web.Mux) {
 	web.Op(m, web.Operation{
 		ID: "archiveGroup", Method: "POST", Path: "/v1/groups/{group}/archive", Tag: "Groups", Summary: "Archive an empty group", Action: "group:archive",
 		Description: "Refused while the group owns applications; the answer names them.", Errors: []string{"forbidden", "group_in_use", "group_not_active", "group_changed"},
-	}, func(ctx context.Context, in *groupPath) (*groupOut, error) { return one(s.Archive(ctx, access.By(ctx), in.Group)) })
+	}, func(ctx context.Context, in *groupPath) (*groupOut, error) {
+		return one(s.Archive(ctx, access.By(ctx), in.Group))
+	})
 	web.Op(m, web.Operation{
 		ID: "restoreGroup", Method: "POST", Path: "/v1/groups/{group}/restore", Tag: "Groups", Summary: "Open an archived group again", Action: "group:restore",
 		Errors: []string{"forbidden", "group_not_archived", "group_changed"},
-	}, func(ctx context.Context, in *groupPath) (*groupOut, error) { return one(s.Restore(ctx, access.By(ctx), in.Group)) })
+	}, func(ctx context.Context, in *groupPath) (*groupOut, error) {
+		return one(s.Restore(ctx, access.By(ctx), in.Group))
+	})
 	web.Op(m, web.Operation{
 		ID: "suspendGroup", Method: "POST", Path: "/v1/groups/{group}/suspend", Tag: "Groups", Summary: "Suspend a group", Action: "group:suspend",
 		Description: "For the operator. Every token of the group's applications is refused at once.", Errors: []string{"forbidden", "reason_required", "group_not_active", "group_changed"},
@@ -156,7 +162,9 @@ func (s *Service) mountStanding(m web.Mux) {
 	web.Op(m, web.Operation{
 		ID: "reinstateGroup", Method: "POST", Path: "/v1/groups/{group}/reinstate", Tag: "Groups", Summary: "End a suspension", Action: "group:reinstate",
 		Description: "For the operator.", Errors: []string{"forbidden", "group_not_suspended", "group_changed"},
-	}, func(ctx context.Context, in *groupPath) (*groupOut, error) { return one(s.Lift(ctx, access.By(ctx), in.Group)) })
+	}, func(ctx context.Context, in *groupPath) (*groupOut, error) {
+		return one(s.Lift(ctx, access.By(ctx), in.Group))
+	})
 }
 
 func (s *Service) mountMembers(m web.Mux) {

@@ -138,6 +138,9 @@ func (s *Service) Members(ctx context.Context, by access.Principal, id ID) ([]Me
 		if err := by.Reach("group", "group:view", resource(id.String())); err != nil {
 			return err
 		}
+		if _, err := find(tx, id.String()); err != nil {
+			return err
+		}
 		got, err := members(tx, id.String(), "")
 		out = got
 		return err

@@ -155,7 +155,7 @@ func (h *Hook) send(ctx context.Context, req HookRequest) (HookAnswer, error) {
 	if res.StatusCode/100 != 2 {
 		return answer, problem.Unavailable("product_refused", "The product's provisioning hook refused.", fmt.Errorf("status %d", res.StatusCode))
 	}
-	if err := json.Unmarshal(raw, &answer); err != nil || answer.UserKey == "" {
+	if err := json.Unmarshal(raw, &answer); err != nil || answer.UserKey == "" || len(answer.UserKey) > 200 {
 		return answer, problem.Unavailable("product_refused", "The product's provisioning hook gave no user_key.", err)
 	}
 	return answer, nil

@@ -61,6 +61,9 @@ func (s *Service) offer(tx *store.Tx, accountID, publicID string) (Offer, error)
 	if err != nil {
 		return Offer{}, err
 	}
+	if err := errClosed(a); err != nil {
+		return Offer{}, err
+	}
 	app, err := s.Applications.Published(tx, publicID)
 	if err != nil {
 		return Offer{}, err

@@ -57,19 +57,29 @@ func (s *Service) load(tx *store.Tx, by access.Principal, from side, action stri
 	if err != nil {
 		return i, application.Application{}, err
 	}
-	appID, err := ident.Parse[application.Application](i.Application)
+	a, err := s.applicationOf(tx, i)
 	if err != nil {
-		return i, application.Application{}, err
-	}
-	a, err := s.Applications.Load(tx, appID)
-	if err != nil && !absent(err) {
 		return i, a, err
 	}
 	r := Resource(i)
 	if from == developer {
-		r = application.Resource(a.Group, appID)
+		r = application.Resource(a.Group, a.ID)
 	}
 	return i, a, by.Reach("installation", action, r)
+}
+
+// applicationOf loads the application of an installation; the zero one when it
+// has been deleted since.
+func (s *Service) applicationOf(tx *store.Tx, i Installation) (application.Application, error) {
+	id, err := ident.Parse[application.Application](i.Application)
+	if err != nil {
+		return application.Application{}, err
+	}
+	a, err := s.Applications.Load(tx, id)
+	if absent(err) {
+		return application.Application{}, nil
+	}
+	return a, err
 }
 
 // Get loads an installation for its account or for its developers.
@@ -140,6 +150,33 @@ type Availability struct {
 	Available bool      `json:"available"`
 	Reason    string    `json:"reason,omitempty" doc:"Needed to switch it off; the developer sees it"`
 	Until     time.Time `json:"until,omitzero" doc:"When it comes back by itself"`
+}
+
+// Patch changes the parts that are there.
+type Patch struct {
+	Availability *Availability `json:"availability,omitempty" doc:"The administrator's switch"`
+	Delegation   *string       `json:"delegation,omitempty" enum:"off,consent,trusted" doc:"End-user access"`
+}
+
+// Amend is SetAvailable and SetDelegation in one change; the developer is told
+// of the first.
+func (s *Service) Amend(ctx context.Context, by access.Principal, id ID, p Patch) (Installation, error) {
+	m := move{from: customer, action: "update"}
+	if p.Availability != nil {
+		m.told = "developer"
+	}
+	return s.change(ctx, by, m, id, func(tx *store.Tx, i *Installation) error {
+		if p.Delegation != nil {
+			if err := checkDelegation(*p.Delegation); err != nil {
+				return err
+			}
+			i.Delegation = *p.Delegation
+		}
+		if c := p.Availability; c != nil {
+			return i.SetAvailable(tx.Now(), c.Available, c.Reason, c.Until)
+		}
+		return i.here()
+	})
 }
 
 // SetDelegation changes end-user access.
@@ -224,8 +261,42 @@ func (s *Service) Restore(ctx context.Context, by access.Principal, id ID) (Inst
 		if err := i.Restore(tx.Now()); err != nil {
 			return err
 		}
+		if err := s.mayReturn(tx, *i); err != nil {
+			return err
+		}
 		return s.claim(tx, *i)
 	})
+}
+
+// mayReturn fails when the account, the application or its group has been stopped
+// since the installation was removed.
+func (s *Service) mayReturn(tx *store.Tx, i Installation) error {
+	acc, err := s.Accounts.Load(tx, i.Account)
+	if err != nil {
+		return err
+	}
+	if err := errClosed(acc); err != nil {
+		return err
+	}
+	a, err := s.applicationOf(tx, i)
+	if err != nil {
+		return err
+	}
+	if a.ID.IsZero() {
+		return problem.Forbidden("application_deleted", "This application has been deleted by its developer.")
+	}
+	if err := a.Usable(); err != nil {
+		return err
+	}
+	_, err = s.Groups.Active(tx, a.Group)
+	return err
+}
+
+func errClosed(a account.Account) error {
+	if a.State == account.Active {
+		return nil
+	}
+	return problem.Forbidden("account_closed", "This account is closed.")
 }
 
 func errInstalled(there Installation) error {
@@ -335,7 +406,14 @@ func (s *Service) Resume(ctx context.Context) error {
 			if err := s.save(tx, before, i); err != nil {
 				return err
 			}
-			if err := s.record(tx, by, "resume", application.Application{}, before, i); err != nil {
+			a, err := s.applicationOf(tx, i)
+			if err != nil {
+				return err
+			}
+			if err := s.tell(tx, move{action: "resume", told: "developer"}, a, i); err != nil {
+				return err
+			}
+			if err := s.record(tx, by, "resume", a, before, i); err != nil {
 				return err
 			}
 		}
