@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/guestright/guestright/edge/gateway"
 	"github.com/guestright/guestright/quota"
 )
 
@@ -47,6 +48,8 @@ type ChecksCfg struct {
 	GRPC   string   `yaml:"grpc" env:"GUESTRIGHT_CHECKS_GRPC" doc:"Envoy ext_authz (gRPC); empty: off"`
 	Key    string   `yaml:"key_file" doc:"File with a key that the proxy sends as Guestright-Check-Key; empty on loopback only"`
 	Trust  []string `yaml:"trusted" doc:"Networks of the proxies that may ask"`
+
+	Family gateway.Family `yaml:"family" doc:"Headers in which the asking proxy describes a call: original (X-Original-*, nginx) or forwarded (X-Forwarded-*, Caddy and Traefik)"`
 }
 
 // WatchCfg is the listener for health and metrics.
@@ -132,6 +135,7 @@ func Defaults() Config {
 	return Config{
 		URL: "http://127.0.0.1:8480", Listen: "127.0.0.1:8480", Database: "guestright.db", MasterKey: "master.key", Catalog: "catalog.yaml",
 		Gateway: GatewayCfg{Listen: "127.0.0.1:8490", URL: "http://127.0.0.1:8490", Audience: "product", Timeout: Duration(60 * time.Second)},
+		Checks:  ChecksCfg{Family: gateway.FamilyOriginal},
 		Watch:   WatchCfg{Listen: "127.0.0.1:8470"},
 		Mail:    MailCfg{Port: 587},
 		Tokens:  TokensCfg{Access: Duration(time.Hour)},

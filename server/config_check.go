@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/guestright/guestright/edge/gateway"
 	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/web"
 	"github.com/guestright/guestright/quota"
@@ -76,6 +77,7 @@ func (c *configCheck) doors() {
 	for _, l := range []struct{ key, addr string }{{"checks.listen", c.Checks.Listen}, {"checks.grpc", c.Checks.GRPC}} {
 		c.say(l.addr != "" && !loopback(l.addr) && c.Checks.Key == "", l.key, "Beyond loopback the proxies must show a key: set checks.key_file.")
 	}
+	c.say(c.Checks.Family != gateway.FamilyOriginal && c.Checks.Family != gateway.FamilyForwarded, "checks.family", "original for nginx, forwarded for Caddy and Traefik.")
 	for _, l := range []struct {
 		key      string
 		networks []string

@@ -34,7 +34,7 @@ var ladder = []string{
 	// edge
 	"edge/page", "edge/page/assets/axe", "edge/page/pagetest", "edge/page/gallery",
 	"edge/oauth", "edge/api",
-	"edge/gateway/strict", "edge/gateway/upstream", "edge/gateway",
+	"edge/gateway/strict", "edge/gateway/upstream", "edge/gateway", "edge/gateway/envoy",
 	"edge/console",
 	// for outsiders: imports nothing of ours
 	"client/identity", "client/identity/identitytest",

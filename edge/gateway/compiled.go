@@ -2,10 +2,12 @@ package gateway
 
 import (
 	"net"
+	"net/http"
 	"net/url"
 	"strings"
 
 	"github.com/guestright/guestright/catalog"
+	"github.com/guestright/guestright/edge/gateway/strict"
 	"github.com/guestright/guestright/edge/gateway/upstream"
 	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/token"
@@ -62,6 +64,25 @@ func target(raw string) (upstream.Target, error) {
 	return upstream.Target{Scheme: u.Scheme, Host: u.Host, BasePath: strings.TrimSuffix(u.EscapedPath(), "/")}, nil
 }
 
+// wrongMethod answers a method that the path lacks. It tells which methods there
+// are (RFC 9110 section 15.5.6), but not of operations that are internal.
+func (k *compiled) wrongMethod(c *Call, v *Verdict) error {
+	for _, method := range k.catalog.Allowed(c.Path.Escaped) {
+		r, _ := k.catalog.Match(method, c.Path.Escaped, &v.params)
+		if r == nil || r.Internal {
+			continue
+		}
+		if v.allow != "" {
+			v.allow += ", "
+		}
+		v.allow += method
+	}
+	if v.allow == "" {
+		return errRoute
+	}
+	return errMethod
+}
+
 // upstreamOf finds where a call goes.
 func (k *compiled) upstreamOf(r *catalog.Route, h *token.Holding) (upstream.Target, error) {
 	if h.Upstream != "" && k.own {
@@ -95,13 +116,7 @@ func (k *compiled) sameAccount(c *Call, v *Verdict, h *token.Holding) error {
 		case "query":
 			found, n = queryValue(c.Query, key.Name)
 		case "header":
-			all := c.Header[key.Name]
-			if len(all) == 0 {
-				all = c.Header[http1(key.Name)]
-			}
-			if n = len(all); n > 0 {
-				found = all[0]
-			}
+			found, n = headerValue(c.Header, key.Name)
 		case "host":
 			host := c.Host
 			if bare, _, err := net.SplitHostPort(host); err == nil {
@@ -130,15 +145,30 @@ var (
 	errNoAccount = problem.Invalid("account_missing", "Say which account the call is about.")
 )
 
+// headerValue finds a header in every spelling that a product might take for it:
+// to many servers '-', '_' and '.' are the same. n counts all of them.
+func headerValue(h http.Header, name string) (string, int) {
+	value, n := "", 0
+	for have, values := range h {
+		if len(values) == 0 || !strict.SameName(have, name) {
+			continue
+		}
+		n += len(values)
+		value = values[0]
+	}
+	return value, n
+}
+
 // queryValue finds a parameter without building a map; n counts how often it
-// occurs. Names are compared decoded, since the product decodes them too.
+// occurs. Names are compared decoded, since the product decodes them too, and
+// without case, since some products do.
 func queryValue(query, name string) (string, int) {
 	value, n := "", 0
 	for query != "" {
 		var pair string
 		pair, query, _ = strings.Cut(query, "&")
 		k, v, _ := strings.Cut(pair, "=")
-		if unescaped(k) != name {
+		if !strings.EqualFold(unescaped(k), name) {
 			continue
 		}
 		n++

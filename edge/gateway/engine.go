@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/netip"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/guestright/guestright/catalog"
 	"github.com/guestright/guestright/edge/gateway/strict"
 	"github.com/guestright/guestright/kit/problem"
+	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/quota"
 	"github.com/guestright/guestright/token"
 	"github.com/guestright/guestright/usage"
@@ -54,6 +56,8 @@ type Verdict struct {
 	segments catalog.Segments
 	attached *attachment
 	compiled *compiled
+	live     bool   // the token opened its grant
+	allow    string // methods of the path, when the one asked for is not among them
 }
 
 // Decide fills v. It neither blocks nor allocates when the call passes and the
@@ -71,6 +75,9 @@ func (e *Engine) decide(ctx context.Context, c *Call, v *Verdict) error {
 		return errNoCatalog
 	}
 	v.compiled = k
+	if credentialIn(c.Query) {
+		return errInQuery
+	}
 	raw, err := bearer(c)
 	if err != nil {
 		return err
@@ -82,15 +89,16 @@ func (e *Engine) decide(ctx context.Context, c *Call, v *Verdict) error {
 	if err := v.Bearer.Live(v.At); err != nil {
 		return err
 	}
+	v.live = true
 	h := v.Bearer.Holding
-	var miss catalog.Miss
-	v.Route, miss = k.catalog.Match(c.Method, c.Path.Escaped, &v.params)
+	route, miss := k.catalog.Match(c.Method, c.Path.Escaped, &v.params)
 	switch {
 	case miss == catalog.MethodNotAllowed:
-		return errMethod
-	case v.Route == nil || v.Route.Internal:
-		return errRoute
+		return k.wrongMethod(c, v)
+	case route == nil || route.Internal:
+		return errRoute // what third parties may not call does not exist for them
 	}
+	v.Route = route
 	if err := k.sameAccount(c, v, h); err != nil {
 		return err
 	}
@@ -141,15 +149,15 @@ func (e *Engine) spend(ctx context.Context, v *Verdict) error {
 	return nil
 }
 
-// Report counts the call; product is the answer's status, 0 when none came.
+// Report counts the call; product is the answer's status, 0 when none came and
+// 499 when the caller did not wait for it.
 func (e *Engine) Report(c *Call, v *Verdict, product int) {
-	o := v.Outcome
-	if v.Err == nil && (product >= http.StatusInternalServerError || product == 0) {
-		o = usage.ProductError
+	if v.Err == nil && v.Outcome == usage.OK && (product >= http.StatusInternalServerError || product == 0) {
+		v.Outcome = usage.ProductError
 	}
-	a := v.attached
+	o, a := v.Outcome, v.attached
 	if a == nil {
-		e.Usage.Record(v.At, usage.Key{Operation: "", Outcome: o}, 1)
+		e.Usage.Record(v.At, usage.Key{Outcome: o}, 1)
 		return
 	}
 	operation := ""
@@ -157,6 +165,9 @@ func (e *Engine) Report(c *Call, v *Verdict, product int) {
 		operation = v.Route.Operation
 	}
 	a.counter(e.Usage, v.Route).Add(v.At, o, 1)
+	if !v.live {
+		return // a dead token that is still tried is not in use
+	}
 	a.grant.Touch(v.At, operation, c.Client)
 	if a.key != nil {
 		a.key.Touch(v.At, operation, c.Client)
@@ -191,7 +202,29 @@ func equalFold(s, lower string) bool {
 	return true
 }
 
+// credentialIn reports whether a query carries one of our credentials. Queries
+// end up in logs and histories of others, so a token there is refused even next
+// to a good header (RFC 6750 section 2, RFC 9700 section 4.3.2).
+func credentialIn(query string) bool {
+	for rest := query; len(rest) >= secret.Length; {
+		i := strings.Index(rest, "gr")
+		if i < 0 || len(rest)-i < secret.Length {
+			break
+		}
+		if secret.WellFormed(rest[i : i+secret.Length]) {
+			return true
+		}
+		rest = rest[i+2:]
+	}
+	if strings.IndexByte(query, '%') < 0 {
+		return false
+	}
+	plain := unescaped(query)
+	return plain != query && credentialIn(plain)
+}
+
 var (
+	errInQuery   = &problem.Error{Kind: problem.KindUnauthenticated, Code: "credential_in_query", Detail: "A credential must not stand in the URL. Send it in the Authorization header, and replace this one: it may have been logged."}
 	errNoToken   = problem.Unauthenticated("missing_credential", "Send an access token: Authorization: Bearer followed by the token.")
 	errScheme    = problem.Unauthenticated("missing_credential", "Send the token in one Authorization header with the scheme Bearer.")
 	errRoute     = problem.NotFound("operation")

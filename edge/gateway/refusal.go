@@ -3,6 +3,7 @@ package gateway
 import (
 	"errors"
 	"net/http"
+	"net/url"
 
 	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/kit/problem"
@@ -10,12 +11,13 @@ import (
 	"github.com/guestright/guestright/usage"
 )
 
-func http1(name string) string { return http.CanonicalHeaderKey(name) }
-
 // refused says what was required, what was granted and what is missing, so that
 // an administrator can fix it and a developer can see it.
 func (e *Engine) refused(v *Verdict, d access.Verdict) error {
-	h := v.Bearer.Holding
+	granted := v.Bearer.Scopes.Names // the token's own, which may be fewer than the grant's
+	if granted == nil {
+		granted = []string{}
+	}
 	needs, _ := v.Route.At(v.At)
 	code, detail := "scope_missing", "The grant lacks what this operation requires."
 	if scopesSuffice(d.Missing, v, v.compiled) {
@@ -28,12 +30,12 @@ func (e *Engine) refused(v *Verdict, d access.Verdict) error {
 	err := problem.Forbidden(code, detail).
 		With("operation", v.Route.Operation).
 		With("required", needs).
-		With("granted", h.ScopeNames).
+		With("granted", granted).
 		With("missing", names(missing[0:min(1, len(missing))])).
 		With("alternatives", alternatives(missing)).
 		With("resource", v.Resource.String())
 	if e.Docs != "" {
-		err = err.With("doc", e.Docs+"/reference/"+v.Route.Operation)
+		err = err.With("doc", e.Docs+"/reference/"+url.PathEscape(v.Route.Operation))
 	}
 	return err
 }
@@ -85,10 +87,10 @@ func (e *Engine) simulated(v *Verdict) error {
 		v.Limited = true
 		return v.Limits.Problem()
 	}
-	kinds := map[int]problem.Kind{401: problem.KindUnauthenticated, 403: problem.KindForbidden, 404: problem.KindNotFound, 503: problem.KindUnavailable}
+	kinds := map[int]problem.Kind{401: problem.KindUnauthenticated, 403: problem.KindForbidden, 404: problem.KindNotFound}
 	kind, ok := kinds[s.Status]
 	if !ok {
-		kind = problem.KindInternal
+		kind = problem.KindUnavailable // an internal error would not say its code
 	}
 	err := &problem.Error{Kind: kind, Code: s.Code, Detail: "This outcome was asked for with the header " + quota.SimulateHeader + "."}
 	return err.With("simulated", true)
@@ -102,7 +104,8 @@ var outcomes = map[string]usage.Outcome{
 	"installation_unavailable": usage.InstallationDisabled, "installation_disabled": usage.InstallationDisabled, "installation_pending": usage.InstallationDisabled,
 	"installation_blocked": usage.Blocked, "blocked": usage.Blocked, "application_suspended": usage.Blocked, "group_suspended": usage.Blocked,
 	"application_deleted": usage.Blocked, "account_closed": usage.Blocked, "not_installed": usage.NotInstalled,
-	"not_found": usage.NotFound, "method_not_allowed": usage.NotFound, "account_missing": usage.Malformed, "product_error": usage.ProductError,
+	"not_found": usage.NotFound, "method_not_allowed": usage.NotFound, "credential_in_query": usage.InvalidToken,
+	"account_missing": usage.Malformed, "grant_suspended": usage.Blocked, "product_error": usage.ProductError,
 }
 
 func outcomeOf(err error) usage.Outcome {

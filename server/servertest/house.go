@@ -35,6 +35,8 @@ type House struct {
 	URL     string // public door
 	Gateway string // gateway door
 	Watch   string
+	Checks  string // forward-auth, when the configuration opens it
+	GRPC    string // Envoy checks, host and port, likewise
 	Client  *http.Client
 }
 
@@ -78,7 +80,20 @@ func Start(t testing.TB, o Options) *House {
 	if o.Change != nil {
 		o.Change(&cfg)
 	}
-	h := &House{T: t, URL: cfg.URL, Gateway: cfg.Gateway.URL, Watch: "http://" + cfg.Watch.Listen, Client: &http.Client{Transport: &http.Transport{}}}
+	for _, d := range []struct {
+		addr *string
+		into *net.Listener
+	}{{&cfg.Checks.Listen, &l.Checks}, {&cfg.Checks.GRPC, &l.GRPC}} {
+		if *d.addr == "" {
+			continue
+		}
+		ln, err := net.Listen("tcp", *d.addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		*d.into, *d.addr = ln, ln.Addr().String()
+	}
+	h := &House{T: t, Checks: "http://" + cfg.Checks.Listen, GRPC: cfg.Checks.GRPC, URL: cfg.URL, Gateway: cfg.Gateway.URL, Watch: "http://" + cfg.Watch.Listen, Client: &http.Client{Transport: &http.Transport{}}}
 	cat := o.Catalog
 	if cat == nil {
 		cat = h.product(cfg)

@@ -114,6 +114,20 @@ func alias(name, want string) bool {
 	return len(name) == len(want) && hasPrefix(name, want)
 }
 
+// SameName reports whether two header names are spellings of one another: case
+// and the separators '-', '_' and '.' do not count.
+func SameName(a, b string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range len(a) {
+		if fold(a[i]) != fold(b[i]) {
+			return false
+		}
+	}
+	return true
+}
+
 func hasPrefix(name, want string) bool {
 	if len(name) < len(want) {
 		return false
