@@ -1,34 +1,33 @@
 package console_test
 
 import (
-	"os"
 	"testing"
 
 	"github.com/guestright/guestright/edge/page/pagetest"
 )
 
-// TestShots keeps pictures of every page for looking at.
-func TestShots(t *testing.T) {
-	if os.Getenv("GUESTRIGHT_SHOTS") == "" {
-		t.Skip("only for looking")
-	}
-	h, a, app := world(t)
-	h.role(a, "Administrator", true, "*")
-	h.role(a, "Editor", false, "flag:view", "flag:update", "project:view")
-	b := pagetest.Open(t)
-	b.Goto(h.url("/test/as/Ines"))
-	for _, look := range []struct {
-		name string
-		view pagetest.View
-	}{{"light", pagetest.View{}}, {"dark", pagetest.View{Dark: true}}, {"phone", pagetest.View{Width: 375}}} {
-		b.Emulate(look.view)
-		for name, path := range map[string]string{
-			"account": "/accounts/" + a.ID.String(), "install": "/accounts/" + a.ID.String() + "/install?application_id=" + app.PublicID,
-			"enter": "/accounts/" + a.ID.String() + "/install",
-		} {
-			b.Goto(h.server.URL + path)
+// views are what every page is looked at with.
+var views = map[string]pagetest.View{"light": {}, "dark": {Dark: true}, "phone": {Width: 375}}
+
+// sound opens pages in every view and checks them.
+func (h *house) sound(c *client, pages map[string]string) {
+	h.t.Helper()
+	b := h.browser(c)
+	for view, v := range views {
+		b.Emulate(v)
+		for name, path := range pages {
+			b.Goto(h.URL + path)
 			b.Sound()
-			b.Screenshot(name + "-" + look.name)
+			if looking() {
+				b.Screenshot(name + "-" + view)
+			}
 		}
 	}
+}
+
+func TestInstallPagesAreSound(t *testing.T) {
+	s := newShop(t)
+	s.role("Administrator", true, "*")
+	s.role("Editor", false, "flag:view", "flag:update", "project:view")
+	s.sound(s.ines, map[string]string{"account-empty": s.home(), "install": s.consent(), "install-enter": s.home() + "/install", "accounts": "/accounts"})
 }
