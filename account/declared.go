@@ -12,7 +12,7 @@ func Declared() []problem.Declared {
 		{Code: "account_role_invalid", Kind: inv, Cause: "People of an account are admin, member or reader.", Remedy: "Choose one of the three."},
 		{Code: "parent_unknown", Kind: inv, Cause: "No account has the parent's key.", Remedy: "Send the parent first."},
 		{Code: "parent_is_child", Kind: inv, Cause: "Accounts have two levels only: parents and children.", Remedy: "Choose a parent without a parent, for an account without children."},
-		{Code: "person_invalid", Kind: inv, Cause: "The person's key, address or name breaks a rule.", Remedy: "Correct the parts that errors names."},
+		{Code: "sync_person_invalid", Kind: inv, Cause: "The person's key, address or name breaks a rule.", Remedy: "Correct the parts that errors names."},
 		{Code: "people_unavailable", Kind: problem.KindUnavailable, Cause: "People cannot be kept at the moment.", Remedy: "Try again later."},
 		{Code: "member_invalid", Kind: inv, Cause: "The person or one of the roles is not known here.", Remedy: "Send people and roles before members."},
 		{Code: "role_invalid", Kind: inv, Cause: "A role's key, name or policy breaks a rule.", Remedy: "Correct the parts that errors names."},

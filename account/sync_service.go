@@ -94,7 +94,7 @@ func (s *Service) syncAccount(tx *store.Tx, by access.Principal, d Draft, at str
 
 func (s *Service) syncUser(tx *store.Tx, by access.Principal, x External, at string) (Synced, error) {
 	if f := x.check(at); len(f) > 0 {
-		return Synced{}, problem.Invalid("person_invalid", "Some of the fields need another look.", f...)
+		return Synced{}, problem.Invalid("sync_person_invalid", "Some of the fields need another look.", f...)
 	}
 	if s.Users == nil {
 		return Synced{}, problem.Unavailable("people_unavailable", "People are not kept here.", nil)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/guestright/guestright/catalog"
+	"github.com/guestright/guestright/edge/api"
 	"github.com/guestright/guestright/edge/gateway"
 	"github.com/guestright/guestright/edge/gateway/strict"
 	"github.com/guestright/guestright/edge/gateway/upstream"
@@ -30,6 +31,7 @@ type App struct {
 	Signer  *gateway.Signer
 	Engine  *gateway.Engine
 	Public  http.Handler // console, API, token endpoint
+	API     *api.API
 	proxies web.Proxies
 }
 

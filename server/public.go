@@ -17,7 +17,8 @@ func (a *App) public() http.Handler {
 	mux.Handle(oauth.TokenPath, &oauth.Tokens{DB: a.DB, Applications: a.Applications, Integrations: a.Integrations, Tokens: a.Tokens,
 		Usage: a.Usage.Recorder, Life: a.life()})
 	mux.Handle("GET "+gateway.KeysPath, a.Signer)
-	management := a.management()
+	a.API = a.management()
+	management := http.Handler(a.API)
 	for _, pattern := range []string{"/v1/", "/openapi.json", web.ErrorDocs} {
 		mux.Handle(pattern, management)
 	}
@@ -25,7 +26,7 @@ func (a *App) public() http.Handler {
 }
 
 // management is the API, with the routes of every slice.
-func (a *App) management() http.Handler {
+func (a *App) management() *api.API {
 	gate := &api.Gate{Cookie: a.Identity.CookieName(), Products: a.Products, Bearers: a.Bearers, Now: a.DB.Now,
 		Session: func(ctx context.Context, r *http.Request) (access.Principal, error) {
 			by, _, err := a.People.Principal(ctx, a.Identity.FromRequest(r))
@@ -33,7 +34,7 @@ func (a *App) management() http.Handler {
 		}}
 	oracle := &api.Oracle{Catalog: a.Catalog, Bearers: a.Bearers, Facts: a.Facts, Now: a.DB.Now}
 	return api.New(api.Config{Servers: []string{a.Config.URL}, DB: a.DB, Keys: a.Keys, Gate: gate, Catalog: a.Catalog, Decide: oracle.Ask,
-		Slices: []api.Mounter{a.Accounts, a.Groups, a.Applications, a.Grants, a.Tokens, a.Products,
+		Slices: []api.Mounter{a.Identity, a.Accounts, a.Groups, a.Applications, a.Releases, a.Integrations, a.Grants, a.Tokens, a.Products,
 			a.Quota, a.Usage, a.Audit, a.Notices}})
 }
 
