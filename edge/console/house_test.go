@@ -54,7 +54,7 @@ func newHouse(t *testing.T) *house {
 	t.Helper()
 	h := &house{t: t, clock: storetest.NewClock()}
 	h.db = storetest.Open(t, h.clock)
-	keys, err := secret.NewKeyring([]byte(strings.Repeat("k", secret.MasterLen)))
+	keys, err := secret.NewKeyring([]byte("0123456789abcdef0123456789abcdef"))
 	must(t, err)
 	log := &audit.Log{DB: h.db}
 	mux := http.NewServeMux()
@@ -62,7 +62,7 @@ func newHouse(t *testing.T) *house {
 	t.Cleanup(h.Server.Close)
 
 	current := &catalog.Current{}
-	current.Swap(pennant(t))
+	current.Swap(pennantFiles(t))
 	s := &h.Services
 	s.Keys, s.Audit, s.Catalog, s.Origin, s.Gateway, s.Now = keys, log, current, h.URL, h.URL+"/api", h.clock.Now
 	s.Quota = &quota.Service{DB: h.db, Audit: log, Solo: true}
@@ -102,7 +102,7 @@ func authorities(tx *store.Tx, user string) (map[string]string, map[string]strin
 	return groups, accounts, err
 }
 
-func pennant(t *testing.T) *catalog.Catalog {
+func pennantFiles(t *testing.T) *catalog.Catalog {
 	t.Helper()
 	raw, err := os.ReadFile("../../example/pennant/catalog.yaml")
 	must(t, err)
