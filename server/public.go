@@ -6,6 +6,7 @@ import (
 
 	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/edge/api"
+	"github.com/guestright/guestright/edge/console"
 	"github.com/guestright/guestright/edge/gateway"
 	"github.com/guestright/guestright/edge/oauth"
 	"github.com/guestright/guestright/kit/web"
@@ -22,6 +23,10 @@ func (a *App) public() http.Handler {
 	for _, pattern := range []string{"/v1/", "/openapi.json", web.ErrorDocs} {
 		mux.Handle(pattern, management)
 	}
+	console.New(console.Services{Identity: a.Identity, Sessions: a.People, Groups: a.Groups, Accounts: a.Accounts, Applications: a.Applications,
+		Releases: a.Releases, Integrations: a.Integrations, Quota: a.Quota, Notices: a.Notices, Audit: a.Audit, Catalog: a.Catalog, Keys: a.Keys,
+		Usage: a.Usage, Tokens: a.Tokens, Products: a.Products, Origin: a.Config.URL, Issuer: a.Config.URL, Gateway: a.Config.Gateway.URL,
+		Secure: a.Config.secure(), Log: a.Log, Now: a.DB.Now}).Mount(mux)
 	return web.NewDoor(web.DoorConfig{Log: a.Log, Hosts: hostsOf(nil, a.Config.URL), Proxies: a.proxies, Secure: a.Config.secure()}, mux)
 }
 
