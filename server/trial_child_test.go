@@ -20,6 +20,7 @@ import (
 	"github.com/guestright/guestright/integration"
 	"github.com/guestright/guestright/kit/ident"
 	"github.com/guestright/guestright/kit/problem"
+	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/release"
 	"github.com/guestright/guestright/server"
 )
@@ -195,4 +196,17 @@ func (n *node) call(token, accountKey string) (int, string, error) {
 	}
 	_ = json.Unmarshal(body, &p)
 	return status, p.Code, err
+}
+
+// revoke ends a token that is known by its secret.
+func revoke(app *server.App, tx *store.Tx, by access.Principal, raw string) error {
+	t, err := app.Tokens.Find(tx, raw)
+	if err != nil {
+		return err
+	}
+	g, err := app.Grants.Load(tx, t.Grant)
+	if err != nil {
+		return err
+	}
+	return app.Tokens.Revoke(tx, by, t, g)
 }
