@@ -7,7 +7,8 @@ import (
 	"github.com/guestright/guestright/kit/web"
 )
 
-type accountPath struct {
+// AccountPath names an account in a path.
+type AccountPath struct {
 	Account ID `path:"account" doc:"Id of the account."`
 }
 
@@ -16,7 +17,7 @@ type accountOut struct{ Body Account }
 type listIn struct{ web.PageQuery }
 
 type childrenIn struct {
-	accountPath
+	AccountPath
 	web.PageQuery
 }
 
@@ -77,7 +78,7 @@ func (s *Service) mountRead(m web.Mux) {
 	})
 	web.Op(m, web.Operation{
 		ID: "getAccount", Method: "GET", Path: "/v1/accounts/{account}", Tag: "Accounts", Summary: "Read an account", Action: "account:view",
-	}, func(ctx context.Context, in *accountPath) (*accountOut, error) {
+	}, func(ctx context.Context, in *AccountPath) (*accountOut, error) {
 		a, err := s.Get(ctx, access.By(ctx), in.Account)
 		return &accountOut{Body: a}, err
 	})
@@ -90,7 +91,7 @@ func (s *Service) mountRead(m web.Mux) {
 	})
 	web.Op(m, web.Operation{
 		ID: "listAccountMembers", Method: "GET", Path: "/v1/accounts/{account}/members", Tag: "Accounts", Summary: "List the people of an account", Action: "account:view",
-	}, func(ctx context.Context, in *accountPath) (*membersOut, error) {
+	}, func(ctx context.Context, in *AccountPath) (*membersOut, error) {
 		got, err := s.Members(ctx, access.By(ctx), in.Account)
 		out := &membersOut{}
 		out.Body.Items = got
@@ -98,7 +99,7 @@ func (s *Service) mountRead(m web.Mux) {
 	})
 	web.Op(m, web.Operation{
 		ID: "listAccountRoles", Method: "GET", Path: "/v1/accounts/{account}/roles", Tag: "Accounts", Summary: "List the product's roles in an account", Action: "account:view",
-	}, func(ctx context.Context, in *accountPath) (*rolesOut, error) {
+	}, func(ctx context.Context, in *AccountPath) (*rolesOut, error) {
 		got, err := s.ListRoles(ctx, access.By(ctx), in.Account)
 		out := &rolesOut{}
 		out.Body.Items = got
@@ -106,7 +107,7 @@ func (s *Service) mountRead(m web.Mux) {
 	})
 	web.Op(m, web.Operation{
 		ID: "listIntegrationUsers", Method: "GET", Path: "/v1/accounts/{account}/integration-users", Tag: "Accounts", Summary: "List the integration users of an account", Action: "account:view",
-	}, func(ctx context.Context, in *accountPath) (*usersOut, error) {
+	}, func(ctx context.Context, in *AccountPath) (*usersOut, error) {
 		got, err := s.ListIntegrationUsers(ctx, access.By(ctx), in.Account)
 		out := &usersOut{}
 		out.Body.Items = got

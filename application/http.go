@@ -7,43 +7,45 @@ import (
 	"github.com/guestright/guestright/kit/web"
 )
 
-type applicationPath struct {
+// ApplicationPath names an application in a path.
+type ApplicationPath struct {
 	Application ID `path:"application" doc:"Id of the application, not the application ID that customers enter."`
 }
 
-type groupPath struct {
+// GroupPath names a group in a path.
+type GroupPath struct {
 	Group string `path:"group" maxLength:"60" doc:"Id of the group."`
 }
 
 type registerIn struct {
-	groupPath
+	GroupPath
 	Body Draft
 }
 
 type listIn struct {
-	groupPath
+	GroupPath
 	web.PageQuery
 }
 
 type amendIn struct {
-	applicationPath
+	ApplicationPath
 	Body Patch
 }
 
 type deleteIn struct {
-	applicationPath
+	ApplicationPath
 	Confirm string `query:"confirm" maxLength:"400" doc:"The application's name, typed again."`
 }
 
 type suspendIn struct {
-	applicationPath
+	ApplicationPath
 	Body struct {
 		Reason string `json:"reason" maxLength:"500" doc:"Why; the developers are told."`
 	}
 }
 
 type moveIn struct {
-	applicationPath
+	ApplicationPath
 	DryRun bool `query:"dry_run" doc:"1: change nothing, show the limits before and after."`
 	Body   struct {
 		Group string `json:"group" maxLength:"60" doc:"Id of the group that gets it."`
@@ -83,7 +85,7 @@ func (s *Service) mountApplications(m web.Mux) {
 	}, s.listHTTP)
 	web.Op(m, web.Operation{
 		ID: "getApplication", Method: "GET", Path: "/v1/applications/{application}", Tag: "Applications", Summary: "Read an application", Action: "application:view",
-	}, func(ctx context.Context, in *applicationPath) (*applicationOut, error) {
+	}, func(ctx context.Context, in *ApplicationPath) (*applicationOut, error) {
 		return one(s.Get(ctx, access.By(ctx), in.Application))
 	})
 	web.Op(m, web.Operation{
@@ -102,7 +104,7 @@ func (s *Service) mountApplications(m web.Mux) {
 	web.Op(m, web.Operation{
 		ID: "undeleteApplication", Method: "POST", Path: "/v1/applications/{application}/undelete", Tag: "Applications", Summary: "Take a deletion back", Action: "application:undelete",
 		Errors: []string{"forbidden", "application_not_pending", "application_changed"},
-	}, func(ctx context.Context, in *applicationPath) (*applicationOut, error) {
+	}, func(ctx context.Context, in *ApplicationPath) (*applicationOut, error) {
 		return one(s.Undelete(ctx, access.By(ctx), in.Application))
 	})
 }
@@ -136,7 +138,7 @@ func (s *Service) mountStanding(m web.Mux) {
 	web.Op(m, web.Operation{
 		ID: "reinstateApplication", Method: "POST", Path: "/v1/applications/{application}/reinstate", Tag: "Applications", Summary: "End a suspension",
 		Description: "For the operator.", Action: "application:reinstate", Errors: []string{"forbidden", "application_not_suspended", "application_changed"},
-	}, func(ctx context.Context, in *applicationPath) (*applicationOut, error) {
+	}, func(ctx context.Context, in *ApplicationPath) (*applicationOut, error) {
 		return one(s.Lift(ctx, access.By(ctx), in.Application))
 	})
 	web.Op(m, web.Operation{

@@ -8,17 +8,18 @@ import (
 	"github.com/guestright/guestright/kit/web"
 )
 
-type keyPath struct {
+// KeyPath names a key in a path.
+type KeyPath struct {
 	Key KeyID `path:"key" doc:"Id of the key."`
 }
 
 type keyIn struct {
-	applicationPath
+	ApplicationPath
 	Body KeyDraft
 }
 
 type rotateIn struct {
-	keyPath
+	KeyPath
 	Body struct {
 		Overlap int64 `json:"overlap_seconds" minimum:"0" maximum:"7776000" doc:"How long the former secret works on; 0 ends it, and the tokens it obtained, at once."`
 	}
@@ -56,7 +57,7 @@ func (s *Service) mountKeys(m web.Mux) {
 	web.Op(m, web.Operation{
 		ID: "listKeys", Method: "GET", Path: "/v1/applications/{application}/keys", Tag: "Keys", Summary: "List the keys", Action: "key:view",
 		Description: "Without secrets; the last four characters tell them apart.",
-	}, func(ctx context.Context, in *applicationPath) (*keysOut, error) {
+	}, func(ctx context.Context, in *ApplicationPath) (*keysOut, error) {
 		got, err := s.ListKeys(ctx, access.By(ctx), in.Application)
 		out := &keysOut{}
 		out.Body.Items = got
@@ -72,7 +73,7 @@ func (s *Service) mountKeys(m web.Mux) {
 	web.Op(m, web.Operation{
 		ID: "revokeKey", Method: "DELETE", Path: "/v1/keys/{key}", Tag: "Keys", Summary: "Revoke a key", Action: "key:revoke",
 		Description: "The secret and every token that it obtained are refused from now on.", Errors: []string{"forbidden", "key_not_active", "key_changed"},
-	}, func(ctx context.Context, in *keyPath) (*struct{}, error) {
+	}, func(ctx context.Context, in *KeyPath) (*struct{}, error) {
 		_, err := s.RevokeKey(ctx, access.By(ctx), in.Key)
 		return nil, err
 	})

@@ -7,12 +7,14 @@ import (
 	"github.com/guestright/guestright/kit/web"
 )
 
-type groupPath struct {
+// GroupPath names a group in a path.
+type GroupPath struct {
 	Group ID `path:"group" doc:"Id of the group."`
 }
 
-type memberPath struct {
-	groupPath
+// MemberPath names a member of a group in a path.
+type MemberPath struct {
+	GroupPath
 	User string `path:"user" maxLength:"60" doc:"Id of the member."`
 }
 
@@ -27,24 +29,24 @@ type reasonBody struct {
 type createIn struct{ Body nameBody }
 
 type renameIn struct {
-	groupPath
+	GroupPath
 	Body nameBody
 }
 
 type suspendIn struct {
-	groupPath
+	GroupPath
 	Body reasonBody
 }
 
 type transferIn struct {
-	groupPath
+	GroupPath
 	Body struct {
 		User string `json:"user" maxLength:"60" doc:"The member who becomes the owner."`
 	}
 }
 
 type addIn struct {
-	groupPath
+	GroupPath
 	Body struct {
 		Email string `json:"email" maxLength:"254" doc:"Address of a person who has signed up."`
 		Role  Role   `json:"role" enum:"admin,member"`
@@ -52,7 +54,7 @@ type addIn struct {
 }
 
 type roleIn struct {
-	memberPath
+	MemberPath
 	Body struct {
 		Role Role `json:"role" enum:"admin,member"`
 	}
@@ -104,7 +106,7 @@ func (s *Service) mountGroups(m web.Mux) {
 	}, s.listHTTP)
 	web.Op(m, web.Operation{
 		ID: "getGroup", Method: "GET", Path: "/v1/groups/{group}", Tag: "Groups", Summary: "Read a group", Action: "group:view",
-	}, func(ctx context.Context, in *groupPath) (*groupOut, error) {
+	}, func(ctx context.Context, in *GroupPath) (*groupOut, error) {
 		return one(s.Get(ctx, access.By(ctx), in.Group))
 	})
 	web.Op(m, web.Operation{
@@ -144,13 +146,13 @@ func (s *Service) mountStanding(m web.Mux) {
 	web.Op(m, web.Operation{
 		ID: "archiveGroup", Method: "POST", Path: "/v1/groups/{group}/archive", Tag: "Groups", Summary: "Archive an empty group", Action: "group:archive",
 		Description: "Refused while the group owns applications; the answer names them.", Errors: []string{"forbidden", "group_in_use", "group_not_active", "group_changed"},
-	}, func(ctx context.Context, in *groupPath) (*groupOut, error) {
+	}, func(ctx context.Context, in *GroupPath) (*groupOut, error) {
 		return one(s.Archive(ctx, access.By(ctx), in.Group))
 	})
 	web.Op(m, web.Operation{
 		ID: "restoreGroup", Method: "POST", Path: "/v1/groups/{group}/restore", Tag: "Groups", Summary: "Open an archived group again", Action: "group:restore",
 		Errors: []string{"forbidden", "group_not_archived", "group_changed"},
-	}, func(ctx context.Context, in *groupPath) (*groupOut, error) {
+	}, func(ctx context.Context, in *GroupPath) (*groupOut, error) {
 		return one(s.Restore(ctx, access.By(ctx), in.Group))
 	})
 	web.Op(m, web.Operation{
@@ -162,7 +164,7 @@ func (s *Service) mountStanding(m web.Mux) {
 	web.Op(m, web.Operation{
 		ID: "reinstateGroup", Method: "POST", Path: "/v1/groups/{group}/reinstate", Tag: "Groups", Summary: "End a suspension", Action: "group:reinstate",
 		Description: "For the operator.", Errors: []string{"forbidden", "group_not_suspended", "group_changed"},
-	}, func(ctx context.Context, in *groupPath) (*groupOut, error) {
+	}, func(ctx context.Context, in *GroupPath) (*groupOut, error) {
 		return one(s.Lift(ctx, access.By(ctx), in.Group))
 	})
 }
@@ -170,7 +172,7 @@ func (s *Service) mountStanding(m web.Mux) {
 func (s *Service) mountMembers(m web.Mux) {
 	web.Op(m, web.Operation{
 		ID: "listGroupMembers", Method: "GET", Path: "/v1/groups/{group}/members", Tag: "Groups", Summary: "List the members", Action: "group:view",
-	}, func(ctx context.Context, in *groupPath) (*membersOut, error) {
+	}, func(ctx context.Context, in *GroupPath) (*membersOut, error) {
 		got, err := s.Members(ctx, access.By(ctx), in.Group)
 		out := &membersOut{}
 		out.Body.Items = got
@@ -193,7 +195,7 @@ func (s *Service) mountMembers(m web.Mux) {
 	web.Op(m, web.Operation{
 		ID: "removeGroupMember", Method: "DELETE", Path: "/v1/groups/{group}/members/{user}", Tag: "Groups", Summary: "Remove a member", Action: "member:delete",
 		Description: "Members may take themselves out. The owner transfers the ownership first.", Errors: []string{"forbidden", "last_administrator"},
-	}, func(ctx context.Context, in *memberPath) (*struct{}, error) {
+	}, func(ctx context.Context, in *MemberPath) (*struct{}, error) {
 		return nil, s.RemoveMember(ctx, access.By(ctx), in.Group, in.User)
 	})
 }

@@ -9,42 +9,45 @@ import (
 	"github.com/guestright/guestright/kit/web"
 )
 
-type accountPath struct {
+// AccountPath names an account in a path.
+type AccountPath struct {
 	Account account.ID `path:"account" doc:"Id of the account."`
 }
 
-type applicationPath struct {
+// ApplicationPath names an application in a path.
+type ApplicationPath struct {
 	Application application.ID `path:"application" doc:"Id of the application."`
 }
 
-type installationPath struct {
+// InstallationPath names an installation in a path.
+type InstallationPath struct {
 	Installation ID `path:"installation" doc:"Id of the installation."`
 }
 
 type offerIn struct {
-	accountPath
+	AccountPath
 	PublicID string `path:"application_id" maxLength:"60" doc:"The application ID that the developer gave you."`
 }
 
 type installIn struct {
-	accountPath
+	AccountPath
 	Body Order
 }
 
 type amendIn struct {
-	installationPath
+	InstallationPath
 	Body Patch
 }
 
 type reasonIn struct {
-	installationPath
+	InstallationPath
 	Body struct {
 		Reason string `json:"reason" maxLength:"2000" doc:"Why; the other side is told. At most 500 characters."`
 	}
 }
 
 type removeIn struct {
-	installationPath
+	InstallationPath
 	Reason string `query:"reason" maxLength:"500" doc:"Why; the developers are told."`
 }
 
@@ -100,7 +103,7 @@ func (s *Service) mountInstalling(m web.Mux) {
 	web.Op(m, web.Operation{
 		ID: "getInstallChoices", Method: "GET", Path: "/v1/accounts/{account}/install-choices", Tag: "Installations", Summary: "Roles and integration users to pick from",
 		Description: "Instead of letting new ones be made. Roles that no integration may have say why.", Action: "installation:create", Errors: []string{"forbidden"},
-	}, func(ctx context.Context, in *accountPath) (*choicesOut, error) {
+	}, func(ctx context.Context, in *AccountPath) (*choicesOut, error) {
 		c, err := s.Choices(ctx, access.By(ctx), in.Account)
 		return &choicesOut{Body: c}, err
 	})
@@ -119,19 +122,19 @@ func (s *Service) mountReading(m web.Mux) {
 	web.Op(m, web.Operation{
 		ID: "listAccountInstallations", Method: "GET", Path: "/v1/accounts/{account}/installations", Tag: "Installations", Summary: "List what is installed in an account",
 		Description: "Removed ones included.", Action: "installation:view",
-	}, func(ctx context.Context, in *accountPath) (*listOut, error) {
+	}, func(ctx context.Context, in *AccountPath) (*listOut, error) {
 		return all(s.ListAccount(ctx, access.By(ctx), in.Account))
 	})
 	web.Op(m, web.Operation{
 		ID: "listApplicationInstallations", Method: "GET", Path: "/v1/applications/{application}/installations", Tag: "Installations", Summary: "List where an application is installed",
 		Description: "For its developers; removed ones included.", Action: "installation:view",
-	}, func(ctx context.Context, in *applicationPath) (*listOut, error) {
+	}, func(ctx context.Context, in *ApplicationPath) (*listOut, error) {
 		return all(s.ListApplication(ctx, access.By(ctx), in.Application))
 	})
 	web.Op(m, web.Operation{
 		ID: "getInstallation", Method: "GET", Path: "/v1/installations/{installation}", Tag: "Installations", Summary: "Read an installation", Action: "installation:view",
 		Description: "For the account's people and the application's developers.",
-	}, func(ctx context.Context, in *installationPath) (*listedOut, error) {
+	}, func(ctx context.Context, in *InstallationPath) (*listedOut, error) {
 		l, err := s.Get(ctx, access.By(ctx), in.Installation)
 		return &listedOut{Body: l}, err
 	})
@@ -157,7 +160,7 @@ func (s *Service) mountCustomer(m web.Mux) {
 		Description: "For the account's administrator, within 30 days. The application obtains new tokens.", Action: "installation:restore",
 		Errors: []string{"forbidden", "installation_not_removed", "restore_too_late", "already_installed", "installation_quota_exceeded", "installation_changed",
 			"application_suspended", "application_deleted", "group_suspended", "group_archived", "account_closed"},
-	}, func(ctx context.Context, in *installationPath) (*installationOut, error) {
+	}, func(ctx context.Context, in *InstallationPath) (*installationOut, error) {
 		return one(s.Restore(ctx, access.By(ctx), in.Installation))
 	})
 }
@@ -173,7 +176,7 @@ func (s *Service) mountDeveloper(m web.Mux) {
 	web.Op(m, web.Operation{
 		ID: "releaseInstallation", Method: "POST", Path: "/v1/installations/{installation}/release", Tag: "Installations", Summary: "Serve the customer again",
 		Description: "For the application's developers.", Action: "installation:release", Errors: []string{"forbidden", "installation_not_blocked", "installation_removed", "installation_changed"},
-	}, func(ctx context.Context, in *installationPath) (*installationOut, error) {
+	}, func(ctx context.Context, in *InstallationPath) (*installationOut, error) {
 		return one(s.Release(ctx, access.By(ctx), in.Installation))
 	})
 	web.Op(m, web.Operation{
@@ -195,7 +198,7 @@ func (s *Service) mountOperator(m web.Mux) {
 	web.Op(m, web.Operation{
 		ID: "unblockInstallation", Method: "POST", Path: "/v1/installations/{installation}/unblock", Tag: "Installations", Summary: "End the operator's stop",
 		Description: "For the operator.", Action: "installation:unblock", Errors: []string{"forbidden", "installation_not_blocked", "installation_removed", "installation_changed"},
-	}, func(ctx context.Context, in *installationPath) (*installationOut, error) {
+	}, func(ctx context.Context, in *InstallationPath) (*installationOut, error) {
 		return one(s.Unblock(ctx, access.By(ctx), in.Installation))
 	})
 }

@@ -32,6 +32,7 @@ func (d *Decision) WriteHeader(h http.Header, style Style) {
 }
 
 // GroupIn names a group in the path.
+// GroupIn names a group in a path.
 type GroupIn struct {
 	Group string `path:"group" maxLength:"60" doc:"Id of the group."`
 }
@@ -51,6 +52,7 @@ type assignIn struct {
 }
 
 // LimitIn names a group's limit in the path.
+// LimitIn names a limit of a group in a path.
 type LimitIn struct {
 	GroupIn
 	Limit string `path:"limit" maxLength:"40" doc:"Name of the limit; sites for installations."`

@@ -9,21 +9,23 @@ import (
 	"github.com/guestright/guestright/kit/web"
 )
 
-type applicationPath struct {
+// ApplicationPath names an application in a path.
+type ApplicationPath struct {
 	Application application.ID `path:"application" doc:"Id of the application."`
 }
 
-type versionPath struct {
+// VersionPath names a version in a path.
+type VersionPath struct {
 	Version ID `path:"version" doc:"Id of the version."`
 }
 
 type draftIn struct {
-	applicationPath
+	ApplicationPath
 	Body Content
 }
 
 type amendIn struct {
-	versionPath
+	VersionPath
 	Body Patch
 }
 
@@ -56,7 +58,7 @@ func (s *Service) Mount(m web.Mux) {
 	web.Op(m, web.Operation{
 		ID: "listVersions", Method: "GET", Path: "/v1/applications/{application}/versions", Tag: "Versions", Summary: "List the versions", Action: "version:view",
 		Description: "The newest first.",
-	}, func(ctx context.Context, in *applicationPath) (*versionsOut, error) {
+	}, func(ctx context.Context, in *ApplicationPath) (*versionsOut, error) {
 		got, err := s.List(ctx, access.By(ctx), in.Application)
 		out := &versionsOut{}
 		out.Body.Items = got
@@ -64,7 +66,7 @@ func (s *Service) Mount(m web.Mux) {
 	})
 	web.Op(m, web.Operation{
 		ID: "getVersion", Method: "GET", Path: "/v1/versions/{version}", Tag: "Versions", Summary: "Read a version", Action: "version:view",
-	}, func(ctx context.Context, in *versionPath) (*versionOut, error) {
+	}, func(ctx context.Context, in *VersionPath) (*versionOut, error) {
 		return one(s.Get(ctx, access.By(ctx), in.Version))
 	})
 	web.Op(m, web.Operation{
@@ -76,13 +78,13 @@ func (s *Service) Mount(m web.Mux) {
 	web.Op(m, web.Operation{
 		ID: "publishVersion", Method: "POST", Path: "/v1/versions/{version}/publish", Tag: "Versions", Summary: "Release a version", Action: "version:publish",
 		Description: "From now on customers install this one.", Errors: []string{"forbidden", "version_not_draft", "version_changed"},
-	}, func(ctx context.Context, in *versionPath) (*versionOut, error) {
+	}, func(ctx context.Context, in *VersionPath) (*versionOut, error) {
 		return one(s.Publish(ctx, access.By(ctx), in.Version))
 	})
 	web.Op(m, web.Operation{
 		ID: "retireVersion", Method: "POST", Path: "/v1/versions/{version}/retire", Tag: "Versions", Summary: "Retire a version", Action: "version:retire",
 		Description: "It is not installed anew; installations that have it keep it.", Errors: []string{"forbidden", "version_not_live", "version_changed"},
-	}, func(ctx context.Context, in *versionPath) (*versionOut, error) {
+	}, func(ctx context.Context, in *VersionPath) (*versionOut, error) {
 		return one(s.Retire(ctx, access.By(ctx), in.Version))
 	})
 }

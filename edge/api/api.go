@@ -85,6 +85,10 @@ func Declared() []problem.Declared {
 	return []problem.Declared{
 		{Code: "two_credentials", Kind: problem.KindInvalid, Cause: "The request carries both a session cookie and a token.", Remedy: "Send one of them."},
 		{Code: "cross_origin", Kind: problem.KindForbidden, Cause: "A page of another site sent the request with a session, or without a token.", Remedy: "Send a token in the Authorization header."},
+		{Code: "question_invalid", Kind: problem.KindInvalid, Cause: "A question names neither or both of what it needs one of, or cannot be read.", Remedy: "Correct the question that errors names."},
+		{Code: "operation_unmapped", Kind: problem.KindForbidden, Cause: "Nobody has said yet what the operation requires, so every call is refused.", Remedy: "Ask the operator to declare it in the catalog."},
+		{Code: "scope_missing", Kind: problem.KindForbidden, Cause: "The grant lacks what the operation requires; missing lists it.", Remedy: "Ask the customer's administrator to grant it."},
+		{Code: "permission_denied", Kind: problem.KindForbidden, Cause: "The scopes are enough, but the integration's role does not allow it on the resource.", Remedy: "Ask the customer's administrator to widen the role."},
 		{Code: "catalog_missing", Kind: problem.KindUnavailable, Cause: "No catalog is in force yet.", Remedy: "Try again after the time in Retry-After."},
 	}
 }

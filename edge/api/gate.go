@@ -20,6 +20,9 @@ type Gate struct {
 	// Session gives the person whose session a request carries. It is asked only
 	// when the cookie is there. Unauthenticated when the session has ended.
 	Session func(ctx context.Context, r *http.Request) (access.Principal, error)
+	// Enter puts what else belongs to a session into the context of an operation;
+	// nil: nothing does.
+	Enter func(ctx context.Context, r *http.Request) context.Context
 	// Products knows product keys; nil when there are none.
 	Products *token.Products
 	// Bearers knows the tokens of grants; nil when they are not taken here.
@@ -62,7 +65,11 @@ func (g *Gate) Check(r *http.Request, op web.Operation) (context.Context, error)
 		return nil, errNobody
 	}
 	web.From(r.Context()).Add("by", by.Subject())
-	return access.With(r.Context(), by), nil
+	ctx := access.With(r.Context(), by)
+	if c.cookie && g.Enter != nil && !by.IsAnonymous() {
+		ctx = g.Enter(ctx, r)
+	}
+	return ctx, nil
 }
 
 func (g *Gate) credential(r *http.Request) (credential, error) {

@@ -54,6 +54,9 @@ func (a *API) caller(ctx context.Context) Caller {
 // fields tagged path, query or header, and a Body. A mistake in the types or a
 // path that clashes with another panics while the program starts.
 func Op[I, O any](a *API, op Operation, fn func(ctx context.Context, in *I) (*O, error)) {
+	if name := hidden(reflect.TypeFor[I]()); name != "" {
+		panic("web: operation " + op.ID + ": the embedded " + name + " must be exported, or its fields stay empty")
+	}
 	if op.Status == 0 && op.Creates {
 		op.Status = http.StatusCreated
 	}
@@ -101,6 +104,24 @@ func Op[I, O any](a *API, op Operation, fn func(ctx context.Context, in *I) (*O,
 	item := a.huma.OpenAPI().Paths[op.Path]
 	a.ops = append(a.ops, registered{op: op, huma: operationOf(item, op.Method)})
 	a.document = nil
+}
+
+// hidden names an embedded struct of an input that huma would skip in silence.
+func hidden(t reflect.Type) string {
+	if t.Kind() != reflect.Struct {
+		return ""
+	}
+	for f := range t.Fields() {
+		if f.Anonymous && !f.IsExported() {
+			return f.Type.String()
+		}
+		if f.Anonymous {
+			if name := hidden(f.Type); name != "" {
+				return name
+			}
+		}
+	}
+	return ""
 }
 
 func operationOf(item *huma.PathItem, method string) *huma.Operation {
