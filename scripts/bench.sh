@@ -1,8 +1,20 @@
 #!/usr/bin/env bash
 # Runs the comparisons in bench/ and writes their tables to docs/measurements/.
+#
+#   scripts/bench.sh [options of "proxy run", for instance -rounds 5 -seconds 5]
+#
+# The gateway is measured twice, with GOGC 100 and 400, each for every Go server
+# alike; set GOGC to measure with that one only. Without wrk nothing is measured,
+# without nginx its rows are left out.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/need.sh
 need wrk wrk || true
 need nginx nginx-light || true
-exec go run ./bench/proxy "$@"
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+CGO_ENABLED=0 go build -o "$dir/" ./bench/proxy ./bench/gateway
+for gc in ${GOGC:-100 400}; do
+	GOGC=$gc "$dir/proxy" run -out docs/measurements/gateway.md \
+		-target "Guestright, everything on=$dir/gateway -listen {listen} -upstream {upstream}" "$@"
+done

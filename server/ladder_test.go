@@ -40,12 +40,12 @@ var ladder = []string{
 	"client/identity", "client/identity/identitytest",
 	"example/pennant", "example/pennant/cmd/pennant", "example/deploybot", "example/deploybot/cmd/deploybot",
 	// top
-	"server", "server/servertest", "server/demo", "cmd/guestright",
-	"bench/proxy",
+	"server", "server/servertest", "server/fronttest", "server/demo", "cmd/guestright",
+	"bench/proxy", "bench/gateway",
 }
 
 // testOnly may be imported by tests and by other test support only.
-var testOnly = []string{"kit/store/storetest", "edge/page/pagetest", "edge/page/gallery", "edge/page/assets/axe", "client/identity/identitytest", "server/servertest"}
+var testOnly = []string{"kit/store/storetest", "edge/page/pagetest", "edge/page/gallery", "edge/page/assets/axe", "client/identity/identitytest", "server/servertest", "server/fronttest"}
 
 // doors never import one another; the server joins them.
 var doors = []string{"edge/oauth", "edge/api", "edge/gateway", "edge/console"}

@@ -10,7 +10,11 @@
 //
 //	header: Authorization: Bearer …    to send with every request
 //	path: /v1/items                    to ask for instead of /v1/items
+//	requests: /tmp/requests.txt        lines of path and token, for a second load that cycles through them
 //	stats: http://127.0.0.1:1234/      Prometheus text with go_memstats_mallocs_total
+//
+// Every server gets the same requests, those of the last target that names any.
+// A run during which other programs used the machine is repeated.
 //
 // Trust the ratios, not the absolute numbers: load generator, proxy and
 // upstream share the machine.

@@ -3,6 +3,7 @@ package main
 import (
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -34,21 +35,63 @@ func TestReadsWrk(t *testing.T) {
 
 func TestTable(t *testing.T) {
 	t.Parallel()
-	bare := &target{name: "ReverseProxy bare", proxy: true}
+	bare := &target{name: bareName, proxy: true, base: true}
 	ours := &target{name: "ours", proxy: true}
-	busy := map[*target][]sample{
-		bare: {{rate: 100, cpu: 0.04, p50: 2}, {rate: 300, cpu: 0.04, p50: 2}, {rate: 200, cpu: 0.04, p50: 2}},
-		ours: {{rate: 300, cpu: 0.02, p50: 1, allocations: 20, failed: 3}},
+	results := map[row]*result{
+		{bare, false}: {busy: []sample{{rate: 100, cpu: 0.04, p50: 2}, {rate: 300, cpu: 0.04, p50: 2}, {rate: 200, cpu: 0.04, p50: 2}}, alone: []sample{{p50: 0.1}}},
+		{ours, false}: {busy: []sample{{rate: 300, cpu: 0.02, p50: 1, allocations: 20, failed: 3, foreign: 0.5}}, alone: []sample{{p50: 0.05}}},
+		{bare, true}:  {busy: []sample{{rate: 100, cpu: 0.04, p50: 2}}},
+		{ours, true}:  {busy: []sample{{rate: 130, cpu: 0.03, p50: 2}}},
 	}
-	alone := map[*target][]sample{bare: {{p50: 0.1}}, ours: {{p50: 0.05}}}
-	text := (&plan{rounds: 3, seconds: 1, connections: 64}).table([]*target{bare, ours}, busy, alone)
+	text := (&plan{count: 3, seconds: 1, connections: 64}).table([]*target{bare, ours}, results)
 	for _, want := range []string{
 		"| ReverseProxy bare | 200 (100–300) | 1.00 | 2.00 | 0.0 | 0.0400 | 1.00 | – | 100 |",
 		"| ours | 300 (300–300) | 1.50 | 1.00 | 0.0 | 0.0200 | 0.50 | 20.0 | 50 |", "ours: 3 answers were not 2xx.",
+		"Tokens in turn:", "| ours | 130 (130–130) | 1.30 | 2.00 | 0.0 | 0.0300 | 0.75 | – | – |", "0.50 during the worst",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing in\n%s", want, text)
 		}
+	}
+}
+
+// A table replaces the one of the same GOGC and nothing else.
+func TestWriteKeepsTheRest(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "gateway.md")
+	if err := os.WriteFile(file, []byte("# Words\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range [][2]string{{"100", "first\n"}, {"400", "other\n"}, {"100", "second\n"}} {
+		if err := write(file, step[0], step[1]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(b)
+	if !strings.HasPrefix(text, "# Words\n") || strings.Contains(text, "first") || !strings.Contains(text, "second") || !strings.Contains(text, "other") {
+		t.Errorf("%s", text)
+	}
+}
+
+// Everybody is asked the same, and the further requests become a script.
+func TestQuestion(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file := filepath.Join(dir, "requests.txt")
+	if err := os.WriteFile(file, []byte("/a tokenA\n/b tokenB\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	q, script, err := question([]*target{{}, {path: "/v1/x", headers: []string{"A: b"}, requests: file}, {}}, dir)
+	if err != nil || q.path != "/v1/x" || len(q.headers) != 1 {
+		t.Fatalf("%+v %v", q, err)
+	}
+	b, err := os.ReadFile(script)
+	if err != nil || !strings.Contains(string(b), `{"/b", "tokenB"}`) || !strings.Contains(string(b), "at % 2 + 1") {
+		t.Errorf("%s %v", b, err)
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -12,9 +13,10 @@ import (
 
 // plan is what the command line asks for.
 type plan struct {
-	rounds, seconds, connections int
-	out                          string
-	extra                        targetList
+	count, seconds, connections int
+	foreign                     float64
+	out                         string
+	extra                       targetList
 }
 
 // targetList collects -target name=command.
@@ -23,14 +25,20 @@ type targetList []string
 func (l *targetList) String() string     { return strings.Join(*l, "; ") }
 func (l *targetList) Set(v string) error { *l = append(*l, v); return nil }
 
+const (
+	bareName = "ReverseProxy bare"
+	leanName = "lean client, no decision"
+)
+
 // run starts everything, measures in interleaved rounds and writes the table.
 func run(args []string) error {
 	var p plan
 	flags := flag.NewFlagSet("run", flag.ContinueOnError)
-	flags.IntVar(&p.rounds, "rounds", 3, "interleaved rounds; the median counts")
+	flags.IntVar(&p.count, "rounds", 3, "interleaved rounds; the median counts")
 	flags.IntVar(&p.seconds, "seconds", 10, "length of a round per target")
 	flags.IntVar(&p.connections, "connections", 64, "connections of the load generator")
-	flags.StringVar(&p.out, "out", "", "markdown file to write")
+	flags.Float64Var(&p.foreign, "foreign", 0.15, "repeat a run while others use more processors than this")
+	flags.StringVar(&p.out, "out", "", "markdown file in which the table of this GOGC is replaced")
 	flags.Var(&p.extra, "target", "name=command of a further target, {listen} and {upstream} are replaced")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -53,10 +61,11 @@ func run(args []string) error {
 	if err != nil {
 		return err
 	}
-	report, err := p.measure(targets)
+	results, err := p.rounds(targets, dir)
 	if err != nil {
 		return err
 	}
+	report := p.table(targets, results)
 	fmt.Print(report)
 	if p.out == "" {
 		return nil
@@ -64,7 +73,7 @@ func run(args []string) error {
 	if err := os.MkdirAll(filepath.Dir(p.out), 0o755); err != nil {
 		return err
 	}
-	return os.WriteFile(p.out, []byte(report), 0o644)
+	return write(p.out, cmp.Or(os.Getenv("GOGC"), "100"), report)
 }
 
 // targets starts the upstream and every server in front of it. Those that
@@ -84,7 +93,7 @@ func (p *plan) targets(dir string) ([]*target, error) {
 		if len(started) > 0 {
 			product = started[0].listen
 		}
-		t := &target{name: name, listen: listen, proxy: proxy}
+		t := &target{name: name, listen: listen, proxy: proxy, base: name == bareName, judges: proxy && name != leanName, helper: name == "authorizer"}
 		for _, word := range command {
 			t.command = append(t.command, strings.NewReplacer("{listen}", listen, "{upstream}", product).Replace(word))
 		}
@@ -96,8 +105,8 @@ func (p *plan) targets(dir string) ([]*target, error) {
 	}
 	steps := [][]string{
 		{"direct", self, "upstream", "-listen", "{listen}"},
-		{"ReverseProxy bare", self, "bare", "-listen", "{listen}", "-upstream", "{upstream}"},
-		{"lean client, no decision", self, "lean", "-listen", "{listen}", "-upstream", "{upstream}"},
+		{bareName, self, "bare", "-listen", "{listen}", "-upstream", "{upstream}"},
+		{leanName, self, "lean", "-listen", "{listen}", "-upstream", "{upstream}"},
 	}
 	for _, extra := range p.extra {
 		name, command, ok := strings.Cut(extra, "=")
@@ -143,7 +152,7 @@ func (p *plan) nginx(dir string, started *[]*target, launch launcher) error {
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		return err
 	}
-	t := &target{name: "nginx auth_request + limit_req", listen: listen, proxy: true, command: []string{binary, "-p", dir, "-c", file}}
+	t := &target{name: "nginx auth_request + limit_req", listen: listen, proxy: true, judges: true, command: []string{binary, "-p", dir, "-c", file}}
 	if err := t.start(); err != nil {
 		return err
 	}

@@ -20,11 +20,15 @@ type target struct {
 	command []string
 	listen  string
 	proxy   bool // false: the load goes to the upstream directly
-
+	base    bool // what the others are compared with
+	judges  bool // measured with many tokens, too
+	helper  bool // not measured itself
 	process *exec.Cmd
-	headers []string
-	path    string
-	stats   string
+
+	headers  []string
+	path     string
+	requests string // file with further requests
+	stats    string
 }
 
 // freeAddress reserves nothing; two picks in a row differ in practice.
@@ -56,7 +60,7 @@ func (t *target) start() error {
 			lines <- in.Text()
 		}
 	}()
-	deadline := time.Now().Add(30 * time.Second)
+	deadline := time.Now().Add(2 * time.Minute)
 	for time.Now().Before(deadline) {
 		select {
 		case line, open := <-lines:
@@ -82,6 +86,9 @@ func (t *target) learn(line string) {
 	}
 	if v, ok := strings.CutPrefix(line, "path: "); ok {
 		t.path = v
+	}
+	if v, ok := strings.CutPrefix(line, "requests: "); ok {
+		t.requests = v
 	}
 	if v, ok := strings.CutPrefix(line, "stats: "); ok {
 		t.stats = v
