@@ -45,6 +45,24 @@ func OpenStore(cfg Config, log *slog.Logger, now func() time.Time) (*store.DB, e
 	return store.Open(store.Config{URL: where, Log: log, Now: now})
 }
 
+// OpenExisting opens a database that is there and has this program's schema; it
+// changes nothing.
+func OpenExisting(ctx context.Context, cfg Config, log *slog.Logger) (*store.DB, error) {
+	if path, ok := cfg.SQLitePath(); ok {
+		if _, err := os.Stat(path); err != nil {
+			return nil, fmt.Errorf("database: %w", err)
+		}
+	}
+	db, err := OpenStore(cfg, log, nil)
+	if err != nil {
+		return nil, err
+	}
+	if err := db.Migrated(ctx); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
 func openDatabase(ctx context.Context, cfg Config, log *slog.Logger, now func() time.Time) (*store.DB, error) {
 	db, err := OpenStore(cfg, log, now)
 	if err != nil {
@@ -111,4 +129,15 @@ func sameKey(ctx context.Context, db *store.DB, keys *secret.Keyring) error {
 		}
 		return nil
 	})
+}
+
+// SetupPath is the page on which the first operator is made.
+const SetupPath = "/setup"
+
+// DatabaseName says where the database is, without a password.
+func (c Config) DatabaseName() string {
+	if path, ok := c.SQLitePath(); ok {
+		return path
+	}
+	return hidden(c.Database)
 }
