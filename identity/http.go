@@ -83,6 +83,7 @@ func fresh(more ...string) []string {
 func (s *Service) Mount(m web.Mux) {
 	m.Catalogue().Declare(Declared()...)
 	s.mountPerson(m)
+	s.mountSignIn(m)
 	s.mountSessions(m)
 	s.mountDeletion(m)
 	s.mountTOTP(m)

@@ -9,6 +9,7 @@ import (
 	"github.com/guestright/guestright/edge/console"
 	"github.com/guestright/guestright/edge/gateway"
 	"github.com/guestright/guestright/edge/oauth"
+	"github.com/guestright/guestright/identity"
 	"github.com/guestright/guestright/kit/web"
 )
 
@@ -36,10 +37,16 @@ func (a *App) management() *api.API {
 		Session: func(ctx context.Context, r *http.Request) (access.Principal, error) {
 			by, _, err := a.People.Principal(ctx, a.Identity.FromRequest(r))
 			return by, err
+		},
+		Enter: func(ctx context.Context, r *http.Request) context.Context {
+			_, at, err := a.People.Principal(ctx, a.Identity.FromRequest(r))
+			if err != nil {
+				return ctx
+			}
+			return identity.With(ctx, at)
 		}}
 	oracle := &api.Oracle{Catalog: a.Catalog, Bearers: a.Bearers, Facts: a.Facts, Now: a.DB.Now}
 	return api.New(api.Config{Servers: []string{a.Config.URL}, DB: a.DB, Keys: a.Keys, Gate: gate, Catalog: a.Catalog, Decide: oracle.Ask,
 		Slices: []api.Mounter{a.Identity, a.Accounts, a.Groups, a.Applications, a.Releases, a.Integrations, a.Grants, a.Tokens, a.Products,
 			a.Quota, a.Usage, a.Audit, a.Notices}})
 }
-

@@ -71,6 +71,9 @@ func Run(ctx context.Context, o Options) error {
 	if err != nil {
 		return errors.Join(err, product.Close())
 	}
+	if err := pen.Seed(ctx); err != nil {
+		return errors.Join(err, product.Close(), pen.Close())
+	}
 	upstream := "http://" + product.Addr().String()
 	stop := serveProduct(ctx, product, pen)
 	defer stop()
