@@ -58,6 +58,9 @@ func (s *Service) clearToDelete(tx *store.Tx, u User) error {
 // about them is to be deleted. Conflict `deletion_obstructed` with the member
 // `obstacles`.
 func (s *Service) RequestDeletion(ctx context.Context, by access.Principal, at Session) error {
+	if err := needSession(by, at); err != nil {
+		return err
+	}
 	if err := s.take(ctx, onMail("deletion:"+by.User)); err != nil {
 		return err
 	}

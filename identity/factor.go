@@ -51,6 +51,9 @@ type Protected struct {
 // sessions end, since they came without it. Unauthenticated
 // `second_factor_wrong`; Conflict `totp_not_begun`, `totp_enrolled`.
 func (s *Service) ConfirmTOTP(ctx context.Context, by access.Principal, at Session, code string) (Protected, error) {
+	if err := needSession(by, at); err != nil {
+		return Protected{}, err
+	}
 	if err := s.take(ctx, onCode(by)); err != nil {
 		return Protected{}, err
 	}
@@ -76,6 +79,9 @@ func (s *Service) ConfirmTOTP(ctx context.Context, by access.Principal, at Sessi
 		if err := confirmApp(tx, u.ID); err != nil {
 			return err
 		}
+		if err := s.clear(tx, onCode(by)); err != nil {
+			return err
+		}
 		if out.Recovery, err = s.putRecovery(tx, u); err != nil {
 			return err
 		}
@@ -96,6 +102,9 @@ func (s *Service) ConfirmTOTP(ctx context.Context, by access.Principal, at Sessi
 // RemoveTOTP turns the second factor off, by a code of the app or a recovery
 // code.
 func (s *Service) RemoveTOTP(ctx context.Context, by access.Principal, at Session, code string) error {
+	if err := needSession(by, at); err != nil {
+		return err
+	}
 	if err := s.take(ctx, onCode(by)); err != nil {
 		return err
 	}
@@ -111,6 +120,9 @@ func (s *Service) RemoveTOTP(ctx context.Context, by access.Principal, at Sessio
 			return err
 		}
 		if err := dropApp(tx, u.ID); err != nil {
+			return err
+		}
+		if err := s.clear(tx, onCode(by)); err != nil {
 			return err
 		}
 		if err := s.tell(tx, u, "Your authenticator app was removed", "No authenticator app is asked for any more when you sign in."); err != nil {

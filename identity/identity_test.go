@@ -3,12 +3,10 @@ package identity_test
 import (
 	"context"
 	"errors"
-	"net/netip"
 	"regexp"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/audit"
@@ -196,9 +194,6 @@ func (h *house) entries() []string {
 	}
 	return out
 }
-
-var _ = netip.Addr{}
-var _ = time.Second
 
 // A1: sign up, prove the address, come in.
 func TestA1SignUp(t *testing.T) {

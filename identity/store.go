@@ -151,7 +151,7 @@ func findSession(tx *store.Tx, where string, args ...any) (Session, error) {
 
 func listSessions(tx *store.Tx, user string) ([]Session, error) {
 	var rows []sessionRow
-	if err := tx.NewSelect().Model(&rows).Where("user_id = ?", user).Order("id").Scan(tx.Ctx); err != nil {
+	if err := tx.NewSelect().Model(&rows).Where("user_id = ?", user).Order("created", "id").Scan(tx.Ctx); err != nil {
 		return nil, err
 	}
 	out := make([]Session, len(rows))

@@ -53,13 +53,19 @@ const (
 // plain form is taken: ASCII, one @, no quotes or comments. That leaves no two
 // spellings that look alike.
 func Canonical(email string) (string, bool) {
-	e := strings.ToLower(strings.TrimSpace(email))
+	e := strings.TrimSpace(email)
+	for i := range len(e) {
+		if e[i] >= utf8.RuneSelf { // before ToLower, which makes ASCII of some
+			return "", false
+		}
+	}
+	e = strings.ToLower(e)
 	local, domain, ok := strings.Cut(e, "@")
 	if !ok || local == "" || len(local) > 64 || domain == "" || len(e) > emailMost {
 		return "", false
 	}
 	for _, r := range local {
-		if r >= utf8.RuneSelf || !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(".!#$%&'*+-/=?^_`{|}~", r) {
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(".!#$%&'*+-/=?^_`{|}~", r) {
 			return "", false
 		}
 	}
