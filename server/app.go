@@ -117,7 +117,7 @@ func (a *App) doors() error {
 	if a.Signer, err = gateway.NewSigner(a.Config.URL, a.Config.Gateway.Audience, seed); err != nil {
 		return err
 	}
-	a.Engine = &gateway.Engine{Tokens: a.Bearers, Catalog: a.Catalog, Quota: a.Quota, Usage: a.Usage.Recorder, Docs: a.Config.URL}
+	a.Engine = &gateway.Engine{Tokens: a.Bearers, Catalog: a.Catalog, Quota: a.Quota, Usage: a.Usage.Recorder, Facts: a.Facts.Fill, Docs: a.Config.URL}
 	a.Proxy = &gateway.Proxy{Engine: a.Engine, Signer: a.Signer, Rules: &strict.Rules{Hosts: hostsOf(a.Config.Gateway.Hosts, a.Config.Gateway.URL), Hygiene: gateway.Hygiene},
 		Client:  &upstream.Client{HeadTimeout: time.Duration(a.Config.Gateway.Timeout)},
 		Proxies: a.proxies, Log: a.Log, Style: a.Config.Gateway.Headers, LogAll: a.Config.Gateway.LogAll}

@@ -24,6 +24,9 @@ type Engine struct {
 	Catalog *catalog.Current
 	Quota   *quota.Service
 	Usage   *usage.Recorder
+	// Facts fills in the tags and properties of a resource, as the product told
+	// them; nil: nothing is known. An error means that the check cannot be made.
+	Facts func(ctx context.Context, account string, r access.Resource) (access.Resource, error)
 	// Docs is the public address of the documentation, for links in refusals.
 	Docs string
 
@@ -108,7 +111,7 @@ func (e *Engine) decide(ctx context.Context, c *Call, v *Verdict) error {
 			return e.simulated(v)
 		}
 	}
-	if err := e.permit(v); err != nil {
+	if err := e.permit(ctx, v); err != nil {
 		return err
 	}
 	return e.spend(ctx, v)
@@ -116,7 +119,7 @@ func (e *Engine) decide(ctx context.Context, c *Call, v *Verdict) error {
 
 // permit is the decision proper: what the route requires against what the grant
 // carries.
-func (e *Engine) permit(v *Verdict) error {
+func (e *Engine) permit(ctx context.Context, v *Verdict) error {
 	if v.Route.Public {
 		return nil
 	}
@@ -126,7 +129,18 @@ func (e *Engine) permit(v *Verdict) error {
 		v.Resource = v.attached.whole
 	}
 	_, program := v.Route.At(v.At)
-	d := access.Decide(access.Question{Program: *program, Scopes: v.Bearer.Scopes, Layers: v.Bearer.Holding.Layers, Resource: v.Resource})
+	q := access.Question{Program: *program, Scopes: v.Bearer.Scopes, Layers: v.Bearer.Holding.Layers, Resource: v.Resource}
+	d := access.Decide(q)
+	if !d.Allowed && !d.Unmapped && e.Facts != nil && v.Route.HasResource() {
+		// Unknown facts make allowances fail and denials hold, so a yes without
+		// them is a yes; only a no is worth asking what the product has told us.
+		known, err := e.Facts(ctx, v.Bearer.Holding.Account, v.Resource)
+		if err != nil {
+			return err
+		}
+		q.Resource, v.Resource = known, known
+		d = access.Decide(q)
+	}
 	switch {
 	case d.Allowed:
 		return nil
