@@ -79,8 +79,8 @@ func (a *API) Operations() []web.Operation { return a.mux.Operations() }
 // Codes lists every code that the API can answer with.
 func (a *API) Codes() []problem.Declared { return a.mux.Catalogue().All() }
 
-// Declared lists the codes of this package and of the catalog, which has no
-// routes of its own.
+// Declared lists the codes of this package and of those that have no routes of
+// their own: access, catalog, secret and store.
 func Declared() []problem.Declared {
 	return []problem.Declared{
 		{Code: "two_credentials", Kind: problem.KindInvalid, Cause: "The request carries both a session cookie and a token.", Remedy: "Send one of them."},
@@ -89,6 +89,11 @@ func Declared() []problem.Declared {
 		{Code: "operation_unmapped", Kind: problem.KindForbidden, Cause: "Nobody has said yet what the operation requires, so every call is refused.", Remedy: "Ask the operator to declare it in the catalog."},
 		{Code: "scope_missing", Kind: problem.KindForbidden, Cause: "The grant lacks what the operation requires; missing lists it.", Remedy: "Ask the customer's administrator to grant it."},
 		{Code: "permission_denied", Kind: problem.KindForbidden, Cause: "The scopes are enough, but the integration's role does not allow it on the resource.", Remedy: "Ask the customer's administrator to widen the role."},
+		{Code: "policy.invalid", Kind: problem.KindInvalid, Cause: "A policy has faults.", Remedy: "Correct the statements that errors names."},
+		{Code: "resource.invalid", Kind: problem.KindInvalid, Cause: "The name of a resource cannot be read.", Remedy: "Write it like proj/web:env/production."},
+		{Code: "needs.invalid", Kind: problem.KindInvalid, Cause: "A requirement cannot be read.", Remedy: "Correct the place that errors names."},
+		{Code: "store_unavailable", Kind: problem.KindUnavailable, Cause: "The database does not answer.", Remedy: "Try again after the time in Retry-After."},
+		{Code: "secret_unreadable", Kind: problem.KindUnavailable, Cause: "A stored secret cannot be opened.", Remedy: "The operator checks the master key."},
 		{Code: "catalog_missing", Kind: problem.KindUnavailable, Cause: "No catalog is in force yet.", Remedy: "Try again after the time in Retry-After."},
 	}
 }
