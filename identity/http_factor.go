@@ -74,7 +74,7 @@ type passkeyIn struct {
 }
 
 type renameIn struct {
-	passkeyIn
+	ID   string `path:"id" maxLength:"60"`
 	Body struct {
 		Name string `json:"name" maxLength:"200"`
 	}
