@@ -155,7 +155,9 @@ func (v *visit) installationsOf(a account.Account) ([]installationLine, error) {
 		p := calls[l.Grant]
 		out[i] = installationLine{Listed: l, Calls: p.Total, Refused: p.Total - p.Outcomes[usage.OK], Last: last[l.Grant].At}
 	}
-	slices.SortStableFunc(out, func(x, y installationLine) int { return cmp.Compare(strings.ToLower(x.ApplicationName), strings.ToLower(y.ApplicationName)) })
+	slices.SortStableFunc(out, func(x, y installationLine) int {
+		return cmp.Compare(strings.ToLower(x.ApplicationName), strings.ToLower(y.ApplicationName))
+	})
 	return out, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/guestright/guestright/application"
 	"github.com/guestright/guestright/audit"
 	"github.com/guestright/guestright/edge/page"
 	"github.com/guestright/guestright/group"
@@ -27,7 +28,7 @@ func (v *visit) activity(path string, before int64, f audit.Filter) (activityVie
 		return activityView{}, err
 	}
 	d := activityView{Timeline: page.Timeline{Now: v.now}, Pager: page.Pager{Label: "Activity", Shown: strconv.Itoa(len(log.Entries)) + " entries"}}
-	names := v.names(f.Group)
+	names := v.names(f)
 	for _, e := range log.Entries {
 		d.Timeline.Items = append(d.Timeline.Items, happening(e, names))
 	}
@@ -40,12 +41,28 @@ func (v *visit) activity(path string, before int64, f audit.Filter) (activityVie
 	return d, nil
 }
 
-// names gives the people of a group by their ids, as far as the caller may know them.
-func (v *visit) names(groupID string) map[string]string {
+// names gives the people and customers of a group by their ids, as far as the caller may know them.
+func (v *visit) names(f audit.Filter) map[string]string {
 	out := map[string]string{v.by.User: v.session.Name}
-	id, err := ident.Parse[group.Group](groupID)
+	app, err := ident.Parse[application.Application](f.Application)
+	if err == nil {
+		if s, err := v.subjectOf(app); err == nil {
+			f.Group = s.Group
+		}
+		v.nameCustomers(out, app)
+	}
+	id, err := ident.Parse[group.Group](f.Group)
 	if err != nil {
 		return out
+	}
+	if app.IsZero() {
+		apps, err := v.Applications.List(v.ctx(), v.by, f.Group)
+		if err != nil {
+			apps = nil // names are a comfort; the log is shown without them
+		}
+		for _, a := range apps {
+			v.nameCustomers(out, a.ID)
+		}
 	}
 	members, err := v.Groups.Members(v.ctx(), v.by, id)
 	if err != nil {
@@ -57,6 +74,16 @@ func (v *visit) names(groupID string) map[string]string {
 	return out
 }
 
+func (v *visit) nameCustomers(names map[string]string, app application.ID) {
+	all, err := v.Integrations.ListApplication(v.ctx(), v.by, app)
+	if err != nil {
+		return // as above
+	}
+	for _, i := range all {
+		names[i.Account] = i.AccountName
+	}
+}
+
 // happening puts an audit entry into a sentence.
 func happening(e audit.Entry, names map[string]string) page.Happening {
 	h := page.Happening{At: e.At, Who: who(e, names), What: e.Action, Detail: e.Reason, Icon: page.IconInfo}
@@ -65,6 +92,12 @@ func happening(e audit.Entry, names map[string]string) page.Happening {
 	}
 	if said, ok := sayings[e.Action]; ok {
 		h.What, h.Icon, h.Tone = said.words, said.icon, said.tone
+	}
+	if name := names[e.Account]; name != "" && e.Group != "" && e.Account != "" {
+		if e.ActorKind != "operator" && names[actorID(e)] == "" {
+			return h // the name stands in front already
+		}
+		h.What += " in " + name + ":"
 	}
 	return h
 }
@@ -79,11 +112,19 @@ func who(e audit.Entry, names map[string]string) string {
 	case names[id] != "":
 		return names[id]
 	case e.Account != "":
+		if names[e.Account] != "" {
+			return "Somebody at " + names[e.Account]
+		}
 		return "An administrator of the customer"
 	case kind == "application":
 		return "The application"
 	}
 	return "Somebody"
+}
+
+func actorID(e audit.Entry) string {
+	_, id, _ := strings.Cut(e.Actor, "/")
+	return id
 }
 
 type saying struct {
@@ -123,8 +164,8 @@ var sayings = map[string]saying{
 	"installation.update":    {"changed the installation of", page.IconSettings, page.ToneNeutral},
 	"installation.delete":    {"removed", page.IconTrash, page.ToneBad},
 	"installation.restore":   {"restored", page.IconUndo, page.ToneGood},
-	"installation.withhold":  {"blocked the customer of", page.IconShieldAlert, page.ToneBad},
-	"installation.release":   {"unblocked the customer of", page.IconShieldCheck, page.ToneGood},
+	"installation.withhold":  {"blocked the installation", page.IconShieldAlert, page.ToneBad},
+	"installation.release":   {"unblocked the installation", page.IconShieldCheck, page.ToneGood},
 	"installation.block":     {"blocked", page.IconShieldAlert, page.ToneBad},
 	"installation.unblock":   {"unblocked", page.IconShieldCheck, page.ToneGood},
 	"installation.uninstall": {"uninstalled", page.IconTrash, page.ToneBad},

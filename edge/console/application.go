@@ -261,14 +261,14 @@ func letter(a application.Application, product, link, origin string, live *relea
 	var b strings.Builder
 	b.WriteString("How to connect " + a.Name + " with your " + product + " account\n\n")
 	b.WriteString("1. As an administrator of your account, open\n   " + link + "\n")
-	b.WriteString("   (or sign in at " + origin + ", choose “Install an application”\n   and enter the application ID " + a.PublicID + ")\n")
-	b.WriteString("2. Read what " + a.Name + " asks for, and why.\n")
+	b.WriteString("   or sign in at " + origin + ",\n   choose “Install an application” and enter the application ID\n   " + a.PublicID + "\n")
+	b.WriteString("2. Read what it asks for, and why.\n")
 	if live != nil {
-		b.WriteString("3. Let the integration user “" + live.UserName + "” with the role “" + live.RoleName + "”\n   be created for you, then install. The role can do exactly what you have\n   approved and nothing else.\n")
+		b.WriteString("3. Let the integration user and its role be created for you,\n   as “" + live.UserName + "” and “" + live.RoleName + "”,\n   and install. The role allows exactly what you approved.\n")
 	} else {
-		b.WriteString("3. Let the integration user and its role be created for you, then install.\n   The role can do exactly what you have approved and nothing else.\n")
+		b.WriteString("3. Let the integration user and its role be created for you,\n   and install. The role allows exactly what you approved.\n")
 	}
-	b.WriteString("\nYou never have to give us a password or a secret, and you can remove\n" + a.Name + " at any time.")
+	b.WriteString("\nYou never give us a password or a secret,\nand you can remove it at any time.")
 	if a.Support != "" {
 		b.WriteString("\n\nQuestions: " + a.Support)
 	}

@@ -74,7 +74,7 @@ func New(s Services) *Console {
 	}
 	c := &Console{Services: s, forms: newForms(s.Keys)}
 	c.cross = http.NewCrossOriginProtection()
-	c.cross.SetDenyHandler(c.open(crossOrigin))
+	c.cross.SetDenyHandler(c.raw(crossOrigin)) // must not use the form token up
 	return c
 }
 
@@ -82,7 +82,7 @@ func New(s Services) *Console {
 func (c *Console) Mount(mux *http.ServeMux) {
 	mux.Handle(page.AssetPath, page.Assets())
 	mux.Handle("POST "+page.ThemePath, c.cross.Handler(page.SetTheme()))
-	routes := []route{{"GET /{$}", c.page(home)}, {"/", c.open(absent)}}
+	routes := []route{{"GET /{$}", c.page(home)}, {"/", c.raw(absent)}}
 	for _, some := range [][]route{c.signInRoutes(), c.meRoutes(), c.groupRoutes(), c.applicationRoutes(), c.keyRoutes(), c.versionRoutes(), c.installedRoutes(), c.usageRoutes(), c.inboxRoutes(), c.accountRoutes(), c.installRoutes(), c.installationRoutes(), c.operatorRoutes(), c.auditRoutes(), c.referenceRoutes()} {
 		routes = append(routes, some...)
 	}

@@ -40,6 +40,16 @@ func (v *visit) memberships() (memberships, error) {
 		return m, err
 	}
 	m.groups = slices.DeleteFunc(groups, func(g group.Group) bool { return g.State == group.Archived })
+	// The groups of a company come before the personal one, which is for trying things out.
+	slices.SortStableFunc(m.groups, func(a, b group.Group) int {
+		switch {
+		case a.Personal == b.Personal:
+			return 0
+		case a.Personal:
+			return 1
+		}
+		return -1
+	})
 	m.accounts = accounts
 	return m, nil
 }
@@ -98,6 +108,9 @@ func (v *visit) navigate(f *page.Frame, s sheet, m memberships) {
 		f.Switcher, f.Sections = v.accountNavigation(s, m.accounts)
 	case areaOperator:
 		f.Sections = operatorNavigation()
+		if v.Products != nil {
+			f.Sections[0].Links = append(f.Sections[0].Links, page.Link{Text: "Product keys", URL: "/operator/keys", Icon: page.IconKey})
+		}
 	default:
 		f.Switcher, f.Sections = v.groupNavigation(s, m.groups)
 	}

@@ -101,6 +101,9 @@ func transferGroup(v *visit) error {
 		}
 		return err
 	}
+	if err := v.renew(); err != nil {
+		return err
+	}
 	return v.leave(groupPath(g.ID.String())+"/members", "The group has a new owner. You are an administrator of it now.")
 }
 

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/guestright/guestright/access"
@@ -43,6 +44,9 @@ func developerHome(v *visit, m memberships) error {
 	if d.Groups, err = v.groupLines(m.groups); err != nil {
 		return err
 	}
+	if len(d.Groups) > 1 {
+		d.Groups = slices.DeleteFunc(d.Groups, func(g groupLine) bool { return g.Personal && len(g.Applications) == 0 })
+	}
 	registered := 0
 	for _, g := range d.Groups {
 		registered += len(g.Applications)
@@ -58,7 +62,7 @@ func developerHome(v *visit, m memberships) error {
 	}
 	if registered == 0 && len(d.Groups) > 0 {
 		d.Text = "From here to your first call takes about five minutes."
-		g := d.Groups[len(d.Groups)-1].Group
+		g := d.Groups[0].Group
 		d.First = &groupView{Group: g, MayRegister: g.State == group.Active && v.may("application:create", access.On("group", g.ID.String()))}
 	}
 	if v.Notices != nil {

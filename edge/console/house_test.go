@@ -89,6 +89,8 @@ func newHouse(t *testing.T) *house {
 			return err
 		}}
 	s.Sessions = identity.NewAuthenticator(s.Identity)
+	s.Products, err = token.NewProducts(h.db, log, keys)
+	must(t, err)
 	console.New(*s).Mount(mux)
 	return h
 }
@@ -230,7 +232,10 @@ func (h *house) team(dev, admin *client) team {
 func (h *house) calls(x team) {
 	now := h.clock.Now()
 	for i := range 96 {
-		at := now.Add(-time.Duration(i) * 15 * time.Minute)
+		at := now.Add(-time.Duration(95-i) * 15 * time.Minute)
+		if i%8 == 0 {
+			must(h.t, h.Usage.Flush(h.t.Context()))
+		}
 		for j, in := range x.in {
 			k := usage.Key{Grant: in.Grant, Application: x.app.ID.String(), Account: in.Account, Group: x.group.ID.String(), Key: x.key.ID.String(), Operation: "listFlags"}
 			h.Usage.Recorder.Record(at, k, uint32((i*7)%13*3+20-6*j))

@@ -1,6 +1,8 @@
 package console
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"github.com/guestright/guestright/application"
@@ -183,6 +185,7 @@ func (v *visit) showSecret(s subject, k application.IssuedKey, title, text strin
 	if err != nil {
 		return err
 	}
+	slices.SortFunc(all, func(a, b integration.Listed) int { return cmp.Compare(a.AccountName, b.AccountName) })
 	account := "ACCOUNT"
 	for _, i := range all {
 		if i.State == integration.Active {

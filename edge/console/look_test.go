@@ -29,7 +29,7 @@ func TestDeveloperPagesAreSound(t *testing.T) {
 		"app": app, "keys": app + "/keys", "key-new": app + "/keys/new", "key-rotate": app + "/keys/" + x.key.ID.String() + "/rotate", "key-revoke": app + "/keys/" + x.key.ID.String() + "/revoke",
 		"versions": app + "/versions", "version-new": app + "/versions/new", "version": "/versions/" + x.live.ID.String(), "retire": "/versions/" + x.live.ID.String() + "/retire",
 		"customers": app + "/installations", "block": app + "/installations/" + x.in[0].ID.String() + "/block", "usage": app + "/usage", "usage-30d": app + "/usage?period=30d",
-		"activity": app + "/activity", "settings": app + "/settings", "move": app + "/move", "delete": app + "/delete", "inbox": "/inbox", "me": "/me", "absent": "/nowhere",
+		"activity": app + "/activity", "settings": app + "/settings", "move": app + "/move", "delete": app + "/delete", "inbox": "/inbox", "me": "/me", "me-password": "/me/password", "me-app": "/me/app", "me-delete": "/me/delete", "confirm": "/confirm", "absent": "/nowhere",
 	}
 	b := h.browser(dev)
 	for _, view := range []pagetest.View{{}, {Dark: true}, {Width: 375, Height: 800}, {Width: 375, Height: 800, Dark: true}} {

@@ -133,6 +133,9 @@ func removeMember(v *visit) error {
 		return err
 	}
 	if user == v.by.User {
+		if err := v.renew(); err != nil {
+			return err
+		}
 		return v.leave("/groups", "You have left "+g.Name+".")
 	}
 	return v.leave(groupPath(g.ID.String())+"/members", "They are no longer in the group.")

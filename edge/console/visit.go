@@ -41,15 +41,31 @@ func (c *Console) page(h handler) http.Handler {
 
 // open serves a handler to everybody. A POST reaches it only with the token of its form.
 func (c *Console) open(h handler) http.Handler {
+	return c.raw(func(v *visit) error {
+		if v.r.Method == http.MethodPost {
+			if err := v.spend(); err != nil {
+				return err
+			}
+		}
+		return h(v)
+	})
+}
+
+// raw serves a handler without asking for a form token: for answers that change nothing.
+func (c *Console) raw(h handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v := &visit{Console: c, w: w, r: r, now: c.Now()}
-		if err := v.enter(h); err != nil {
+		err := v.enter()
+		if err == nil {
+			err = h(v)
+		}
+		if err != nil {
 			v.fail(err)
 		}
 	})
 }
 
-func (v *visit) enter(h handler) error {
+func (v *visit) enter() error {
 	s, err := v.Console.session(v.r)
 	if err != nil {
 		return err
@@ -63,11 +79,8 @@ func (v *visit) enter(h handler) error {
 		if err := v.r.ParseForm(); err != nil {
 			return problem.Invalid("form_unreadable", "The form could not be read. It may be too long.").Because(err)
 		}
-		if err := v.spend(); err != nil {
-			return err
-		}
 	}
-	return h(v)
+	return nil
 }
 
 func (v *visit) ctx() context.Context { return v.r.Context() }

@@ -1,0 +1,142 @@
+package console
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/guestright/guestright/application"
+	"github.com/guestright/guestright/edge/page"
+	"github.com/guestright/guestright/integration"
+)
+
+func (c *Console) operatorApplicationRoutes() []route {
+	const at = "/operator/applications/{application}"
+	return []route{
+		{"GET /operator/applications", c.operator(operatorApplications)},
+		{"GET " + at, c.operator(operatorApplication)},
+		{"POST " + at + "/suspend", c.operator(suspendApplication)},
+		{"POST " + at + "/reinstate", c.operator(reinstateApplication)},
+	}
+}
+
+func operatorApplicationPath(id string) string { return "/operator/applications/" + id }
+
+// operatorApplicationLine is an application as the operator's list shows it.
+type operatorApplicationLine struct {
+	application.Application
+	GroupName string
+	Installed int
+}
+
+func operatorApplications(v *visit) error {
+	all, err := v.Applications.List(v.ctx(), v.by, "")
+	if err != nil {
+		return err
+	}
+	groups, err := v.Groups.List(v.ctx(), v.by)
+	if err != nil {
+		return err
+	}
+	names := map[string]string{}
+	for _, g := range groups {
+		names[g.ID.String()] = g.Name
+	}
+	q := v.query("q")
+	var lines []operatorApplicationLine
+	found := 0
+	for _, a := range all {
+		if a.State == application.Deleted || !matching(q, a.Name, a.PublicID, names[a.Group], string(a.State)) {
+			continue
+		}
+		if found++; found > operatorMost {
+			continue
+		}
+		line := operatorApplicationLine{Application: a, GroupName: names[a.Group]}
+		list, err := v.Integrations.ListApplication(v.ctx(), v.by, a.ID)
+		if err != nil {
+			return err
+		}
+		for _, i := range list {
+			if i.State != integration.Removed {
+				line.Installed++
+			}
+		}
+		lines = append(lines, line)
+	}
+	slices.SortStableFunc(lines, func(a, b operatorApplicationLine) int {
+		return cmp.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name))
+	})
+	return v.byOperator(sheet{title: "Applications", trail: []page.Link{{Text: "Applications"}}, body: operatorApplicationList(v, lines, q, found)})
+}
+
+// operatorApplicationView is one application and where it is installed.
+type operatorApplicationView struct {
+	application.Application
+	GroupName     string
+	Installations []integration.Listed
+	Reason        string
+	Faults        faults
+	Token         func(action string) string
+	History       page.Timeline
+}
+
+func operatorApplication(v *visit) error {
+	a, err := v.applicationRef()
+	if err != nil {
+		return err
+	}
+	return showOperatorApplication(v, a, "", faults{})
+}
+
+func showOperatorApplication(v *visit, a application.Application, reason string, f faults) error {
+	d := operatorApplicationView{Application: a, Reason: reason, Faults: f}
+	path := operatorApplicationPath(a.ID.String())
+	d.Token = func(action string) string { return v.token(path + "/" + action) }
+	groups, err := v.Groups.List(v.ctx(), v.by)
+	if err != nil {
+		return err
+	}
+	for _, g := range groups {
+		if g.ID.String() == a.Group {
+			d.GroupName = g.Name
+		}
+	}
+	all, err := v.Integrations.ListApplication(v.ctx(), v.by, a.ID)
+	if err != nil {
+		return err
+	}
+	d.Installations = slices.DeleteFunc(all, func(i integration.Listed) bool { return i.State == integration.Removed })
+	if d.History, _, err = v.history(auditWanted{Application: a.ID.String(), Limit: 8}); err != nil {
+		return err
+	}
+	return v.byOperator(sheet{title: a.Name, current: "/operator/applications", status: f.status(), trail: []page.Link{{Text: "Applications", URL: "/operator/applications"}, {Text: a.Name}}, body: operatorApplicationDetail(v, d)})
+}
+
+func suspendApplication(v *visit) error {
+	a, err := v.applicationRef()
+	if err != nil {
+		return err
+	}
+	if _, err := v.Applications.Suspend(v.ctx(), v.by, a.ID, v.field("reason")); err != nil {
+		if f, ok := faultsOf(err, "/reason"); ok {
+			return showOperatorApplication(v, a, v.field("reason"), f)
+		}
+		return err
+	}
+	return v.leave(operatorApplicationPath(a.ID.String()), a.Name+" is suspended. Its calls are refused everywhere from now on.")
+}
+
+func reinstateApplication(v *visit) error {
+	a, err := v.applicationRef()
+	if err != nil {
+		return err
+	}
+	if _, err := v.Applications.Lift(v.ctx(), v.by, a.ID); err != nil {
+		if f, ok := faultsOf(err); ok {
+			return showOperatorApplication(v, a, "", f)
+		}
+		return err
+	}
+	return v.leave(operatorApplicationPath(a.ID.String()), a.Name+" works again.")
+}
