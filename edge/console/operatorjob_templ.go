@@ -42,7 +42,7 @@ func operatorJobList(v *visit, d operatorJobsView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = page.Tabs{Label: "Jobs", Links: []page.Link{
+		templ_7745c5c3_Err = page.Tabs{Label: "Kinds of jobs", Links: []page.Link{
 			{Text: "Failed", URL: "/operator/jobs", Current: d.State == job.Exhausted, Count: depth(d, job.Exhausted)},
 			{Text: "Waiting", URL: "/operator/jobs?state=waiting", Current: d.State == job.Waiting, Count: depth(d, job.Waiting)},
 		}}.Render(ctx, templ_7745c5c3_Buffer)
