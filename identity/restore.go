@@ -3,7 +3,7 @@ package identity
 import "github.com/guestright/guestright/kit/store"
 
 // EndRestored ends everything in a restored database that opens an account by
-// being held: sessions, mailed links, half-done ceremonies and set-up secrets.
+// being held: sessions, mailed links and set-up secrets.
 // It joins, and gives how many sessions it ended.
 func EndRestored(tx *store.Tx) (int, error) {
 	res, err := tx.ExecContext(tx.Ctx, "DELETE FROM identity_session")
@@ -14,7 +14,7 @@ func EndRestored(tx *store.Tx) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	for _, table := range []string{"identity_link", "identity_ceremony", "identity_setup"} {
+	for _, table := range []string{"identity_link", "identity_setup"} {
 		if _, err := tx.ExecContext(tx.Ctx, "DELETE FROM "+table); err != nil {
 			return 0, err
 		}
