@@ -29,6 +29,7 @@ type Options struct {
 	Out   io.Writer // where the addresses and sign-ins are printed
 	Log   *slog.Logger
 	Port  int              // of the console; the gateway has the tenth after it; 0: 8480, or any that are free
+	Free  bool             // any free ports, for tests that run side by side
 	Ready func(Guide)      // called once every door answers; may be nil
 	Now   func() time.Time // nil: the real clock
 }
@@ -57,7 +58,7 @@ func Run(ctx context.Context, o Options) error {
 	} else if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	l, err := listen(ctx, o.Port)
+	l, err := listen(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -104,8 +105,8 @@ func Run(ctx context.Context, o Options) error {
 }
 
 // listen opens the usual ports, or any free ones when somebody has them.
-func listen(ctx context.Context, port int) (*server.Listeners, error) {
-	fixed := port != 0
+func listen(ctx context.Context, o Options) (*server.Listeners, error) {
+	fixed, port := o.Port != 0, o.Port
 	if !fixed {
 		port = 8480
 	}
@@ -114,7 +115,11 @@ func listen(ctx context.Context, port int) (*server.Listeners, error) {
 		into *net.Listener
 		port int
 	}{{&l.Public, port}, {&l.Gateway, port + 10}, {&l.Watch, port - 10}} {
-		ln, err := web.Listen(ctx, "127.0.0.1:"+strconv.Itoa(d.port))
+		at := d.port
+		if o.Free {
+			at = 0
+		}
+		ln, err := web.Listen(ctx, "127.0.0.1:"+strconv.Itoa(at))
 		if err != nil && !fixed {
 			ln, err = web.Listen(ctx, "127.0.0.1:0")
 		}

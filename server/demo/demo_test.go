@@ -20,7 +20,7 @@ func TestDemoStartsTwiceOnOneFolder(t *testing.T) {
 		done := make(chan error, 1)
 		var out bytes.Buffer
 		go func() {
-			done <- demo.Run(ctx, demo.Options{Dir: dir, Out: &out, Ready: func(g demo.Guide) { ready <- g }})
+			done <- demo.Run(ctx, demo.Options{Dir: dir, Free: true, Out: &out, Ready: func(g demo.Guide) { ready <- g }})
 		}()
 		select {
 		case g := <-ready:

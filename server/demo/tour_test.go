@@ -1,0 +1,55 @@
+package demo_test
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"testing"
+
+	"github.com/guestright/guestright/server/demo"
+)
+
+// start runs a demo until the test ends.
+func start(t *testing.T) demo.Guide {
+	t.Helper()
+	ctx, stop := context.WithCancel(context.Background())
+	ready, done := make(chan demo.Guide, 1), make(chan error, 1)
+	go func() {
+		done <- demo.Run(ctx, demo.Options{Dir: t.TempDir(), Free: true, Ready: func(g demo.Guide) { ready <- g }})
+	}()
+	select {
+	case g := <-ready:
+		t.Cleanup(func() {
+			stop()
+			if err := <-done; err != nil {
+				t.Errorf("demo: %v", err)
+			}
+		})
+		return g
+	case err := <-done:
+		stop()
+		t.Fatal(err)
+		return demo.Guide{}
+	}
+}
+
+// The tour of the README with curl, as it is shipped.
+func TestTourWithCurl(t *testing.T) {
+	t.Parallel()
+	for _, tool := range []string{"bash", "curl", "jq"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			if os.Getenv("CI") == "true" {
+				t.Fatalf("%s is missing", tool)
+			}
+			t.Skipf("needs %s", tool)
+		}
+	}
+	g := start(t)
+	cmd := exec.CommandContext(t.Context(), "bash", "../../example/tour.sh")
+	cmd.Env = append(os.Environ(), "CONSOLE="+g.Console, "GATEWAY="+g.Gateway)
+	out, err := cmd.CombinedOutput()
+	if err != nil || !bytes.Contains(out, []byte("The tour is complete.")) {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
