@@ -207,23 +207,19 @@ func (s *Service) List(ctx context.Context, by access.Principal, app application
 	return out, err
 }
 
-// Installable finds the version to install: the newest live one, or in the
-// group's own sandbox the newest draft when nothing is live. Without
-// authorising. Errors: Conflict `nothing_released`.
+// Installable finds the version to install: the live one with the highest
+// number, or in the group's own sandbox the highest draft when nothing is live.
+// Without authorising. Errors: Conflict `nothing_released`.
 func (s *Service) Installable(tx *store.Tx, app application.ID, sandbox bool) (Version, error) {
 	all, err := list(tx, app.String())
 	if err != nil {
 		return Version{}, err
 	}
-	for _, v := range all {
-		if v.State == Live {
-			return v, nil
-		}
+	if v, ok := highest(all, Live); ok {
+		return v, nil
 	}
-	for _, v := range all {
-		if v.State == Draft && sandbox {
-			return v, nil
-		}
+	if v, ok := highest(all, Draft); ok && sandbox {
+		return v, nil
 	}
 	return Version{}, problem.Conflict("nothing_released", "The developer has not released a version of this application yet. Ask them to.")
 }

@@ -1,6 +1,7 @@
 package release
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -124,6 +125,21 @@ func parseNumber(s string) ([3]int, bool) {
 		out[i] = n
 	}
 	return out, true
+}
+
+// highest finds the version with the highest number in a state.
+func highest(all []Version, in State) (Version, bool) {
+	var best Version
+	var most [3]int
+	found := false
+	for _, v := range all {
+		n, ok := parseNumber(v.Number)
+		if v.State != in || !ok || found && slices.Compare(n[:], most[:]) <= 0 {
+			continue
+		}
+		best, most, found = v, n, true
+	}
+	return best, found
 }
 
 // Scopes lists the names asked for, required ones first.
