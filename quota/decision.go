@@ -32,7 +32,7 @@ type Decision struct {
 	wake     bool
 	shown    uint8
 	refusing *Limit
-	policy   []byte
+	policy   string
 	states   [maxShown]state
 }
 

@@ -2,9 +2,12 @@ package quota
 
 import "strconv"
 
-// AppendPolicy appends the value of RateLimit-Policy
+// Policy is the value of RateLimit-Policy
 // (draft-ietf-httpapi-ratelimit-headers-10, section 3), such as
 // `"burst";q=100;w=10, "day";q=10000;w=86400`. Empty: send no such field.
+func (d *Decision) Policy() string { return d.policy }
+
+// AppendPolicy appends Policy.
 func (d *Decision) AppendPolicy(dst []byte) []byte { return append(dst, d.policy...) }
 
 func appendPolicy(dst []byte, buckets []*bucket) []byte {

@@ -106,7 +106,7 @@ func (f *family) bind(m *Meter) {
 			m.buckets = append(m.buckets, f.buckets[k])
 		}
 	}
-	m.policy = appendPolicy(nil, m.buckets)
+	m.policy = string(appendPolicy(nil, m.buckets))
 }
 
 func (f *family) meter(h Holder) *Meter {
@@ -138,7 +138,7 @@ type Meter struct {
 	service *Service
 	family  atomic.Pointer[family]
 	buckets []*bucket // guarded by the family, like policy
-	policy  []byte
+	policy  string
 }
 
 // Holder is whose calls the meter counts.

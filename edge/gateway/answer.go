@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/guestright/guestright/edge/gateway/upstream"
+	"github.com/guestright/guestright/kit/ident"
 	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/web"
 	"github.com/guestright/guestright/quota"
@@ -50,6 +51,18 @@ func wait(ctx context.Context, d time.Duration) error {
 	}
 }
 
+// word makes the decision id and the state of the limits, in one string.
+func (x *exchange) word(begun time.Time) string {
+	b := ident.Append[Decision](x.scratch[:0], begun)
+	n := len(b)
+	if x.verdict.Limited {
+		b = x.verdict.Limits.AppendState(b)
+	}
+	both := string(b)
+	x.state = both[n:]
+	return both[:n]
+}
+
 // limitFields are the header fields that tell a caller where it stands.
 func (x *exchange) limitFields(style quota.Style) []upstream.Field {
 	out := x.answer[:0]
@@ -57,11 +70,14 @@ func (x *exchange) limitFields(style quota.Style) []upstream.Field {
 	if !x.verdict.Limited {
 		return out
 	}
-	if b := d.AppendPolicy(x.scratch[:0]); len(b) > 0 {
-		out = append(out, upstream.Field{Name: "RateLimit-Policy", Value: string(b)})
+	if policy := d.Policy(); policy != "" {
+		out = append(out, upstream.Field{Name: "RateLimit-Policy", Value: policy})
 	}
-	if b := d.AppendState(x.scratch[:0]); len(b) > 0 {
-		out = append(out, upstream.Field{Name: "RateLimit", Value: string(b)})
+	if x.state == "" {
+		x.state = string(d.AppendState(x.scratch[:0]))
+	}
+	if x.state != "" {
+		out = append(out, upstream.Field{Name: "RateLimit", Value: x.state})
 	}
 	var fields [5]quota.Field
 	for _, f := range d.Compatible(style, fields[:0]) {

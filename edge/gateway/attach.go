@@ -1,8 +1,8 @@
 package gateway
 
 import (
+	"slices"
 	"sync"
-	"sync/atomic"
 
 	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/catalog"
@@ -20,31 +20,48 @@ type attachment struct {
 	key      *usage.Stamp
 	base     usage.Key
 	counters sync.Map // *catalog.Route → *usage.Counter
-	identity atomic.Pointer[signed]
+	scopes   []string // all of the grant's
+	passport passport // of tokens with these scopes
 }
 
-func (e *Engine) attach(b *token.Bearer) *attachment {
+// seat is what the gateway keeps beside a Bearer: its grant's attachment, and
+// the identity, which tokens with all scopes of the grant share.
+type seat struct {
+	attached *attachment
+	passport *passport
+}
+
+func (e *Engine) attach(b *token.Bearer) *seat {
 	if got := b.Attached.Load(); got != nil {
-		if a, ok := (*got).(*attachment); ok {
-			return a
+		if s, ok := (*got).(*seat); ok {
+			return s
 		}
 	}
 	h := b.Holding
-	made, _ := h.Attached.LoadOrStore(b.Key, e.newAttachment(h, b.Key))
-	b.Attached.Store(&made)
+	made, ok := h.Attached.Load(b.Key)
+	if !ok {
+		made, _ = h.Attached.LoadOrStore(b.Key, e.newAttachment(h, b.Key))
+	}
 	a, ok := made.(*attachment)
 	if !ok {
-		return e.newAttachment(h, b.Key)
+		a = e.newAttachment(h, b.Key)
 	}
-	return a
+	s := &seat{attached: a, passport: &a.passport}
+	if !slices.Equal(b.Scopes.Names, a.scopes) {
+		s.passport = new(passport)
+	}
+	kept := any(s)
+	b.Attached.Store(&kept)
+	return s
 }
 
 func (e *Engine) newAttachment(h *token.Holding, key string) *attachment {
 	a := &attachment{
-		meter: e.Quota.Meter(quota.Holder{Group: h.Group, Application: h.Application, Account: h.Account, Key: key, Sandbox: h.Sandbox}),
-		whole: access.NewResource(access.Segment{Kind: "acct"}),
-		grant: e.Usage.Stamp(usage.Subject{Kind: "grant", ID: h.Grant}),
-		base:  usage.Key{Grant: h.Grant, Application: h.Application, Account: h.Account, Group: h.Group, Key: key},
+		meter:  e.Quota.Meter(quota.Holder{Group: h.Group, Application: h.Application, Account: h.Account, Key: key, Sandbox: h.Sandbox}),
+		scopes: access.SortScopes(h.ScopeNames...).Names,
+		whole:  access.NewResource(access.Segment{Kind: "acct"}),
+		grant:  e.Usage.Stamp(usage.Subject{Kind: "grant", ID: h.Grant}),
+		base:   usage.Key{Grant: h.Grant, Application: h.Application, Account: h.Account, Group: h.Group, Key: key},
 	}
 	if key != "" {
 		a.key = e.Usage.Stamp(usage.Subject{Kind: "key", ID: key})

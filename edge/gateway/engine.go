@@ -58,6 +58,7 @@ type Verdict struct {
 	params   catalog.Params
 	segments catalog.Segments
 	attached *attachment
+	passport *passport
 	compiled *compiled
 	live     bool   // the token opened its grant
 	allow    string // methods of the path, when the one asked for is not among them
@@ -88,7 +89,8 @@ func (e *Engine) decide(ctx context.Context, c *Call, v *Verdict) error {
 	if v.Bearer, err = e.Tokens.Authenticate(ctx, raw); err != nil {
 		return err
 	}
-	v.attached = e.attach(v.Bearer)
+	seat := e.attach(v.Bearer)
+	v.attached, v.passport = seat.attached, seat.passport
 	if err := v.Bearer.Live(v.At); err != nil {
 		return err
 	}

@@ -10,6 +10,8 @@ import (
 	"encoding/json"
 	"math/big"
 	"net/http"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
@@ -98,15 +100,37 @@ type claims struct {
 // signed is an identity that can be used again for a while.
 type signed struct {
 	value  string
-	token  string // the token it was made for: scopes may differ between tokens
 	issued int64
 }
 
-// identity returns the header value for a call that was allowed.
+// younger reports whether the identity was issued at most d ago.
+func (g *signed) younger(now int64, d time.Duration) bool {
+	return g != nil && now >= g.issued && now-g.issued < int64(d/time.Second)
+}
+
+// passport keeps the identity that calls with the same claims share.
+type passport struct {
+	last    atomic.Pointer[signed]
+	signing sync.Mutex
+}
+
+// identity returns the header value for a call that was allowed. When the one
+// in use becomes old, one call signs anew and the others go on with the old one
+// meanwhile.
 func (s *Signer) identity(v *Verdict) (string, error) {
-	now := v.At.Unix()
-	token := v.Bearer.Token.String()
-	if got := v.attached.identity.Load(); got != nil && got.token == token && now-got.issued < int64(identityReuse/time.Second) && now >= got.issued {
+	now, p := v.At.Unix(), v.passport
+	got := p.last.Load()
+	if got.younger(now, identityReuse) {
+		return got.value, nil
+	}
+	if !p.signing.TryLock() {
+		if got.younger(now, identityLife/2) {
+			return got.value, nil
+		}
+		p.signing.Lock()
+	}
+	defer p.signing.Unlock()
+	if got = p.last.Load(); got.younger(now, identityReuse) {
 		return got.value, nil
 	}
 	h := v.Bearer.Holding
@@ -120,7 +144,7 @@ func (s *Signer) identity(v *Verdict) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	v.attached.identity.Store(&signed{value: value, token: token, issued: now})
+	p.last.Store(&signed{value: value, issued: now})
 	return value, nil
 }
 

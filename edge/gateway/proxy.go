@@ -38,7 +38,8 @@ type exchange struct {
 	out     upstream.Outgoing
 	set     [2]upstream.Field
 	answer  [8]upstream.Field
-	scratch [256]byte
+	scratch [320]byte
+	state   string // of the limits, as RateLimit says it
 }
 
 var exchanges = sync.Pool{New: func() any { return new(exchange) }}
@@ -87,7 +88,7 @@ func (p *Proxy) forward(w http.ResponseWriter, r *http.Request, x *exchange, beg
 		return
 	}
 	x.set[0].Name = IdentityHeader
-	x.set[1] = upstream.Field{Name: DecisionHeader, Value: ident.New[Decision](begun).String()}
+	x.set[1] = upstream.Field{Name: DecisionHeader, Value: x.word(begun)}
 	x.out = upstream.Outgoing{Target: target, Path: x.call.Path.Escaped, RawQuery: r.URL.RawQuery, Drop: Hygiene.Drops, Set: x.set[:2]}
 	x.out.Answer = append(x.limitFields(p.Style), upstream.Field{Name: DecisionHeader, Value: x.set[1].Value})
 	res, err := p.Client.Do(w, r, &x.out)

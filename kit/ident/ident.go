@@ -25,12 +25,18 @@ const bodyLen = 26
 
 // New makes an identifier whose order follows now, to the millisecond, with 80
 // random bits behind it (the layout of ULID, https://github.com/ulid/spec).
-func New[T Named](now time.Time) ID[T] {
+func New[T Named](now time.Time) ID[T] { return ID[T]{string(Append[T](nil, now))} }
+
+// Append adds the text of a new identifier to dst, for names that only pass
+// through and should cost no allocation.
+func Append[T Named](dst []byte, now time.Time) []byte {
 	var b [16]byte
 	ms := uint64(now.UnixMilli())
 	binary.BigEndian.PutUint64(b[:8], ms<<16)
 	_, _ = rand.Read(b[6:]) // crypto/rand.Read never fails (Go 1.24)
-	return ID[T]{prefix[T]() + "_" + encode(b)}
+	dst = append(dst, prefix[T]()...)
+	dst = append(dst, '_')
+	return encode(dst, b)
 }
 
 // Parse reads an identifier of a T. Anything else is answered as not found, so
@@ -116,7 +122,7 @@ func wellFormed(body string) bool {
 	return body[0] <= '7' // 26 characters hold 130 bits; the first has only three
 }
 
-func encode(b [16]byte) string {
+func encode(dst []byte, b [16]byte) []byte {
 	var out [bodyLen]byte
 	hi, lo := binary.BigEndian.Uint64(b[:8]), binary.BigEndian.Uint64(b[8:])
 	for i := bodyLen - 1; i >= 0; i-- {
@@ -124,5 +130,5 @@ func encode(b [16]byte) string {
 		lo = lo>>5 | hi<<59
 		hi >>= 5
 	}
-	return string(out[:])
+	return append(dst, out[:]...)
 }

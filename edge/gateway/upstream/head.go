@@ -169,10 +169,10 @@ func decimal(value []byte) (int64, bool) {
 }
 
 // collect moves the fields of the head into h. One string backs all values
-// and one slice all single-value lists.
-func (x *call) collect(c *conn, h http.Header, size int) {
+// and one slice all single-value lists; the rest of it, for Outgoing.Answer, is returned.
+func (x *call) collect(c *conn, h http.Header, size int) []string {
 	block := string(c.buf[c.r : c.r+size])
-	values := make([]string, len(x.fields))
+	values := make([]string, len(x.fields)+len(x.out.Answer))
 	var connection []string
 	for _, f := range x.fields {
 		if f.name == "Connection" {
@@ -191,6 +191,7 @@ func (x *call) collect(c *conn, h http.Header, size int) {
 		values[i] = block[f.from:f.to]
 		h[f.name] = values[i : i+1 : i+1]
 	}
+	return values[len(x.fields):]
 }
 
 // inform passes an interim answer on (RFC 9110 15.2). What the gateway has

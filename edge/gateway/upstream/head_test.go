@@ -164,3 +164,23 @@ func BenchmarkAnswerHead(b *testing.B) {
 		c.r, c.w = 0, 0
 	}
 }
+
+// Looking at eight bytes at once finds what looking at each finds.
+func TestTextInWords(t *testing.T) {
+	t.Parallel()
+	for n := range 20 {
+		for at := range n {
+			for b := range 256 {
+				value := bytes.Repeat([]byte{'~'}, n)
+				value[at] = byte(b)
+				if at > 0 {
+					value[at-1] = 0x80
+				}
+				want := b >= ' ' && b != 0x7f || b == '\t'
+				if got := isText(value); got != want {
+					t.Fatalf("isText(%q) = %v", value, got)
+				}
+			}
+		}
+	}
+}

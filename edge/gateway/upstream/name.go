@@ -128,10 +128,27 @@ func isToken[T string | []byte](name T) bool {
 // isText reports whether a field value or reason has no control bytes except
 // tab (RFC 9110 5.5). CR, LF and NUL are what an attacker would need.
 func isText[T string | []byte](value T) bool {
-	for i := range len(value) {
+	i := 0
+	for ; i+8 <= len(value); i += 8 {
+		if suspect(uint64(value[i]) | uint64(value[i+1])<<8 | uint64(value[i+2])<<16 | uint64(value[i+3])<<24 |
+			uint64(value[i+4])<<32 | uint64(value[i+5])<<40 | uint64(value[i+6])<<48 | uint64(value[i+7])<<56) {
+			break
+		}
+	}
+	for ; i < len(value); i++ {
 		if b := value[i]; b < ' ' && b != '\t' || b == 0x7f {
 			return false
 		}
 	}
 	return true
+}
+
+// suspect reports whether one of eight bytes is below space or DEL; the signed
+// identity is long enough for looking at eight at once to count. It may suspect
+// a word without reason, never clear one: a borrow only spreads from a byte that
+// is itself a hit.
+func suspect(word uint64) bool {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	del := word ^ 0x7f*ones
+	return ((word-' '*ones)&^word|(del-ones)&^del)&tops != 0
 }

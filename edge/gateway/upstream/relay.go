@@ -10,9 +10,10 @@ import (
 // and well framed, so that the connection is in step.
 func (x *call) relay(c *conn, h answerHead) (whole bool, _ *Fault) {
 	header := x.w.Header()
-	x.collect(c, header, h.size)
-	for _, f := range x.out.Answer {
-		header[f.Name] = []string{f.Value}
+	ours := x.collect(c, header, h.size)
+	for i, f := range x.out.Answer {
+		ours[i] = f.Value
+		header[f.Name] = ours[i : i+1 : i+1]
 	}
 	var announced []string
 	if h.chunked {
