@@ -104,11 +104,10 @@ func (a *Authenticator) read(tx *store.Tx, t Token) (*Bearer, error) {
 		return nil, err
 	}
 	b.Holding = h
-	names := h.ScopeNames
+	b.Scopes = h.scopes // shared: a hundred thousand tokens need not list them again
 	if len(t.Scopes) > 0 {
-		names = narrower(t.Scopes, names)
+		b.Scopes = access.SortScopes(narrower(t.Scopes, h.ScopeNames)...)
 	}
-	b.Scopes = access.SortScopes(names...)
 	return b, nil
 }
 
@@ -146,7 +145,7 @@ func (a *Authenticator) holding(tx *store.Tx, grantID string) (*Holding, error) 
 	}
 	h = &Holding{Grant: grantID, Kind: string(g.Kind), Account: g.Account, AccountKey: acc.Key, AccountName: acc.Name,
 		Sandbox: acc.Kind == account.Sandbox, Upstream: acc.Upstream, Application: g.Application, Group: g.Group,
-		Subject: g.Subject, SubjectKey: g.SubjectKey, ScopeNames: g.Scopes, Layers: layers, refusal: g.Live()}
+		Subject: g.Subject, SubjectKey: g.SubjectKey, ScopeNames: g.Scopes, scopes: access.SortScopes(g.Scopes...), Layers: layers, refusal: g.Live()}
 	h.Installation, _ = strings.CutPrefix(g.Holder, "installation/")
 	if acc.State != account.Active && h.refusal == nil {
 		h.refusal = errClosed
@@ -305,7 +304,7 @@ func (a *Authenticator) OfGrant(ctx context.Context, grantID string) (*Bearer, e
 		if err != nil {
 			return err
 		}
-		b = &Bearer{Holding: h, Scopes: access.SortScopes(h.ScopeNames...)}
+		b = &Bearer{Holding: h, Scopes: h.scopes}
 		return nil
 	})
 	if absent(err) {

@@ -47,6 +47,7 @@ type Holding struct {
 	ScopeNames   []string
 	Layers       []access.Layer
 
+	scopes  access.Scopes // ScopeNames, sorted
 	refusal error // why the grant opens nothing now
 	stale   atomic.Bool
 	// Attached holds what the gateway prepares once per application key: meter
