@@ -246,7 +246,7 @@ func overlaps(now time.Time, k application.Key) []overlap {
 		{"1d", "In one day", "The old secret gets new tokens until " + until(day) + ", then it is refused.", day},
 		{"7d", "In seven days", "The old secret gets new tokens until " + until(7*day) + ", then it is refused.", 7 * day},
 		{"30d", "In thirty days", "The old secret gets new tokens until " + until(30*day) + ", then it is refused.", 30 * day},
-		{"0", "Now", "The old secret is refused from this moment. Choose this when it may have leaked.", 0},
+		{"0", "Now", "The old secret is refused from this moment; tokens that it has obtained still run out by themselves. If it has leaked, create another key and revoke this one instead: that ends its tokens too.", 0},
 	}
 }
 
@@ -266,7 +266,7 @@ func showRotate(v *visit, f faults) error {
 	}
 	path := s.path() + "/keys/" + k.ID.String() + "/rotate"
 	c := page.Confirm{Title: "Rotate “" + k.Label + "”", Text: "You get a new client ID and secret. Put them where the old ones are; until the end that you choose, both work.",
-		Consequences: []string{"The old secret gets no new tokens after its end. Tokens that it has obtained run out within the hour after.", usedNote(v, k), "Customers notice nothing and have nothing to do."},
+		Consequences: []string{"The old secret gets no new tokens after its end. Tokens that it obtained before that run out by themselves, as their expires_in says.", usedNote(v, k), "Customers notice nothing and have nothing to do."},
 		Action:       path, Token: v.token(path), Button: "Rotate the key", Cancel: s.path() + "/keys", Mild: true}
 	return v.about(s, "/keys", sheet{title: "Rotate", status: f.status(), trail: []page.Link{{Text: "Keys", URL: s.path() + "/keys"}, {Text: "Rotate " + k.Label}}, body: rotateForm(f, c, overlaps(v.now, k.Key))})
 }

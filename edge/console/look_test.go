@@ -32,14 +32,17 @@ func TestDeveloperPagesAreSound(t *testing.T) {
 		"activity": app + "/activity", "settings": app + "/settings", "move": app + "/move", "delete": app + "/delete", "inbox": "/inbox", "me": "/me", "me-password": "/me/password", "me-app": "/me/app", "me-delete": "/me/delete", "confirm": "/confirm", "absent": "/nowhere",
 	}
 	b := h.browser(dev)
-	for _, view := range []pagetest.View{{}, {Dark: true}, {Width: 375, Height: 800}, {Width: 375, Height: 800, Dark: true}} {
+	// Contrast depends on the theme, width does not: each is looked at once.
+	for _, view := range []pagetest.View{{}, {Dark: true}, {Width: 375, Height: 800}} {
 		b.Emulate(view)
 		for name, path := range pages {
 			b.Goto(h.URL + path)
 			if !b.Has("#content h1") {
 				t.Errorf("%s has no heading", path)
 			}
-			b.Axe()
+			if view.Width == 0 {
+				b.Axe()
+			}
 			b.Fits()
 			if name != "absent" {
 				b.Quiet()

@@ -53,7 +53,7 @@ func signInPage(v *visit) error {
 }
 
 func showSignIn(v *visit, d signInView, status int) error {
-	d.Token = v.token("/sign-in")
+	d.Token, d.Provider = v.token("/sign-in"), v.providerName()
 	if d.Resend != "" {
 		d.Resend = v.token("/verify/again")
 	}
