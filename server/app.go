@@ -118,7 +118,7 @@ func (a *App) doors() error {
 		return err
 	}
 	a.Engine = &gateway.Engine{Tokens: a.Bearers, Catalog: a.Catalog, Quota: a.Quota, Usage: a.Usage.Recorder, Facts: a.Facts.Fill, Docs: a.Config.URL}
-	a.Proxy = &gateway.Proxy{Engine: a.Engine, Signer: a.Signer, Rules: &strict.Rules{Hosts: hostsOf(a.Config.Gateway.Hosts, a.Config.Gateway.URL), Hygiene: gateway.Hygiene},
+	a.Proxy = &gateway.Proxy{Engine: a.Engine, Signer: a.Signer, Rules: &strict.Rules{Hosts: hostsOf(a.Config.Gateway.Hosts, a.Config.Gateway.URL), Forwarded: true, Hygiene: gateway.Hygiene},
 		Client:  &upstream.Client{HeadTimeout: time.Duration(a.Config.Gateway.Timeout)},
 		Proxies: a.proxies, Log: a.Log, Style: a.Config.Gateway.Headers, LogAll: a.Config.Gateway.LogAll}
 	if a.Config.Hook.URL != "" {

@@ -98,7 +98,6 @@ func (a *App) open(ctx context.Context, doors *errgroup.Group, l *Listeners) err
 	serve := func(ln net.Listener, h http.Handler, limits web.Limits) *http.Server {
 		srv := web.NewServer(ln.Addr().String(), h, limits)
 		if cert != nil {
-			srv.TLSConfig = cert
 			ln = tls.NewListener(ln, cert)
 		}
 		doors.Go(func() error { return web.Serve(ctx, srv, ln, grace) })
@@ -112,11 +111,11 @@ func (a *App) open(ctx context.Context, doors *errgroup.Group, l *Listeners) err
 		// product's business, those of headers and idleness are ours.
 		srv := web.NewServer(l.Gateway.Addr().String(), a.Proxy, web.Limits{Read: -1, Write: -1})
 		srv.ConnContext = strict.ConnContext
-		ln := net.Listener(strict.Listener{Listener: l.Gateway})
+		ln := l.Gateway
 		if cert != nil {
-			ln = tls.NewListener(l.Gateway, cert)
+			ln = tls.NewListener(ln, cert)
 		}
-		doors.Go(func() error { return web.Serve(ctx, srv, ln, grace) })
+		doors.Go(func() error { return web.Serve(ctx, srv, strict.Listener{Listener: ln}, grace) })
 	}
 	if l.Watch != nil {
 		srv := web.NewServer(l.Watch.Addr().String(), a.watch(), web.Limits{})

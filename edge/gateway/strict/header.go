@@ -11,15 +11,20 @@ func (u *Rules) judgeHeader(r *http.Request) *Refusal {
 		if len(r.TransferEncoding) > 1 || !strings.EqualFold(r.TransferEncoding[0], "chunked") || len(r.Header["Content-Length"]) > 0 {
 			return errFraming
 		}
-		if bothFramings(r) {
-			return errFraming
-		}
 	}
-	fields, standard, nonstandard := 0, false, false
+	if (len(r.TransferEncoding) > 0 || r.ProtoMajor == 1 && r.ProtoMinor == 0) && oddFraming(r) {
+		return errFraming
+	}
+	fields, size, standard, nonstandard := 0, 0, false, false
 	for name, values := range r.Header {
 		fields += len(values)
-		if u.Unparsed && !wellFormed(name, values) {
-			return errHeader
+		if u.Unparsed {
+			if !wellFormed(name, values) {
+				return errHeader
+			}
+			for _, v := range values {
+				size += len(name) + len(v)
+			}
 		}
 		switch {
 		case name == "Authorization":
@@ -40,7 +45,7 @@ func (u *Rules) judgeHeader(r *http.Request) *Refusal {
 			nonstandard = true
 		}
 	}
-	if fields > limit(u.MaxHeaders, 200) {
+	if fields > limit(u.MaxHeaders, 200) || size > unparsedMost {
 		return errHeaders
 	}
 	if u.Forwarded && standard && nonstandard {
@@ -48,6 +53,9 @@ func (u *Rules) judgeHeader(r *http.Request) *Refusal {
 	}
 	return nil
 }
+
+// unparsedMost bounds a header that net/http's server has not bounded, in bytes.
+const unparsedMost = 32 << 10
 
 // oneCredential accepts one value. For Bearer and Basic it must be the
 // scheme, one space and one word (RFC 9110 11.4); what other schemes mean is
@@ -125,10 +133,10 @@ func wellFormed(name string, values []string) bool {
 	return name != ""
 }
 
-// bothFramings asks the connection what the parser has hidden; see Listener.
-func bothFramings(r *http.Request) bool {
+// oddFraming asks the connection what the parser has hidden; see Listener.
+func oddFraming(r *http.Request) bool {
 	c, ok := r.Context().Value(connKey{}).(*recorded)
-	return ok && c.bothFramings(r)
+	return ok && c.oddFraming(r)
 }
 
 // connKey carries the recorded connection in a request's context.

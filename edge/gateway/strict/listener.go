@@ -13,7 +13,8 @@ import (
 // Transfer-Encoding and lets it pass, as RFC 9112 6.3 permits. A proxy in
 // front that believes the other header would see another request than we do,
 // so Judge looks at the copy and refuses. Set Server.ConnContext to
-// ConnContext as well. Meant for clear-text listeners.
+// ConnContext as well. With TLS, wrap the TLS listener: what counts is the
+// clear text.
 type Listener struct{ net.Listener }
 
 // Accept wraps the next connection.
@@ -66,11 +67,14 @@ func (c *recorded) CloseWrite() error {
 	return net.ErrClosed
 }
 
-// bothFramings looks for the head of r among the last bytes. A client could
-// plant a second copy of its request line in an earlier body, so every copy
-// counts: if any head has a Content-Length, or none is found any more, the
-// request is refused. Only a client that plays such games is affected.
-func (c *recorded) bothFramings(r *http.Request) bool {
+// oddFraming looks for the head of r among the last bytes and judges what the
+// parser has tidied up: Content-Length next to Transfer-Encoding, folded lines
+// in a chunked request, and Transfer-Encoding under HTTP/1.0, which is faulty
+// framing (RFC 9112 6.1). A client could plant a second copy of its request line
+// in an earlier body, so every copy counts: if any head is odd, or none is found
+// any more, the request is refused. Only a client that plays such games is
+// affected.
+func (c *recorded) oddFraming(r *http.Request) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	line := []byte(r.Method + " " + r.RequestURI + " HTTP/1.")
@@ -86,11 +90,24 @@ func (c *recorded) bothFramings(r *http.Request) bool {
 		if end := bytes.Index(head, []byte("\r\n\r\n")); end >= 0 {
 			head = head[:end]
 		}
-		for l := range bytes.Lines(head) {
-			name, _, ok := bytes.Cut(l, []byte(":"))
-			if ok && bytes.EqualFold(bytes.TrimSpace(name), []byte("Content-Length")) {
-				return true
-			}
+		if odd(head, r.ProtoAtLeast(1, 1)) {
+			return true
 		}
 	}
+}
+
+// odd judges the raw header lines of a request that says Transfer-Encoding or
+// speaks HTTP/1.0.
+func odd(head []byte, modern bool) bool {
+	for l := range bytes.Lines(head) {
+		if modern && (l[0] == ' ' || l[0] == '\t') {
+			return true
+		}
+		name, _, _ := bytes.Cut(l, []byte(":"))
+		name = bytes.TrimSpace(name)
+		if modern && bytes.EqualFold(name, []byte("Content-Length")) || !modern && bytes.EqualFold(name, []byte("Transfer-Encoding")) {
+			return true
+		}
+	}
+	return false
 }
