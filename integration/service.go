@@ -372,6 +372,9 @@ func (s *Service) tell(tx *store.Tx, m move, a application.Application, i Instal
 		why = i.OperatorBlock
 	}
 	n := notice.Notice{Kind: "installation." + m.action, Subject: a.Name + " in " + acc.Name + ": " + stateWords[i.State], Text: why}
+	if m.action == "create" {
+		n.Subject = acc.Name + " installed " + a.Name
+	}
 	if m.told == "developer" || m.told == "both" {
 		n.To, n.Link = notice.To{Group: a.Group}, "/installations/"+i.ID.String()
 		if err := s.Notices.Send(tx, n); err != nil {

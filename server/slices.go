@@ -65,7 +65,7 @@ func newSlices(b base, cfg Config) (*Slices, error) {
 	s.Accounts = &account.Service{DB: b.db, Audit: s.Audit}
 	s.Groups = &group.Service{DB: b.db, Audit: s.Audit,
 		Naming: group.Naming{Forbidden: cfg.Groups.Forbidden, Required: cfg.Groups.Required, Hint: cfg.Groups.Hint}}
-	s.Notices = &notice.Service{DB: b.db, Audit: s.Audit}
+	s.Notices = &notice.Service{DB: b.db, Audit: s.Audit, Look: notice.Look{Product: "Guestright", Base: cfg.URL}}
 	s.Applications = &application.Service{DB: b.db, Audit: s.Audit, Groups: s.Groups, Keys: b.keys}
 	s.Grants = &grant.Service{DB: b.db}
 	s.Tokens = &token.Service{DB: b.db, Audit: s.Audit, Keys: b.keys}
@@ -79,6 +79,9 @@ func newSlices(b base, cfg Config) (*Slices, error) {
 	s.Integrations = &integration.Service{DB: b.db, Audit: s.Audit, Accounts: s.Accounts, Groups: s.Groups, Applications: s.Applications,
 		Releases: s.Releases, Grants: s.Grants, Tokens: s.Tokens, Quota: s.Quota, Notices: s.Notices, Catalog: b.cat}
 	s.people(b, cfg)
+	if err := s.outside(cfg); err != nil {
+		return nil, err
+	}
 	s.join(b.log)
 	s.Jobs = &job.Runner{DB: b.db, Log: b.log}
 	s.jobs(s.Jobs)
@@ -128,11 +131,12 @@ func (s *Slices) join(log *slog.Logger) {
 
 func (s *Slices) jobs(r *job.Runner) {
 	s.Audit.Jobs(r)
+	s.Identity.Jobs(r)
 	s.Usage.Jobs(r)
 	s.Quota.Jobs(r)
 	s.Notices.Jobs(r)
 	s.Integrations.Jobs(r)
-	job.Every(r, "application.finish", time.Hour, s.Applications.Finish)
-	job.Every(r, "token.sweep", time.Hour, s.Tokens.Sweep)
+	s.Applications.Jobs(r)
+	s.Tokens.Jobs(r)
 	job.Every(r, "web.forget_keys", time.Hour, func(ctx context.Context) error { return s.DB.Write(ctx, web.ForgetKeys) })
 }
