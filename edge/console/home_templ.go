@@ -8,9 +8,7 @@ package console
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-import (
-	"github.com/guestright/guestright/edge/page"
-)
+import "github.com/guestright/guestright/edge/page"
 
 func developerWelcome(v *visit, d homeView) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {

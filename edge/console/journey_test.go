@@ -8,11 +8,12 @@ import (
 	"time"
 
 	"github.com/guestright/guestright/access"
+	"github.com/guestright/guestright/application"
 	"github.com/guestright/guestright/edge/page/pagetest"
 	"github.com/guestright/guestright/integration"
 	"github.com/guestright/guestright/kit/ident"
-
-	"github.com/guestright/guestright/application"
+	"github.com/guestright/guestright/kit/secret"
+	"github.com/guestright/guestright/kit/store"
 )
 
 // From the first visit to an installed application, by plain forms as a browser without a script
@@ -84,6 +85,19 @@ func TestTheCurlLineNamesAnInstalledAccount(t *testing.T) {
 	x := h.team(dev, admin)
 	path := "/applications/" + x.app.ID.String() + "/keys/new"
 	dev.submit(path, path, "label", "second", "expires", "0").has(t, "account_id=hillcrest", "for Hillcrest Games", "works as it stands", h.URL+"/oauth/token")
+	again := dev.submit(path, path, "label", "third", "expires", "0").text()
+	line := regexp.MustCompile(`-u '([0-9a-f-]{36}):(grcs_[0-9A-Za-z]{46})'.*account_id=([a-z]+)'`).FindStringSubmatch(again)
+	if line == nil {
+		t.Fatalf("no line to paste: %s", again)
+	}
+	must(t, h.db.Read(t.Context(), func(tx *store.Tx) error { // what the token endpoint does with it
+		app, _, err := h.Applications.Authenticate(tx, line[1], secret.New(line[2]))
+		if err != nil {
+			return err
+		}
+		_, err = h.Integrations.GrantOf(tx, app, line[3])
+		return err
+	}))
 }
 
 // Row A8: both secrets of a rotation work until the end that was chosen.

@@ -69,3 +69,39 @@ func TestPagesAtTheDoorAreSound(t *testing.T) {
 		}
 	}
 }
+
+// Answers to forms: a secret, findings beside the fields, a refusal.
+func TestAnswersToFormsAreSound(t *testing.T) {
+	h := newHouse(t)
+	dev, admin := h.person("Ada Lindqvist", "ada@northwind.example"), h.person("Grace Okafor", "grace@lakeside.example")
+	x := h.team(dev, admin)
+	app, grp := "/applications/"+x.app.ID.String(), "/groups/"+x.group.ID.String()
+	b := h.browser(dev)
+	for i, view := range []pagetest.View{{}, {Dark: true}, {Width: 375, Height: 800}} {
+		b.Emulate(view)
+		shot := func(name string) {
+			b.Sound()
+			b.Screenshot(fmt.Sprintf("%s-%d", name, i))
+		}
+		send := func(path string) {
+			b.Goto(h.URL + path)
+			pagetest.Eval[bool](b, `document.querySelector("main form:last-of-type").noValidate = true`)
+			b.Follow("main form .btn[type=submit]")
+		}
+		b.Goto(h.URL + app + "/keys/new")
+		b.Fill("#f-label", fmt.Sprintf("staging %d", i))
+		b.Follow("main form .btn[type=submit]")
+		b.Wait(".secret")
+		shot("issued")
+		send(grp + "/applications/new")
+		b.Wait(".error")
+		shot("register-faults")
+		send(app + "/versions/new")
+		shot("version-faults")
+		send(app + "/delete")
+		b.Wait(".alert")
+		shot("delete-refused")
+		send(app + "/installations/" + x.in[0].ID.String() + "/uninstall")
+		shot("uninstall-faults")
+	}
+}

@@ -432,7 +432,7 @@ func partRows(all []partLine) []page.Row {
 	for _, p := range all {
 		var main templ.Component = page.Link{Text: p.Name, URL: p.URL}
 		if p.Note != "" {
-			main = page.Pair{Main: main, Sub: page.Mono(p.Note)}
+			main = page.Pair{Main: main, Sub: breakable(p.Note)}
 		}
 		rows = append(rows, page.Row{Cells: []templ.Component{main, page.Text(page.Count(p.Total)), page.Text(page.Count(p.Good)), page.Text(page.Count(p.Bad))}})
 	}
@@ -445,6 +445,47 @@ func outcomeRows(d usageView) []page.Row {
 		rows = append(rows, page.Row{Cells: []templ.Component{page.Pair{Main: page.Text(p.Name), Sub: page.Mono(p.Note)}, page.Text(page.Count(p.Total)), page.Text(strings.TrimSuffix(share(p.Total, d.Total), " of all calls"))}})
 	}
 	return rows
+}
+
+// breakable is a path that may go over several lines, after its slashes.
+func breakable(path string) templ.Component {
+	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
+		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
+			return templ_7745c5c3_CtxErr
+		}
+		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+		if !templ_7745c5c3_IsBuffer {
+			defer func() {
+				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err == nil {
+					templ_7745c5c3_Err = templ_7745c5c3_BufErr
+				}
+			}()
+		}
+		ctx = templ.InitializeContext(ctx)
+		templ_7745c5c3_Var14 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var14 == nil {
+			templ_7745c5c3_Var14 = templ.NopComponent
+		}
+		ctx = templ.ClearChildren(ctx)
+		for _, part := range strings.SplitAfter(path, "/") {
+			var templ_7745c5c3_Var15 string
+			templ_7745c5c3_Var15, templ_7745c5c3_Err = templ.JoinStringErrs(part)
+			if templ_7745c5c3_Err != nil {
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `usage.templ`, Line: 129, Col: 8}
+			}
+			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var15))
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, " <wbr>")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
+		return nil
+	})
 }
 
 var _ = templruntime.GeneratedTemplate
