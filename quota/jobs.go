@@ -111,7 +111,7 @@ func (s *Service) turn(ctx context.Context) {
 		if slices.Contains(urgent[:i], f) {
 			continue
 		}
-		s.report(s.settleFamily(ctx, f, settlement{}))
+		s.report(s.settleFamily(ctx, f, settlement{soon: true}))
 	}
 }
 
@@ -272,7 +272,7 @@ func (s *Service) settleMeter(ctx context.Context, m *Meter) error {
 			s.report(err)
 		}
 	}
-	return s.settleFamily(ctx, f, settlement{})
+	return s.settleFamily(ctx, f, settlement{soon: true})
 }
 
 // adopt takes over a meter of a family that was given up.
@@ -294,6 +294,7 @@ func (f *family) adopt(m *Meter) {
 // settlement says how to settle.
 type settlement struct {
 	whole bool // give the leases back
+	soon  bool // only what cannot wait for the next flush
 }
 
 // settleFamily reads the limits when they are not known or have changed, and
@@ -315,7 +316,7 @@ func (s *Service) settleFamily(ctx context.Context, f *family, how settlement) e
 		}
 	}
 	f.mu.Lock()
-	claims := f.claims(now.UnixNano(), false, how.whole)
+	claims := f.claims(now.UnixNano(), how)
 	nodes := f.near.count
 	f.mu.Unlock()
 	for chunk := range slices.Chunk(claims, 200) {

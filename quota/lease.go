@@ -98,9 +98,10 @@ func (b *bucket) apply(before window, s settled) {
 	b.window.spent = spent
 }
 
-// claims lists what the family has to settle at now. all also lists buckets
-// that are at rest; whole gives leases back.
-func (f *family) claims(now int64, all, whole bool) []claim {
+// claims lists what the family has to settle at now. how.soon leaves out what
+// can wait for the next flush, so that one busy bucket does not have all others
+// written; how.whole also lists those that only have a lease to give back.
+func (f *family) claims(now int64, how settlement) []claim {
 	var out []claim
 	for k, b := range f.buckets {
 		if !b.limit.Long() {
@@ -108,11 +109,11 @@ func (f *family) claims(now int64, all, whole bool) []claim {
 		}
 		b.window.at(now, b.limit)
 		w := &b.window
-		rest := b.loaded && b.want == 0 && w.spent == w.settled && !w.hungry() && b.limit.reached(w.used())&^w.warned == 0
-		if rest && !all && !(whole && w.leased > w.spent) {
+		rest := b.loaded && b.want == 0 && (how.soon || w.spent == w.settled) && !w.hungry() && b.limit.reached(w.used())&^w.warned == 0
+		if rest && !(how.whole && w.leased > w.spent) {
 			continue
 		}
-		out = append(out, claim{key: k, limit: b.limit, window: *w, want: b.want, whole: whole})
+		out = append(out, claim{key: k, limit: b.limit, window: *w, want: b.want, whole: how.whole})
 		b.want = 0
 	}
 	return out

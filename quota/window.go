@@ -67,8 +67,9 @@ func (w *window) available(n *neighbours) int64 {
 	return have
 }
 
-// slice is how much of a limit a node reserves at once.
-func slice(calls int64) int64 { return min(max(calls/100, 1), 1000) }
+// slice is how much of a limit a node reserves at once: at most a hundredth,
+// which is also what a node that is killed may leave uncounted or wasted.
+func slice(calls int64) int64 { return min(max(calls/100, 1), 10_000) }
 
 // hungry reports that the lease is about to run out.
 func (w *window) hungry() bool {
