@@ -189,6 +189,9 @@ func (a *App) Reload(ctx context.Context) error {
 		log = log.With("added", len(d.Added), "removed", len(d.Removed), "changed", len(d.Changed))
 	}
 	log.Info("catalog in force")
+	if err := a.Announce(ctx); err != nil {
+		return err
+	}
 	return keepCatalog(ctx, a.DB, cat.Version(), source)
 }
 

@@ -137,6 +137,7 @@ func (s *Slices) jobs(r *job.Runner) {
 	s.Notices.Jobs(r)
 	s.Integrations.Jobs(r)
 	s.Applications.Jobs(r)
+	job.Every(r, "catalog.announce", announceEvery, s.Announce)
 	s.Tokens.Jobs(r)
 	job.Every(r, "web.forget_keys", time.Hour, func(ctx context.Context) error { return s.DB.Write(ctx, web.ForgetKeys) })
 }

@@ -262,13 +262,13 @@ func TestRefusalSaysWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	w := start(t)
 	w.script = append(w.script, pass, says(http.StatusForbidden, `{"code":"missing_permission","detail":"This call needs more than was granted.","status":403,
-		"decision":"dec_7","missing":[[{"scope":"flags.write"},{"entitlement":"flag:update"}],[{"scope":"flags.admin"}]]}`))
+		"decision":"dec_7","alternatives":[["flags.write","flag:update"],["flags.admin"]]}`))
 	err := w.run(nil)
 	var refused *deploybot.Refusal
 	if !errors.As(err, &refused) || refused.Status != http.StatusForbidden || refused.Code != "missing_permission" {
 		t.Fatalf("answered %v", err)
 	}
-	for _, part := range []string{"the scope flags.write and the entitlement flag:update, or the scope flags.admin", "dec_7", "turning checkout on in staging"} {
+	for _, part := range []string{"flags.write and flag:update, or flags.admin", "dec_7", "turning checkout on in staging"} {
 		if !strings.Contains(err.Error(), part) {
 			t.Errorf("%q isn't said in:\n%v", part, err)
 		}
@@ -276,7 +276,7 @@ func TestRefusalSaysWhatIsMissing(t *testing.T) {
 	if w.on["staging"] || slices.Contains(w.calls, "GET production") {
 		t.Error("went on after a refusal")
 	}
-	for _, body := range []string{"", "<html>", `{"missing":"everything"}`, `{"detail":"No."}`} {
+	for _, body := range []string{"", "<html>", `{"alternatives":"everything"}`, `{"detail":"No."}`} {
 		w := start(t)
 		w.script = append(w.script, says(http.StatusForbidden, body))
 		if err := w.run(nil); !errors.As(err, &refused) || refused.Status != http.StatusForbidden {

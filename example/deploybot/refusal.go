@@ -15,25 +15,19 @@ type Refusal struct {
 	Status                 int
 	Code, Detail, Decision string
 	// Missing lists the ways to meet what the call needs: each is a list of scopes and entitlements, all of them needed.
-	Missing [][]Missing
-}
-
-// Missing is one scope or one entitlement that the grant lacks.
-type Missing struct {
-	Scope       string `json:"scope"`
-	Entitlement string `json:"entitlement"`
+	Missing [][]string
 }
 
 func newRefusal(status int, raw []byte) *Refusal {
 	var p struct {
 		Code, Detail, Decision string
-		Missing                json.RawMessage
+		Alternatives           json.RawMessage
 	}
 	if err := json.Unmarshal(raw, &p); err != nil {
 		return &Refusal{Status: status} // not a problem document: the status has to do
 	}
 	r := &Refusal{Status: status, Code: p.Code, Detail: p.Detail, Decision: p.Decision}
-	if err := json.Unmarshal(p.Missing, &r.Missing); err != nil {
+	if err := json.Unmarshal(p.Alternatives, &r.Missing); err != nil {
 		r.Missing = nil // absent, or a shape of its own; the detail says it in words
 	}
 	return r
@@ -57,19 +51,10 @@ func (r *Refusal) Error() string {
 	return text
 }
 
-func ways(all [][]Missing) string {
+func ways(all [][]string) string {
 	var ways []string
 	for _, way := range all {
-		var parts []string
-		for _, m := range way {
-			if m.Scope != "" {
-				parts = append(parts, "the scope "+m.Scope)
-			}
-			if m.Entitlement != "" {
-				parts = append(parts, "the entitlement "+m.Entitlement)
-			}
-		}
-		ways = append(ways, strings.Join(parts, " and "))
+		ways = append(ways, strings.Join(way, " and "))
 	}
 	return strings.Join(ways, ", or ")
 }

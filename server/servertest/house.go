@@ -158,14 +158,18 @@ func (h *House) product(cfg server.Config) *catalog.Catalog {
 	return PennantCatalog(h.T, srv.URL)
 }
 
-// PennantCatalog is the example product's catalog with another upstream.
-func PennantCatalog(t testing.TB, upstream string) *catalog.Catalog {
+// PennantCatalog is the example product's catalog with another upstream and,
+// where a test asks for them, changes to the file.
+func PennantCatalog(t testing.TB, upstream string, changes ...func(*catalog.File)) *catalog.Catalog {
 	t.Helper()
 	file, err := catalog.ParseFile(pennant.Catalog())
 	if err != nil {
 		t.Fatal(err)
 	}
 	file.Product.Upstreams = map[string]string{"default": upstream}
+	for _, change := range changes {
+		change(&file)
+	}
 	set, err := catalog.Parse("openapi.yaml", pennant.OpenAPI())
 	if err != nil {
 		t.Fatal(err)

@@ -25,7 +25,7 @@ func run(ctx context.Context, args []string) error {
 	c := deploybot.Config{Out: os.Stdout}
 	flags := flag.NewFlagSet("deploybot", flag.ContinueOnError)
 	flags.StringVar(&c.TokenURL, "token-url", "http://127.0.0.1:8480/oauth/token", "Guestright's token endpoint")
-	flags.StringVar(&c.APIURL, "api-url", "http://127.0.0.1:8480", "where Guestright serves Pennant")
+	flags.StringVar(&c.APIURL, "api-url", "http://127.0.0.1:8490", "where Guestright serves Pennant")
 	flags.StringVar(&c.ClientID, "client-id", "", "id of the application's key")
 	secretFile := flags.String("client-secret-file", "", "file with the secret of the application's key")
 	flags.StringVar(&c.AccountID, "account-id", "", "Guestright's id of the account")
