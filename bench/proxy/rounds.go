@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // row is a target under one of the loads.
@@ -81,6 +82,7 @@ func (p *plan) round(results map[row]*result, t *target, n int, with load) error
 func (p *plan) quiet(l load, t *target, n int) (sample, error) {
 	var best sample
 	for try := range again {
+		p.waitForQuiet()
 		s, err := l.run(t)
 		if err != nil {
 			return s, err
@@ -95,6 +97,17 @@ func (p *plan) quiet(l load, t *target, n int) (sample, error) {
 		}
 	}
 	return best, nil
+}
+
+// waitForQuiet waits, at most p.patience, until others leave the machine alone.
+func (p *plan) waitForQuiet() {
+	for end := time.Now().Add(p.patience); time.Now().Before(end); {
+		before := busyNow()
+		time.Sleep(300 * time.Millisecond)
+		if now := busyNow(); (now.all-before.all)/now.at.Sub(before.at).Seconds() <= 2*p.foreign {
+			return
+		}
+	}
 }
 
 // average is the machine's load of the last minute.

@@ -9,12 +9,14 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // plan is what the command line asks for.
 type plan struct {
 	count, seconds, connections int
 	foreign                     float64
+	patience                    time.Duration
 	out                         string
 	extra                       targetList
 }
@@ -38,6 +40,7 @@ func run(args []string) error {
 	flags.IntVar(&p.seconds, "seconds", 10, "length of a round per target")
 	flags.IntVar(&p.connections, "connections", 64, "connections of the load generator")
 	flags.Float64Var(&p.foreign, "foreign", 0.15, "repeat a run while others use more processors than this")
+	flags.DurationVar(&p.patience, "patience", 5*time.Second, "wait that long for a quiet machine before each run")
 	flags.StringVar(&p.out, "out", "", "markdown file in which the table of this GOGC is replaced")
 	flags.Var(&p.extra, "target", "name=command of a further target, {listen} and {upstream} are replaced")
 	if err := flags.Parse(args); err != nil {

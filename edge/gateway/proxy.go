@@ -95,9 +95,7 @@ func (p *Proxy) forward(w http.ResponseWriter, r *http.Request, x *exchange, beg
 	status := res.Status
 	var fault *upstream.Fault
 	if err != nil {
-		if !errors.As(err, &fault) {
-			fault = &upstream.Fault{Reason: upstream.Misused, Cause: err}
-		}
+		fault = faultOf(err)
 		status = fault.Status()
 		if fault.Reason == upstream.ClientBody {
 			x.verdict.Outcome = usage.Malformed
@@ -111,6 +109,14 @@ func (p *Proxy) forward(w http.ResponseWriter, r *http.Request, x *exchange, beg
 	if p.LogAll {
 		x.line(r.Context(), p.Log, entry{method: r.Method, decision: x.set[1].Value, status: status, begun: begun})
 	}
+}
+
+// faultOf stands apart so that calls without a fault need no place for one.
+func faultOf(err error) *upstream.Fault {
+	if f, ok := errors.AsType[*upstream.Fault](err); ok {
+		return f
+	}
+	return &upstream.Fault{Reason: upstream.Misused, Cause: err}
 }
 
 func (p *Proxy) report(x *exchange, status int, begun time.Time) {
