@@ -264,6 +264,11 @@ func (s *Service) Restore(ctx context.Context, by access.Principal, id ID) (Inst
 		if err := s.mayReturn(tx, *i); err != nil {
 			return err
 		}
+		if s.Hook != nil && i.State == Pending { // the product was not asked, or did not answer, before the removal
+			if err := s.Hook.enqueue(tx, i.ID); err != nil {
+				return err
+			}
+		}
 		return s.claim(tx, *i)
 	})
 }
