@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/guestright/guestright/catalog"
@@ -96,7 +97,10 @@ func Run(ctx context.Context, o Options) error {
 	if err := seed(ctx, app, &guide); err != nil {
 		return fmt.Errorf("demo data: %w", err)
 	}
+	var bots sync.WaitGroup
+	defer bots.Wait()
 	return app.Run(ctx, l, func() {
+		bots.Go(func() { runBot(ctx, guide, o.Log) })
 		guide.print(o.Out, o.Dir != "")
 		if o.Ready != nil {
 			o.Ready(guide)

@@ -133,7 +133,7 @@ func integrations(ctx context.Context, app *server.App, g *Guide, w world) error
 		return err
 	}
 	g.Example = Example{ApplicationID: bot.PublicID, Account: w.harbour.Name}
-	return nil
+	return makeBot(ctx, app, g.Dir, w, team)
 }
 
 func sandbox(ctx context.Context, app *server.App, team group.Group) error {
