@@ -1,10 +1,10 @@
 package server_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -16,19 +16,15 @@ import (
 
 	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/account"
-	"github.com/guestright/guestright/application"
-	"github.com/guestright/guestright/integration"
-	"github.com/guestright/guestright/kit/ident"
-	"github.com/guestright/guestright/kit/problem"
+	"github.com/guestright/guestright/group"
+	"github.com/guestright/guestright/identity"
+	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/kit/store"
-	"github.com/guestright/guestright/release"
 	"github.com/guestright/guestright/server"
 )
 
-const (
-	childEnv  = "GUESTRIGHT_TRIAL_CHILD"  // configuration that a child serves
-	manageEnv = "GUESTRIGHT_TRIAL_MANAGE" // address of its door for changes
-)
+// childEnv names the configuration that a child serves.
+const childEnv = "GUESTRIGHT_TRIAL_CHILD"
 
 // TestTrialChild is not a test: it is what a trial starts as a process of its
 // own, the same steps as guestright serve.
@@ -43,10 +39,6 @@ func TestTrialChild(t *testing.T) {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
-	go func() { // the parent is gone
-		_, _ = io.Copy(io.Discard, os.Stdin)
-		os.Exit(3)
-	}()
 	app, err := server.Open(ctx, cfg, server.Options{Log: slog.New(slog.NewJSONHandler(os.Stderr, nil))})
 	if err != nil {
 		t.Fatal(err)
@@ -55,113 +47,81 @@ func TestTrialChild(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	manage := &http.Server{Addr: os.Getenv(manageEnv), Handler: changes(app)}
-	go func() { _ = manage.ListenAndServe() }()
 	if err := app.Run(ctx, l, nil); err != nil {
 		t.Error(err)
 	}
-	_ = manage.Close()
 	if err := app.Close(); err != nil {
 		t.Error(err)
 	}
 }
 
-// order is what a trial asks a node to change.
-type order struct {
-	User, Group, Account, Name, Application, PublicID string
-}
-
-// made is what came of it. It is answered after the operation returned, as the
-// API does: whoever reads it has been promised that the change is kept.
+// made is what an answer of the API says.
 type made struct {
-	ID, PublicID, ClientID, Secret string
-	Status                         int
-	Code                           string
+	ID       string `json:"id"`
+	PublicID string `json:"application_id"`
+	ClientID string `json:"client_id"`
+	Secret   string `json:"secret"`
+	Code     string `json:"code"`
+	Detail   string `json:"detail"`
+	Status   int    `json:"-"`
 }
 
-// changes is a door to the operations themselves.
-func changes(app *server.App) http.Handler {
-	mux := http.NewServeMux()
-	door := func(name string, f func(ctx context.Context, o order) (made, error)) {
-		mux.HandleFunc("POST /"+name, func(w http.ResponseWriter, r *http.Request) {
-			var o order
-			if err := json.NewDecoder(r.Body).Decode(&o); err != nil {
-				http.Error(w, err.Error(), http.StatusBadRequest)
-				return
-			}
-			m, err := f(r.Context(), o)
-			m.Status = http.StatusOK
-			if err != nil {
-				m.Code, m.Status = problem.CodeOf(err), http.StatusConflict
-				if problem.Of(err).Kind == problem.KindUnavailable {
-					m.Status = http.StatusServiceUnavailable
-				} else if problem.Of(err).Kind == problem.KindInternal {
-					m.Status = http.StatusInternalServerError
-				}
-				_, _ = fmt.Fprintln(os.Stderr, name, err)
-			}
-			w.WriteHeader(m.Status)
-			_ = json.NewEncoder(w).Encode(m)
-		})
-	}
-	developer := func(o order) access.Principal {
-		return access.UserPrincipal(o.User, map[string]string{o.Group: access.GroupOwner}, nil)
-	}
-	door("register", func(ctx context.Context, o order) (made, error) {
-		a, err := app.Applications.Register(ctx, developer(o), o.Group, application.Draft{Name: o.Name, Description: "Stands trial."})
-		return made{ID: a.ID.String(), PublicID: a.PublicID}, err
-	})
-	door("publish", func(ctx context.Context, o order) (made, error) {
-		id, err := ident.Parse[application.Application](o.Application)
-		if err != nil {
-			return made{}, err
-		}
-		v, err := app.Releases.Draft(ctx, developer(o), id, release.Content{Number: "1.0.0", Required: []release.Request{{Scope: "flags.read", Purpose: "To do its work."}}})
-		if err != nil {
-			return made{}, err
-		}
-		v, err = app.Releases.Publish(ctx, developer(o), v.ID)
-		return made{ID: v.ID.String()}, err
-	})
-	door("key", func(ctx context.Context, o order) (made, error) {
-		id, err := ident.Parse[application.Application](o.Application)
-		if err != nil {
-			return made{}, err
-		}
-		k, err := app.Applications.CreateKey(ctx, developer(o), id, application.KeyDraft{Label: "trial"})
-		return made{ID: k.ID.String(), ClientID: k.ClientID, Secret: k.Secret.Reveal()}, err
-	})
-	door("install", func(ctx context.Context, o order) (made, error) {
-		id, err := ident.Parse[account.Account](o.Account)
-		if err != nil {
-			return made{}, err
-		}
-		by := access.UserPrincipal(o.User, nil, map[string]string{o.Account: access.AccountAdmin})
-		i, err := app.Integrations.Install(ctx, by, id, integration.Order{ApplicationID: o.PublicID})
-		return made{ID: i.ID.String()}, err
-	})
-	return mux
-}
+func (m made) ok() bool { return m.Status >= 200 && m.Status < 300 }
 
-// change asks the node for a change; err is set when no answer came.
-func (n *node) change(name string, o order) (made, error) {
-	body, err := json.Marshal(o)
+// api asks the management API with a person's session; err is set when no whole
+// answer came.
+func (n *node) api(cookie, method, path string, body any) (made, error) {
+	var text []byte
+	if body != nil {
+		var err error
+		if text, err = json.Marshal(body); err != nil {
+			return made{}, err
+		}
+	}
+	r, err := http.NewRequest(method, n.url+path, bytes.NewReader(text))
 	if err != nil {
 		return made{}, err
 	}
-	r, err := http.NewRequest(http.MethodPost, "http://"+n.manage+"/"+name, strings.NewReader(string(body)))
-	if err != nil {
-		return made{}, err
+	if body != nil {
+		r.Header.Set("Content-Type", "application/json")
 	}
+	r.Header.Set("Cookie", cookie)
 	status, answer, err := n.ask(r)
 	if err != nil {
 		return made{}, err
 	}
-	var m made
-	if err := json.Unmarshal(answer, &m); err != nil {
-		return m, fmt.Errorf("%d %s", status, answer)
+	m := made{}
+	if len(answer) > 0 {
+		if err := json.Unmarshal(answer, &m); err != nil {
+			return m, fmt.Errorf("%d %s", status, answer)
+		}
 	}
+	m.Status = status
 	return m, nil
+}
+
+type object map[string]any
+
+func (n *node) register(cookie, group, name string) (made, error) {
+	return n.api(cookie, "POST", "/v1/groups/"+group+"/applications", object{"name": name, "description": "Stands trial."})
+}
+
+// publish makes a version and releases it.
+func (n *node) publish(cookie, application string) (made, error) {
+	m, err := n.api(cookie, "POST", "/v1/applications/"+application+"/versions",
+		object{"number": "1.0.0", "required": []object{{"scope": "flags.read", "purpose": "To do its work."}}})
+	if err != nil || !m.ok() {
+		return m, err
+	}
+	return n.api(cookie, "POST", "/v1/versions/"+m.ID+"/publish", nil)
+}
+
+func (n *node) key(cookie, application string) (made, error) {
+	return n.api(cookie, "POST", "/v1/applications/"+application+"/keys", object{"label": "trial"})
+}
+
+func (n *node) install(cookie, account, publicID string) (made, error) {
+	return n.api(cookie, "POST", "/v1/accounts/"+account+"/installations", object{"application_id": publicID})
 }
 
 // token asks for one at the token endpoint; "" when it is refused.
@@ -198,15 +158,46 @@ func (n *node) call(token, accountKey string) (int, string, error) {
 	return status, p.Code, err
 }
 
-// revoke ends a token that is known by its secret.
-func revoke(app *server.App, tx *store.Tx, by access.Principal, raw string) error {
-	t, err := app.Tokens.Find(tx, raw)
+// person is somebody with a session, a group and accounts that they administer.
+type person struct {
+	user, cookie string
+	group        group.Group
+	accounts     []account.Account // with the keys acc-0, …
+	by           access.Principal
+}
+
+// people makes a person who owns a group and administers n accounts.
+func people(t testing.TB, app *server.App, n int) person {
+	t.Helper()
+	ctx, by, pass := t.Context(), access.System("trial"), secret.New("correct horse battery staple")
+	u, err := app.Identity.Enrol(ctx, by, identity.Newcomer{Email: "trial@example.com", Name: "Trial", Password: pass})
 	if err != nil {
-		return err
+		t.Fatal(err)
 	}
-	g, err := app.Grants.Load(tx, t.Grant)
+	p := person{user: u.ID.String()}
+	if p.group, err = app.Groups.Create(ctx, access.UserPrincipal(p.user, nil, nil), "Trial team"); err != nil {
+		t.Fatal(err)
+	}
+	roles := map[string]string{}
+	for i := range n {
+		a, err := app.Accounts.Put(ctx, by, account.Draft{Key: fmt.Sprintf("acc-%d", i), Name: fmt.Sprintf("Account %d", i), Kind: account.Production})
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = app.DB.Write(ctx, func(tx *store.Tx) error {
+			return app.Accounts.SetMember(tx, by, account.Member{Account: a.ID.String(), User: p.user, Role: access.AccountAdmin})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.accounts, roles[a.ID.String()] = append(p.accounts, a), access.AccountAdmin
+	}
+	p.by = access.UserPrincipal(p.user, map[string]string{p.group.ID.String(): access.GroupOwner}, roles)
+	st, err := app.Identity.SignIn(ctx, identity.SignIn{Email: "trial@example.com", Password: pass}, identity.Visit{})
 	if err != nil {
-		return err
+		t.Fatal(err)
 	}
-	return app.Tokens.Revoke(tx, by, t, g)
+	c := app.Identity.Cookie(st.Token)
+	p.cookie = c.Name + "=" + c.Value
+	return p
 }

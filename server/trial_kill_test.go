@@ -10,14 +10,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/account"
 	"github.com/guestright/guestright/audit"
-	"github.com/guestright/guestright/group"
-	"github.com/guestright/guestright/kit/ident"
 	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/kit/store"
-	"github.com/guestright/guestright/server"
 )
 
 // acknowledged is what the platform has said yes to, by the name under which it
@@ -36,39 +32,6 @@ func (k *acknowledged) add(set map[string]bool, id string) {
 	set[id] = true
 }
 
-// people seeds a developer with a group and n accounts with the keys acc-0, ….
-func people(t testing.TB, app *server.App, accounts int) (string, group.Group, []account.Account) {
-	t.Helper()
-	ctx := t.Context()
-	user := ident.New[tried](app.DB.Now()).String()
-	err := app.DB.Write(ctx, func(tx *store.Tx) error {
-		_, err := tx.ExecContext(tx.Ctx, `INSERT INTO identity_user (id, email, name, company, password, operator, state, product_key, verified, created, deletion_due)
-			VALUES (?, ?, ?, '', '', 0, 'active', '', 1, 1, 0)`, user, user+"@example.com", "Trial")
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	g, err := app.Groups.Create(ctx, access.UserPrincipal(user, nil, nil), "Trial team "+user[len(user)-6:])
-	if err != nil {
-		t.Fatal(err)
-	}
-	var out []account.Account
-	for i := range accounts {
-		a, err := app.Accounts.Put(ctx, access.System("trial"), account.Draft{Key: fmt.Sprintf("acc-%d", i), Name: fmt.Sprintf("Account %d", i), Kind: account.Production})
-		if err != nil {
-			t.Fatal(err)
-		}
-		out = append(out, a)
-	}
-	return user, g, out
-}
-
-type tried struct{}
-
-// IDPrefix implements ident.Named.
-func (tried) IDPrefix() string { return "usr" }
-
 // F-01 and must-show 8: kill -9 under load, and nothing that was acknowledged is
 // lost, nothing is half there.
 func TestTrialKill(t *testing.T) {
@@ -77,7 +40,7 @@ func TestTrialKill(t *testing.T) {
 	database := filepath.Join(r.dir, "guestright.db")
 	n := r.node(database)
 	app := n.open()
-	user, g, accounts := people(t, app, 20)
+	p := people(t, app, 20)
 	keys := app.Keys
 	if err := app.Close(); err != nil {
 		t.Fatal(err)
@@ -90,7 +53,7 @@ func TestTrialKill(t *testing.T) {
 		var workers sync.WaitGroup
 		for w := range 8 {
 			workers.Go(func() {
-				for round := 0; work(n, known, fmt.Sprintf("App %d %d", w, round), user, g, accounts); round++ {
+				for round := 0; work(n, known, p, fmt.Sprintf("App %d %d", w, round)); round++ {
 				}
 			})
 		}
@@ -120,7 +83,7 @@ func TestTrialKill(t *testing.T) {
 	if len(known.installations) == 0 || len(known.tokens) == 0 {
 		t.Error("nothing was acknowledged, so nothing was tried")
 	}
-	report(t, "Kill", fmt.Sprintf("`kill -9` of the process %d times under the load of 8 clients; SQLite, FULL.", rounds), "",
+	report(t, "Kill", fmt.Sprintf("`kill -9` of the process %d times under the load of 8 clients of the management API, the token endpoint and the gateway; SQLite, FULL.", rounds), "",
 		"| acknowledged | found again |", "|---|---|",
 		fmt.Sprintf("| registrations with their audit entry | %d of %d |", len(known.applications), len(known.applications)),
 		fmt.Sprintf("| keys with their audit entry | %d of %d |", len(known.keys), len(known.keys)),
@@ -132,26 +95,23 @@ func TestTrialKill(t *testing.T) {
 
 // work does one developer's and administrator's round and notes what was
 // acknowledged. It returns false when the node is gone.
-func work(n *node, known *acknowledged, name, user string, g group.Group, accounts []account.Account) bool {
-	o := order{User: user, Group: g.ID.String(), Name: name}
-	reg, err := n.change("register", o)
-	if err != nil || reg.Status != 200 {
+func work(n *node, known *acknowledged, p person, name string) bool {
+	reg, err := n.register(p.cookie, p.group.ID.String(), name)
+	if err != nil || !reg.ok() {
 		return gone(n, known, reg, err)
 	}
 	known.add(known.applications, reg.ID)
-	o.Application, o.PublicID = reg.ID, reg.PublicID
-	if m, err := n.change("publish", o); err != nil || m.Status != 200 {
+	if m, err := n.publish(p.cookie, reg.ID); err != nil || !m.ok() {
 		return gone(n, known, m, err)
 	}
-	key, err := n.change("key", o)
-	if err != nil || key.Status != 200 {
+	key, err := n.key(p.cookie, reg.ID)
+	if err != nil || !key.ok() {
 		return gone(n, known, key, err)
 	}
 	known.add(known.keys, key.ID)
-	for _, a := range []account.Account{accounts[0], accounts[1+rand.N(len(accounts)-1)]} {
-		o.Account = a.ID.String()
-		ins, err := n.change("install", o)
-		if err != nil || ins.Status != 200 {
+	for _, a := range []account.Account{p.accounts[0], p.accounts[1+rand.N(len(p.accounts)-1)]} {
+		ins, err := n.install(p.cookie, a.ID.String(), reg.PublicID)
+		if err != nil || !ins.ok() {
 			return gone(n, known, ins, err)
 		}
 		known.add(known.installations, ins.ID)
@@ -179,7 +139,7 @@ func work(n *node, known *acknowledged, name, user string, g group.Group, accoun
 // gone tells a killed node, which answers nothing, from one that refuses.
 func gone(n *node, known *acknowledged, m made, err error) bool {
 	if err == nil && known.refused.Add(1) == 1 {
-		n.t.Errorf("refused under load: %d %s", m.Status, m.Code)
+		n.t.Errorf("refused under load: %d %s %s", m.Status, m.Code, m.Detail)
 	}
 	return false
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/guestright/guestright/quota"
 	"github.com/guestright/guestright/server"
 	"github.com/guestright/guestright/server/servertest"
+	"github.com/guestright/guestright/token"
 )
 
 // twins are two nodes on one PostgreSQL: a in this process, b in its own.
@@ -67,6 +68,17 @@ func (w *twins) token(key application.IssuedKey) string {
 		w.t.Fatalf("token from the other node: %d %v", status, err)
 	}
 	return raw
+}
+
+func (w *twins) tokenID(raw string) token.ID {
+	w.t.Helper()
+	var found token.Token
+	w.must(w.a.DB.Read(w.t.Context(), func(tx *store.Tx) error {
+		var err error
+		found, err = w.a.Tokens.Find(tx, raw)
+		return err
+	}))
+	return found.ID
 }
 
 func (w *twins) must(err error) {
@@ -156,7 +168,7 @@ func (w *twins) follow(n int) []heard {
 	for range n {
 		one := w.token(key)
 		w.answers(one, "")
-		w.must(w.a.DB.Write(ctx, func(tx *store.Tx) error { return revoke(w.a.App, tx, w.admin, one) }))
+		w.must(w.a.Tokens.RevokeID(ctx, w.admin, w.tokenID(one)))
 		d, code = w.answers(one, refusal)
 		note("token revoked", "token_revoked", d, code)
 
@@ -262,15 +274,10 @@ func TestTrialSiteQuotaAcrossNodes(t *testing.T) {
 	storetest.NeedPostgres(t)
 	w := newTwins(t, "    label: Development\n    sites: 6\n    limits:\n      - {calls: 100, per: 10s}\n")
 	rounds, total := count(2, 20), 0
+	p := people(t, w.a.App, 16)
 	for round := range rounds {
 		dev, team := w.a.Developer(fmt.Sprintf("dev%d@example.com", round))
 		app, _ := w.a.Release(dev, team, "flags.read")
-		var admins []access.Principal
-		var accounts []account.Account
-		for i := range 16 {
-			admin, acc := w.a.Customer(fmt.Sprintf("race-%d-%d", round, i), account.Production)
-			admins, accounts = append(admins, admin), append(accounts, acc)
-		}
 		var wg sync.WaitGroup
 		var installed, exceeded atomic.Int64
 		tally := func(code string, err error) {
@@ -285,10 +292,10 @@ func TestTrialSiteQuotaAcrossNodes(t *testing.T) {
 				t.Errorf("refused with %s", code)
 			}
 		}
-		for i := range accounts {
+		for i, acc := range p.accounts {
 			wg.Go(func() {
 				if i%2 == 0 {
-					_, err := w.a.Integrations.Install(t.Context(), admins[i], accounts[i].ID, integration.Order{ApplicationID: app.PublicID})
+					_, err := w.a.Integrations.Install(t.Context(), p.by, acc.ID, integration.Order{ApplicationID: app.PublicID})
 					code := ""
 					if err != nil {
 						code = problem.CodeOf(err)
@@ -296,7 +303,10 @@ func TestTrialSiteQuotaAcrossNodes(t *testing.T) {
 					tally(code, nil)
 					return
 				}
-				m, err := w.b.change("install", order{User: admins[i].User, Account: accounts[i].ID.String(), PublicID: app.PublicID})
+				m, err := w.b.install(p.cookie, acc.ID.String(), app.PublicID)
+				if m.Code == "not_found" {
+					t.Log(m.Detail, acc.ID)
+				}
 				tally(m.Code, err)
 			})
 		}

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -76,6 +77,19 @@ func newRig(t testing.TB, upstream, plan string) *rig {
 	return r
 }
 
+// binary builds the program once, where make build puts it too.
+var binary = sync.OnceValues(func() (string, error) {
+	path, err := filepath.Abs("../dist/guestright-trial")
+	if err != nil {
+		return "", err
+	}
+	build := exec.Command("go", "build", "-ldflags=-s -w", "-o", path, "../cmd/guestright")
+	if out, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build: %w\n%s", err, out)
+	}
+	return path, nil
+})
+
 // wide is a plan that stands in nobody's way.
 const wide = "    label: Development\n    sites: 1000000\n    limits:\n      - {calls: 1000000000, per: 24h}\n      - {calls: 1000000, per: 10s}\n"
 
@@ -99,22 +113,22 @@ func (r *rig) keys() *secret.Keyring {
 
 // node is one serve of a rig. It keeps its addresses over restarts.
 type node struct {
-	t                           testing.TB
-	config                      string
-	url, gateway, watch, manage string
-	client                      *http.Client
-	cmd                         *exec.Cmd
-	out                         *tail
-	done                        chan struct{}
-	code                        int
+	t                   testing.TB
+	config              string
+	url, gateway, watch string
+	client              *http.Client
+	cmd                 *exec.Cmd
+	out                 *tail
+	done                chan struct{}
+	code                int
 }
 
 // node writes the configuration of one more node.
 func (r *rig) node(database string) *node {
 	r.t.Helper()
 	r.nodes++
-	addr := free(r.t, 4)
-	n := &node{t: r.t, url: "http://" + addr[0], gateway: "http://" + addr[1], watch: "http://" + addr[2], manage: addr[3],
+	addr := free(r.t, 3)
+	n := &node{t: r.t, url: "http://" + addr[0], gateway: "http://" + addr[1], watch: "http://" + addr[2],
 		client: &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
 	n.config = r.write(fmt.Sprintf("node%d.yaml", r.nodes), fmt.Sprintf(
 		"url: %s\nlisten: %s\ndatabase: %q\ngateway: {listen: %q, url: %q}\nwatch: {listen: %q}\n",
@@ -157,20 +171,25 @@ func (n *node) open() *server.App {
 }
 
 // start runs the node and waits until it is ready; it returns how long that
-// took.
+// took. The full trial runs the program as it is built for users, the short
+// form this test binary, and so the race detector with it.
 func (n *node) start() time.Duration {
 	n.t.Helper()
-	n.cmd = exec.Command(os.Args[0], "-test.run=^TestTrialChild$", "-test.timeout=30m")
-	n.cmd.Env = append(os.Environ(), childEnv+"="+n.config, manageEnv+"="+n.manage)
-	return n.run()
-}
-
-func (n *node) run() time.Duration {
-	n.t.Helper()
+	if long() {
+		path, err := binary()
+		if err != nil {
+			n.t.Fatal(err)
+		}
+		n.cmd = exec.Command(path, "serve", "--config", n.config)
+	} else {
+		n.cmd = exec.Command(os.Args[0], "-test.run=^TestTrialChild$", "-test.timeout=30m")
+		n.cmd.Env = append(os.Environ(), childEnv+"="+n.config)
+	}
 	n.out, n.done = &tail{}, make(chan struct{})
 	n.cmd.Stdout, n.cmd.Stderr = n.out, n.out
-	// The child ends when this pipe does, so it cannot outlive a test that died.
-	life, err := n.cmd.StdinPipe()
+	// A guard kills the node when this pipe ends, so that it cannot outlive a test
+	// that died.
+	life, keep, err := os.Pipe()
 	if err != nil {
 		n.t.Fatal(err)
 	}
@@ -178,9 +197,17 @@ func (n *node) run() time.Duration {
 	if err := n.cmd.Start(); err != nil {
 		n.t.Fatal(err)
 	}
+	guard := exec.Command("sh", "-c", "cat >/dev/null; kill -9 "+strconv.Itoa(n.cmd.Process.Pid))
+	guard.Stdin = life
+	if err := guard.Start(); err != nil {
+		_ = n.cmd.Process.Kill()
+		n.t.Fatal(err)
+	}
 	go func(cmd *exec.Cmd, done chan struct{}) {
 		_ = cmd.Wait()
-		_ = life.Close()
+		_ = guard.Process.Kill()
+		_ = guard.Wait()
+		_, _ = life.Close(), keep.Close()
 		n.code = cmd.ProcessState.ExitCode()
 		close(done)
 	}(n.cmd, n.done)
