@@ -80,7 +80,9 @@ func TestA9_DeleteGuard(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, open func(*storetest.Clock) *store.DB) {
 		h := newHouse(t, open)
 		a := h.register()
-		h.write(func(tx *store.Tx) error { return application.PlaceHold(tx, a.ID, "installation/ins_1", "Harbour Books") })
+		h.write(func(tx *store.Tx) error {
+			return application.PlaceHold(tx, a.ID, "installation/ins_1", "Harbour Books")
+		})
 		_, err := h.Delete(ctx, h.ada, a.ID, "Deploybot")
 		h.code("with an installation", err, "application_installed")
 		if names, _ := problem.Of(err).Extra["installations"].([]string); !slices.Equal(names, []string{"Harbour Books"}) {

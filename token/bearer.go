@@ -48,7 +48,7 @@ type Holding struct {
 	Layers       []access.Layer
 
 	scopes  access.Scopes // ScopeNames, sorted
-	refusal error // why the grant opens nothing now
+	refusal error         // why the grant opens nothing now
 	stale   atomic.Bool
 	// Attached holds what the gateway prepares once per application key: meter
 	// and counters. It goes with the holding when that is dropped.
@@ -87,6 +87,7 @@ var (
 	errUnknown = problem.Unauthenticated("invalid_token", "This token is not known here. Check that it was copied whole, and ask for a new one.")
 	errExpired = problem.Unauthenticated("token_expired", "This token has expired. Ask the token endpoint for a new one.")
 	errRevoked = problem.Unauthenticated("token_revoked", "This token was revoked.")
+	errRemoved = errRevoked.With("reason", "installation_removed")
 	errClosed  = problem.Forbidden("account_closed", "This account is closed.")
 	errDeleted = problem.Forbidden("application_deleted", "This application has been deleted by its developer.")
 	errGroup   = problem.Forbidden("group_suspended", "The platform operator has suspended the developer group of this application.")
@@ -100,8 +101,11 @@ func endedBy(t Token) error {
 	case Expired:
 		return errExpired
 	}
-	if t.Reason == "key_revoked" {
+	switch t.Reason {
+	case "key_revoked":
 		return errKey
+	case "installation_removed":
+		return errRemoved
 	}
 	return errRevoked
 }

@@ -123,7 +123,7 @@ func newHouse(t *testing.T, open func(*storetest.Clock) *store.DB) *house {
 	}
 	oracle := &api.Oracle{Catalog: cat, Bearers: h.bearers, Facts: account.NewFacts(h.db), Now: h.clock.Now}
 	h.api = api.New(api.Config{Version: "1", DB: h.db, Keys: keys, Catalog: cat, Decide: oracle.Ask, Origins: []string{"https://tools.example"},
-		Gate: &api.Gate{Cookie: "sid", Session: h.session, Products: h.products, Bearers: h.bearers, Now: h.clock.Now},
+		Gate:   &api.Gate{Cookie: "sid", Session: h.session, Products: h.products, Bearers: h.bearers, Now: h.clock.Now},
 		Slices: []api.Mounter{log, limits, h.accounts, h.groups, notices, h.applications, grants, h.tokens, h.products, h.releases, h.integrations}})
 	h.handler = web.NewDoor(web.DoorConfig{}, h.api)
 	return h
@@ -179,7 +179,9 @@ func (h *house) write(f func(tx *store.Tx) error) {
 func (h *house) join(name string) string {
 	h.t.Helper()
 	id := ident.New[person](h.clock.Now()).String()
-	h.write(func(tx *store.Tx) error { return insertPerson(tx, id, account.External{Email: name + "@example.com", Name: name}) })
+	h.write(func(tx *store.Tx) error {
+		return insertPerson(tx, id, account.External{Email: name + "@example.com", Name: name})
+	})
 	h.people[name] = access.UserPrincipal(id, nil, nil)
 	return id
 }

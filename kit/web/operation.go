@@ -3,8 +3,8 @@ package web
 import (
 	"context"
 	"net/http"
-	"reflect"
 	"net/url"
+	"reflect"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
