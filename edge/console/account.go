@@ -204,7 +204,7 @@ type peopleView struct {
 type roleLine struct {
 	account.Role
 	Barred string
-	Allows []string
+	Allows []integration.OfferedPrivilege
 }
 
 func accountPeoplePage(v *visit) error {
@@ -238,11 +238,11 @@ func accountPeoplePage(v *visit) error {
 }
 
 // allows puts what a policy allows into the product's own words, as far as it names actions.
-func (v *visit) allows(p access.Policy) []string {
-	var out []string
-	add := func(s string) {
-		if !slices.Contains(out, s) {
-			out = append(out, s)
+func (v *visit) allows(p access.Policy) []integration.OfferedPrivilege {
+	var out []integration.OfferedPrivilege
+	add := func(p integration.OfferedPrivilege) {
+		if !slices.Contains(out, p) {
+			out = append(out, p)
 		}
 	}
 	cat := v.Catalog.Get()
@@ -252,11 +252,14 @@ func (v *visit) allows(p access.Policy) []string {
 		}
 		for _, action := range s.Actions {
 			labels := cat.Privileges(action)
-			if len(labels) == 0 {
-				add(action)
+			switch {
+			case action == "*":
+				add(integration.OfferedPrivilege{Label: "Everything"})
+			case len(labels) == 0:
+				add(integration.OfferedPrivilege{Label: action})
 			}
 			for _, l := range labels {
-				add(l.Label)
+				add(integration.OfferedPrivilege{Label: l.Label, Screen: l.Screen})
 			}
 		}
 	}

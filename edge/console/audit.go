@@ -14,6 +14,7 @@ import (
 	"github.com/guestright/guestright/group"
 	"github.com/guestright/guestright/kit/ident"
 	"github.com/guestright/guestright/kit/problem"
+	"github.com/guestright/guestright/kit/store"
 )
 
 func (c *Console) auditRoutes() []route {
@@ -34,6 +35,7 @@ type auditView struct {
 	Filter   url.Values
 	Kinds    []page.Option
 	Wide     bool // offers account and group as filters
+	People   []page.Option
 	Timeline page.Timeline
 	Pager    page.Pager
 	CSV      string
@@ -97,6 +99,7 @@ func (v *visit) auditPage(path string, wanted audit.Filter) (auditView, error) {
 	if len(log.Entries) != 1 {
 		d.Pager.Shown = page.Count(int64(len(log.Entries))) + " entries"
 	}
+	d.People = v.auditPeople(log.Entries, f.Actor)
 	for _, k := range auditKinds {
 		k.Selected = k.Value == f.Action
 		d.Kinds = append(d.Kinds, k)
@@ -188,7 +191,7 @@ func (v *visit) timeline(entries []audit.Entry) page.Timeline {
 			h.What, h.Icon = humane(e.Action), page.IconActivity
 		}
 		h.Who = v.actor(e, names)
-		if url := auditLink(e); url != "" && e.Name != "" {
+		if url := auditLink(e); url != "" && e.Name != "" && url != v.r.URL.Path && !thingsInside[e.Action] {
 			h.Object = page.Link{Text: e.Name, URL: url}
 		}
 		t.Items = append(t.Items, h)
@@ -196,31 +199,29 @@ func (v *visit) timeline(entries []audit.Entry) page.Timeline {
 	return t
 }
 
-// accountSayings are further actions, for administrators and operators.
-var accountSayings = map[string]saying{
-	"account.create":                  {"added the account", page.IconBuilding, page.ToneGood},
-	"account.update":                  {"changed the account", page.IconPencil, page.ToneNeutral},
-	"account.close":                   {"closed the account", page.IconCircleX, page.ToneBad},
-	"account.role_set":                {"set the role", page.IconShield, page.ToneNeutral},
-	"account.member_set":              {"set a member of", page.IconUserCog, page.ToneNeutral},
-	"account.member_remove":           {"took out", page.IconUser, page.ToneWarn},
-	"account.integration_user_create": {"created the integration user", page.IconUserPlus, page.ToneGood},
-	"account.integration_user_update": {"named the integration user", page.IconUserCog, page.ToneNeutral},
-	"installation.provision":          {"finished setting up", page.IconCheck, page.ToneGood},
-	"installation.resume":             {"switched on again", page.IconZap, page.ToneGood},
-	"installation.role_override":      {"allowed a broad role", page.IconShieldAlert, page.ToneBad},
-	"token.revoke":                    {"revoked a token", page.IconCircleX, page.ToneWarn},
-	"group.assign_plan":               {"set the plan of the group", page.IconLayers, page.ToneInfo},
-	"group.grant_limit":               {"granted a limit of its own to the group", page.IconGauge, page.ToneInfo},
-	"group.withdraw_limit":            {"withdrew a granted limit of the group", page.IconGauge, page.ToneWarn},
-	"job.retry":                       {"retried the job", page.IconRefresh, page.ToneInfo},
-	"job.discard":                     {"discarded the job", page.IconTrash, page.ToneWarn},
+// auditPeople offers those who acted on this page as a filter, and whoever is filtered by already.
+func (v *visit) auditPeople(entries []audit.Entry, chosen string) []page.Option {
+	out := []page.Option{{Text: "Anybody"}, {Value: "user/" + v.by.User, Text: "You"}, {Value: "system", Text: "Guestright itself"}}
+	names := v.namesIn(entries)
+	for _, id := range sortedKeys(names) {
+		if id != v.by.User {
+			out = append(out, page.Option{Value: "user/" + id, Text: names[id]})
+		}
+	}
+	known := false
+	for i := range out {
+		out[i].Selected = out[i].Value == chosen
+		known = known || out[i].Selected
+	}
+	if !known {
+		out = append(out, page.Option{Value: chosen, Text: "The one that you chose", Selected: true})
+	}
+	return out
 }
 
-// humane makes words of an action that nobody has put into a sentence: "token.issue" → "did: token issue".
-func humane(action string) string {
-	return "did: " + strings.NewReplacer(".", " ", "_", " ").Replace(action)
-}
+// thingsInside are actions whose name is that of something inside the target, so that a link to the
+// target would promise something else.
+var thingsInside = map[string]bool{"account.role_set": true, "account.integration_user_create": true, "account.integration_user_update": true, "account.member_remove": true}
 
 // auditLink leads to the thing that an entry is about.
 func auditLink(e audit.Entry) string {
@@ -272,6 +273,10 @@ const namesMost = 20
 // reader belongs to them.
 func (v *visit) namesIn(entries []audit.Entry) map[string]string {
 	out := map[string]string{}
+	if v.by.Operator {
+		v.namesOf(entries, out)
+		return out
+	}
 	asked := map[string]bool{}
 	for _, e := range entries {
 		if len(asked) >= namesMost {
@@ -299,4 +304,23 @@ func (v *visit) namesIn(entries []audit.Entry) map[string]string {
 		}
 	}
 	return out
+}
+
+// namesOf names everybody who acted, for those who run the platform.
+func (v *visit) namesOf(entries []audit.Entry, out map[string]string) {
+	err := v.Identity.DB.Read(v.ctx(), func(tx *store.Tx) error {
+		for _, e := range entries {
+			kind, id, _ := strings.Cut(e.Actor, "/")
+			if kind != "user" || out[id] != "" {
+				continue
+			}
+			if u, err := v.Identity.Find(tx, id); err == nil {
+				out[id] = u.Name
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		v.Log.WarnContext(v.ctx(), "console activity without names", "error", err)
+	}
 }

@@ -82,7 +82,7 @@ func auditList(v *visit, d auditView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = page.Field{Label: "With the words", Name: "text", Type: "search", Value: d.Filter.Get("text"), MaxLength: 120}.Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = page.Select{Label: "Who", Name: "actor", Options: d.People}.Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -90,7 +90,7 @@ func auditList(v *visit, d auditView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = page.Field{Label: "From", Name: "from", Type: "date", Value: d.Filter.Get("from")}.Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = page.Field{Label: "With the words", Name: "text", Type: "search", Value: d.Filter.Get("text"), MaxLength: 120}.Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -98,7 +98,7 @@ func auditList(v *visit, d auditView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = page.Field{Label: "To", Name: "to", Type: "date", Value: d.Filter.Get("to")}.Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = page.Field{Label: "From", Name: "from", Type: "date", Value: d.Filter.Get("from")}.Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -106,11 +106,9 @@ func auditList(v *visit, d auditView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if d.Filter.Get("actor") != "" {
-				templ_7745c5c3_Err = page.Field{Label: "By", Name: "actor", Value: d.Filter.Get("actor"), Mono: true}.Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+			templ_7745c5c3_Err = page.Field{Label: "To", Name: "to", Type: "date", Value: d.Filter.Get("to")}.Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
 			}
 			for _, name := range []string{"account", "group", "application", "target"} {
 				if d.Filter.Get(name) != "" {
@@ -121,7 +119,7 @@ func auditList(v *visit, d auditView) templ.Component {
 					var templ_7745c5c3_Var4 string
 					templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(name)
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `audit.templ`, Line: 21, Col: 36}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `audit.templ`, Line: 19, Col: 36}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
 					if templ_7745c5c3_Err != nil {
@@ -134,7 +132,7 @@ func auditList(v *visit, d auditView) templ.Component {
 					var templ_7745c5c3_Var5 string
 					templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinStringErrs(d.Filter.Get(name))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `audit.templ`, Line: 21, Col: 65}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `audit.templ`, Line: 19, Col: 65}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
 					if templ_7745c5c3_Err != nil {

@@ -45,7 +45,7 @@ type installationView struct {
 	Application application.Application // zero for those outside the developer's group
 	Scopes      []scopeLine
 	Role        account.Role // zero where the reader may not see the account's roles
-	Allows      []string
+	Allows      []integration.OfferedPrivilege
 	User        account.IntegrationUser
 	Installer   string
 	Tokens      []tokenLine
@@ -182,6 +182,9 @@ func (d *installationView) inside(v *visit) error {
 
 const tokensShown = 20
 
+// unusedFrom is how old an installation must be before it says anything that a scope was not used.
+const unusedFrom = 7 * 24 * time.Hour
+
 func (d *installationView) tokens(v *visit) error {
 	if v.Tokens == nil {
 		return nil
@@ -226,7 +229,9 @@ func (d *installationView) calls(v *visit) error {
 	if err != nil {
 		return err
 	}
-	d.Unused = v.unused(d.Scopes, used)
+	if v.now.Sub(d.Created) > unusedFrom {
+		d.Unused = v.unused(d.Scopes, used)
+	}
 	last, err := v.lastUses("grant", []string{d.Grant})
 	d.Last = last[d.Grant]
 	return err
@@ -266,7 +271,7 @@ func (v *visit) unused(granted []scopeLine, used []usage.Part) []string {
 
 func (d *installationView) past(v *visit) error {
 	var err error
-	d.History, d.More, err = v.history(auditWanted{Target: "installation/" + d.ID.String(), Limit: 12})
+	d.History, d.More, err = v.history(auditWanted{Account: d.Account, Application: d.Listed.Application, Limit: 12})
 	return err
 }
 

@@ -10,12 +10,14 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import (
 	"strconv"
+	"time"
 
 	"github.com/guestright/guestright/application"
 	"github.com/guestright/guestright/catalog"
 	"github.com/guestright/guestright/edge/page"
 	"github.com/guestright/guestright/group"
 	"github.com/guestright/guestright/kit/job"
+	"github.com/guestright/guestright/quota"
 )
 
 // operatorOverview is how the platform stands.
@@ -705,7 +707,7 @@ func planTable(list []planLine) page.Table {
 func limitBadges(list []catalog.Limit) []templ.Component {
 	var out []templ.Component
 	for _, l := range list {
-		text := page.Count(int64(l.Calls)) + " per " + l.Per.String()
+		text := page.Count(int64(l.Calls)) + " per " + span(quota.LimitView{Seconds: int64(time.Duration(l.Per) / time.Second)})
 		if l.Scope != "" && l.Scope != "group" {
 			text += ", each " + l.Scope
 		}

@@ -3,6 +3,8 @@ package console_test
 import (
 	"context"
 	"errors"
+	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -52,4 +54,97 @@ func TestOperatorPagesAreSound(t *testing.T) {
 		"op-catalog": "/operator/catalog", "op-activity": "/operator/activity", "op-jobs": "/operator/jobs", "op-waiting": "/operator/jobs?state=waiting",
 		"op-mail": "/operator/mail", "op-keys": "/operator/keys",
 	})
+}
+
+func TestOperatorLooksAfterThePlatform(t *testing.T) {
+	_, olga := busy(t)
+	olga.get("/operator").has(t, "Night Watch", "It sent a million calls in an hour", "integration.provision", "the product answers 503", "34 of 34", "Noor Haddad registered")
+	olga.get("/operator/groups?q=northwind").has(t, "Northwind Labs", "1 of 6")
+	olga.get("/operator/groups?q=zebra").has(t, "Nothing fits")
+	olga.get("/operator/catalog").has(t, "Nothing is left open.", "An extension in the API description 29", "1,000,000 per 24 hours")
+	olga.get("/operator/audit").led(t, "/operator/activity")
+	olga.get("/operator/outbox").led(t, "/operator/mail")
+	olga.get("/operator/mail").has(t, "Confirm your address", "To ada@example.com", "It works for one day.", "There is no mail server.")
+}
+
+func TestOperatorSetsLimits(t *testing.T) {
+	s, olga := busy(t)
+	at := "/operator/groups/" + s.group.ID.String()
+	olga.get(at).has(t, "50,000", "Granted until 1 Sep 2026: Agreed in the contract of May")
+	olga.submit(at, at+"/limit", "limit", "sites", "value", "many", "reason", "x").has(t, "Give a whole number.")
+	olga.submit(at, at+"/limit", "limit", "day", "value", "0", "reason", "x").has(t, "The value must be at least 1")
+	olga.submit(at, at+"/limit", "limit", "sites", "value", "40", "reason", "Fair", "ends", "2026-12-31").led(t, at)
+	olga.get(at).has(t, "40", "Granted until 31 Dec 2026: Fair")
+	olga.submit(at, at+"/limit/day/withdraw").led(t, at)
+	olga.get(at).has(t, "has the limit of its plan again", "10,000")
+	olga.submit(at, at+"/plan", "plan", "production", "reason", "Signed", "ends", "").led(t, at)
+	olga.get(at).has(t, "Plan Production", "100,000")
+	olga.submit(at, at+"/suspend", "reason", "").has(t, "Say why")
+	olga.submit(at, at+"/suspend", "reason", "Breach of contract").led(t, at)
+	olga.get(at).has(t, "This group is suspended.", "“Breach of contract.”")
+	s.ines.get(s.consent()).has(t, "This application is stopped")
+	olga.submit(at, at+"/reinstate").led(t, at)
+	olga.get(at).has(t, "works again", "Suspend the group")
+
+	app := "/operator/applications/" + s.app.ID.String()
+	olga.submit(app, app+"/suspend", "reason", " ").has(t, "Say why")
+	olga.submit(app, app+"/suspend", "reason", "Leaked key").led(t, app)
+	olga.get(app).has(t, "This application is suspended.", "Harbour Books")
+	olga.submit(app, app+"/reinstate").led(t, app)
+	olga.get("/operator/applications?q=deploybot").has(t, "Deploybot", "1 account")
+}
+
+func TestOperatorKeepsAccountsByHand(t *testing.T) {
+	_, olga := busy(t)
+	const at = "/operator/accounts"
+	olga.submit(at, at, "key", "a b", "name", "").has(t, "without spaces", "1 to 200 characters.")
+	olga.submit(at, at, "key", "lakeside", "name", "Lakeside", "kind", "production", "parent_key", "nobody").has(t, "No account has this key.")
+	to := olga.submit(at, at, "key", "lakeside", "name", "Lakeside", "kind", "sandbox", "parent_key", "harbour-books").led(t, "/accounts/acc_")
+	olga.get(to).has(t, "Lakeside", "Sandbox", "This is a sandbox.")
+	olga.get(at).has(t, "lakeside, below Harbour Books")
+	closing := at + strings.TrimPrefix(to, "/accounts") + "/close"
+	olga.submit(closing, closing, "phrase", "Lakeside").has(t, "That is not its key.")
+	olga.submit(closing, closing, "phrase", "lakeside").led(t, at)
+	olga.get(to).has(t, "This account is closed.")
+}
+
+func TestOperatorRetriesJobs(t *testing.T) {
+	s, olga := busy(t)
+	const at = "/operator/jobs"
+	page := olga.get(at).has(t, "integration.provision", "the product answers 503", "Retry", "Discard")
+	action := regexp.MustCompile(`action="(/operator/jobs/job_[^"]*/retry)"`).FindStringSubmatch(page.body)
+	if action == nil {
+		t.Fatal("no retry")
+	}
+	olga.submit(at, action[1], "kind", "integration.provision").led(t, at)
+	olga.get(at).has(t, "The job begins anew", "Nothing has failed")
+	olga.get(at+"?state=waiting").has(t, "integration.provision")
+	r := &job.Runner{DB: s.db}
+	job.Handle(r, broken, func(context.Context, string) error { return nil })
+	must(t, r.Drain(t.Context()))
+	olga.get(at+"?state=waiting").has(t, "Nothing waits")
+	olga.get("/operator/activity?action=job.*").has(t, "You retried the job integration.provision")
+}
+
+func TestOperatorMakesProductKeys(t *testing.T) {
+	s, olga := busy(t)
+	const at = "/operator/keys"
+	olga.submit(at, at, "label", "").has(t, "Say where the key is used")
+	made := olga.submit(at, at, "label", "billing").has(t, "Copy the secret now", "It is not shown again.")
+	secret := regexp.MustCompile(`grst_[A-Za-z0-9_-]+`).FindString(made.body)
+	if _, err := s.Products.Authenticate(t.Context(), secret); err != nil {
+		t.Fatalf("the key does not work: %v", err)
+	}
+	list := olga.get(at).has(t, "billing", "…"+secret[len(secret)-4:])
+	if strings.Contains(list.body, secret) {
+		t.Error("the secret is shown again")
+	}
+	action := regexp.MustCompile(`(?s)billing.*?action="(/operator/keys/pky_[^"]*/revoke)"`).FindStringSubmatch(list.body)
+	if action == nil {
+		t.Fatal("no revoke")
+	}
+	olga.submit(at, action[1]).led(t, at)
+	if _, err := s.Products.Authenticate(t.Context(), secret); err == nil {
+		t.Error("the revoked key works")
+	}
 }

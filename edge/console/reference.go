@@ -12,6 +12,7 @@ import (
 	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/catalog"
 	"github.com/guestright/guestright/edge/page"
+	"github.com/guestright/guestright/integration"
 	"github.com/guestright/guestright/kit/problem"
 )
 
@@ -163,17 +164,22 @@ func asks(cat *catalog.Catalog, s catalog.Shown) []string {
 	for _, set := range s.Alternatives {
 		var words []string
 		for _, atom := range set {
-			if atom.Kind == access.KindScope {
+			if atom.Kind == access.KindScope && !slices.Contains(words, atom.Name) {
 				words = append(words, atom.Name)
-				continue
 			}
-			var gives []string
+		}
+		for _, atom := range set {
+			gives := func(scope string) bool { return slices.Contains(cat.Entitlements(scope), atom.Name) }
+			if atom.Kind == access.KindScope || slices.ContainsFunc(words, gives) {
+				continue // a scope that is asked for anyway gives it
+			}
+			var any []string
 			for _, sc := range s.Scopes {
-				if slices.Contains(sc.Gives, atom.Name) {
-					gives = append(gives, sc.Name)
+				if gives(sc.Name) {
+					any = append(any, sc.Name)
 				}
 			}
-			words = append(words, strings.Join(gives, " or "))
+			words = append(words, strings.Join(any, " or "))
 		}
 		if line := strings.Join(words, " and "); !slices.Contains(out, line) {
 			out = append(out, line)
@@ -257,23 +263,31 @@ func schemasOf(cat *catalog.Catalog, document string, refs []string) []schemaVie
 		if !ok {
 			continue
 		}
-		out = append(out, schemaView{Name: name, Fields: fieldsOf(b)})
+		if s := readSchema(b); len(s.Properties)+len(s.AllOf)+len(s.OneOf)+len(s.AnyOf) > 0 {
+			out = append(out, schemaView{Name: name, Fields: fieldsOf(b, scalarsIn(cat, document))})
+		}
 		refs = append(refs, refsIn(b)...)
 	}
 	return out
 }
 
 // fieldsOf lists the members of an object, those of its parts included.
-func fieldsOf(b json.RawMessage) []schemaField {
+func fieldsOf(b json.RawMessage, scalar func(name string) (rawSchema, bool)) []schemaField {
 	s := readSchema(b)
 	var out []schemaField
 	for _, part := range s.AllOf {
-		out = append(out, fieldsOf(part)...)
+		out = append(out, fieldsOf(part, scalar)...)
 	}
 	for _, name := range sortedKeys(s.Properties) {
 		p := readSchema(s.Properties[name])
 		f := schemaField{Name: name, Text: firstSentence(p.Description), Required: slices.Contains(s.Required, name)}
 		f.Type, f.Ref = typeOf(s.Properties[name])
+		if is, ok := scalar(f.Ref); ok {
+			plain, _ := typeOf(asSchema(is))
+			f.Type = strings.Replace(f.Type, f.Ref, plain, 1)
+			f.Text, f.Ref = cmp.Or(f.Text, firstSentence(is.Description)), ""
+			p.Enum = is.Enum
+		}
 		for _, v := range p.Enum {
 			if text, ok := v.(string); ok {
 				f.Values = append(f.Values, text)
@@ -281,7 +295,7 @@ func fieldsOf(b json.RawMessage) []schemaField {
 		}
 		out = append(out, f)
 	}
-	if len(out) == 0 && len(s.Enum)+len(s.Properties)+len(s.AllOf) > 0 || len(out) == 0 && s.Type != nil {
+	if len(out) == 0 && (len(s.Enum)+len(s.OneOf)+len(s.AnyOf) > 0 || s.Type != nil) {
 		f := schemaField{Text: firstSentence(s.Description)}
 		f.Type, f.Ref = typeOf(b)
 		for _, v := range s.Enum {
@@ -292,6 +306,26 @@ func fieldsOf(b json.RawMessage) []schemaField {
 		out = append(out, f)
 	}
 	return out
+}
+
+// scalarsIn finds named schemas of a document that are plain values: a page of their own would say nothing.
+func scalarsIn(cat *catalog.Catalog, document string) func(string) (rawSchema, bool) {
+	return func(name string) (rawSchema, bool) {
+		b, ok := cat.Schema(document, name)
+		if name == "" || !ok {
+			return rawSchema{}, false
+		}
+		s := readSchema(b)
+		return s, len(s.Properties)+len(s.AllOf)+len(s.OneOf)+len(s.AnyOf) == 0
+	}
+}
+
+func asSchema(s rawSchema) json.RawMessage {
+	b, err := json.Marshal(map[string]any{"type": s.Type, "format": s.Format, "items": s.Items})
+	if err != nil {
+		return nil
+	}
+	return b
 }
 
 // typeOf says what a value is, in words, and which named schema it is of.
@@ -358,7 +392,7 @@ type scopesView struct {
 type scopeEntry struct {
 	catalog.Scope
 	Name       string
-	Privileges []string
+	Privileges []integration.OfferedPrivilege
 	Operations int
 }
 
@@ -380,8 +414,8 @@ func scopesPage(v *visit) error {
 		e := scopeEntry{Scope: s, Name: name, Operations: uses[name]}
 		for _, ent := range cat.Entitlements(name) {
 			for _, p := range cat.Privileges(ent) {
-				if !slices.Contains(e.Privileges, p.Label) {
-					e.Privileges = append(e.Privileges, p.Label)
+				if o := (integration.OfferedPrivilege{Label: p.Label, Screen: p.Screen}); !slices.Contains(e.Privileges, o) {
+					e.Privileges = append(e.Privileges, o)
 				}
 			}
 		}

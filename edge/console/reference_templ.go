@@ -995,7 +995,7 @@ func inlineFields(b []byte) []schemaField {
 	if s := readSchema(b); len(s.Properties) == 0 {
 		return nil
 	}
-	return fieldsOf(b)
+	return fieldsOf(b, func(string) (rawSchema, bool) { return rawSchema{}, false })
 }
 
 func schemaLine(f schemaField) templ.Component {
@@ -1185,7 +1185,7 @@ func parameterTable(list []catalog.Parameter) page.Table {
 
 func answerTable(list []catalog.Answer) page.Table {
 	t := page.Table{Caption: "Answers", Columns: []page.Column{{Title: "Status"}, {Title: "Meaning"}, {Title: "Body"}}, Empty: page.Text("Not described.")}
-	for _, a := range list {
+	for _, a := range alike(list) {
 		tone := page.ToneGood
 		if strings.HasPrefix(a.Status, "4") {
 			tone = page.ToneWarn
@@ -1196,9 +1196,27 @@ func answerTable(list []catalog.Answer) page.Table {
 		if len(a.Schema) > 0 {
 			body = typeWords(a.Schema)
 		}
-		t.Rows = append(t.Rows, page.Row{Cells: []templ.Component{page.Badge{Text: a.Status, Tone: tone}, page.Text(firstSentence(a.Description)), body}})
+		var status page.Group
+		for _, one := range strings.Split(a.Status, ", ") {
+			status = append(status, page.Badge{Text: one, Tone: tone})
+		}
+		t.Rows = append(t.Rows, page.Row{Cells: []templ.Component{status, page.Text(firstSentence(a.Description)), body}})
 	}
 	return t
+}
+
+// alike puts answers that say the same into one line.
+func alike(list []catalog.Answer) []catalog.Answer {
+	var out []catalog.Answer
+	for _, a := range list {
+		last := len(out) - 1
+		if last >= 0 && out[last].Status[:1] == a.Status[:1] && out[last].Description == a.Description && string(out[last].Schema) == string(a.Schema) {
+			out[last].Status += ", " + a.Status
+			continue
+		}
+		out = append(out, a)
+	}
+	return out
 }
 
 func fieldTable(s schemaView) page.Table {
@@ -1275,9 +1293,14 @@ func scopeReference(d scopesView) templ.Component {
 func scopeRows(d scopesView) page.Table {
 	t := page.Table{Caption: "Scopes", Columns: []page.Column{{Title: "Scope"}, {Title: "Risk"}, {Title: "Privileges"}, {Title: "Operations", Right: true}}}
 	for _, l := range d.Lines {
-		privileges := strings.Join(l.Privileges, "; ")
-		if privileges == "" {
-			privileges = "–"
+		privileges := "–"
+		for n, g := range byScreen(l.Privileges) {
+			if n == 0 {
+				privileges = ""
+			} else {
+				privileges += "; "
+			}
+			privileges += g.Screen + ": " + g.Words
 		}
 		sub := l.Explanation
 		if sub == "" {
