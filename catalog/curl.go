@@ -55,17 +55,26 @@ func schemasOf(d Document, into map[string][]byte) {
 // Curl writes a command line that calls the operation through a gateway. Required parameters stand in capital letters to
 // be filled in; the token is read from a variable, so that it does not end up in the shell's history.
 func (o *Operation) Curl(base string) string {
+	return o.CurlWith(base, func(p Parameter) string {
+		if p.In == "header" {
+			return sample(p.Schema, placeholder(p.Name))
+		}
+		return placeholder(p.Name)
+	})
+}
+
+// CurlWith is Curl with a value for each required parameter, so that the line can be run as it stands.
+func (o *Operation) CurlWith(base string, value func(Parameter) string) string {
 	path, query := o.Path, []string{}
 	var headers []string
 	for _, p := range o.Parameters {
-		placeholder := placeholder(p.Name)
 		switch {
 		case p.In == "path":
-			path = strings.ReplaceAll(path, "{"+p.Name+"}", placeholder)
+			path = strings.ReplaceAll(path, "{"+p.Name+"}", url.PathEscape(value(p)))
 		case p.In == "query" && p.Required:
-			query = append(query, url.QueryEscape(p.Name)+"="+placeholder)
+			query = append(query, url.QueryEscape(p.Name)+"="+url.QueryEscape(value(p)))
 		case p.In == "header" && p.Required && !strings.EqualFold(p.Name, "Authorization"):
-			headers = append(headers, p.Name+": "+sample(p.Schema, placeholder))
+			headers = append(headers, p.Name+": "+value(p))
 		}
 	}
 	target := strings.TrimSuffix(base, "/") + path
@@ -89,6 +98,10 @@ func (o *Operation) Curl(base string) string {
 	}
 	return b.String()
 }
+
+// Sample is a value that a call can be tried with: the description's own example, or the only value that the schema
+// allows; "" when nobody has given one.
+func (p Parameter) Sample() string { return first(p.Example, sample(p.Schema, "")) }
 
 // placeholder turns a parameter's name into capital letters: contactId → CONTACT_ID.
 func placeholder(name string) string {

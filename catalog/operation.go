@@ -35,6 +35,7 @@ type Parameter struct {
 	Deprecated  bool            `json:"deprecated,omitempty"`
 	Description string          `json:"description,omitempty"`
 	Schema      json.RawMessage `json:"schema,omitempty"`
+	Example     string          `json:"example,omitempty"` // from the product's description, when it is a text
 }
 
 // Body is one form of the request body. Schemas keep their references; Catalog.Schema resolves a name.
@@ -62,7 +63,8 @@ func describe(op raw, v verdict) *Operation {
 				continue
 			}
 			p := ref.Value
-			o.Parameters = append(o.Parameters, Parameter{Name: p.Name, In: p.In, Required: p.Required, Deprecated: p.Deprecated, Description: p.Description, Schema: asJSON(p.Schema)})
+			example, _ := p.Example.(string)
+			o.Parameters = append(o.Parameters, Parameter{Name: p.Name, In: p.In, Required: p.Required, Deprecated: p.Deprecated, Description: p.Description, Schema: asJSON(p.Schema), Example: example})
 		}
 	}
 	if op.op.RequestBody != nil && op.op.RequestBody.Value != nil {

@@ -143,6 +143,7 @@ type applicationView struct {
 	Keys     int
 	Live     string // number of the newest live version
 	Accounts int
+	Try      tryView // without lines until it is installed
 	Activity page.Timeline
 }
 
@@ -162,6 +163,9 @@ func applicationPage(v *visit) error {
 	d.Keys, d.Accounts, d.Running = p.keys, p.accounts, p.accounts > 0
 	if p.live != nil {
 		d.Live = p.live.Number
+	}
+	if d.Try, err = v.try(s); err != nil {
+		return err
 	}
 	d.Letter = letter(s.Application, v.product(), d.Link, v.Origin, p.live)
 	log, err := v.activity("", 0, auditOf("", s.ID.String()))

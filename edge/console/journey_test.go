@@ -55,7 +55,7 @@ func TestAnewDeveloperReachesAPublishedApplication(t *testing.T) {
 	if made.StatusCode != http.StatusOK || made.Header.Get("Cache-Control") != "no-store" {
 		t.Errorf("the secret's page: %d, Cache-Control %q", made.StatusCode, made.Header.Get("Cache-Control"))
 	}
-	made.has(t, "Copy the secret now", "curl -sS -u '", "/oauth/token'", "account_id=ACCOUNT")
+	made.has(t, "Copy the secret now", "CLIENT_ID='", "/oauth/token'", "once a customer has installed Deploybot")
 	key := regexp.MustCompile(`grcs_[0-9A-Za-z]{46}`).FindString(made.body)
 	if key == "" {
 		t.Fatal("no secret is shown")
@@ -84,9 +84,9 @@ func TestTheCurlLineNamesAnInstalledAccount(t *testing.T) {
 	dev, admin := h.person("Ada", "ada@northwind.example"), h.person("Grace", "grace@lakeside.example")
 	x := h.team(dev, admin)
 	path := "/applications/" + x.app.ID.String() + "/keys/new"
-	dev.submit(path, path, "label", "second", "expires", "0").has(t, "account_id=hillcrest", "for Hillcrest Games", "works as it stands", h.URL+"/oauth/token")
+	dev.submit(path, path, "label", "second", "expires", "0").has(t, "account_id=hillcrest", "for Hillcrest Games", "work as they stand", h.URL+"/oauth/token")
 	again := dev.submit(path, path, "label", "third", "expires", "0").text()
-	line := regexp.MustCompile(`-u '([0-9a-f-]{36}):(grcs_[0-9A-Za-z]{46})'.*account_id=([a-z]+)'`).FindStringSubmatch(again)
+	line := regexp.MustCompile(`(?s)CLIENT_ID='([0-9a-f-]{36})'\s+CLIENT_SECRET='(grcs_[0-9A-Za-z]{46})'.*account_id=([a-z]+)'`).FindStringSubmatch(again)
 	if line == nil {
 		t.Fatalf("no line to paste: %s", again)
 	}

@@ -1,8 +1,6 @@
 package console
 
 import (
-	"cmp"
-	"slices"
 	"time"
 
 	"github.com/guestright/guestright/application"
@@ -173,36 +171,18 @@ type issuedView struct {
 	Title, Text  string
 	ClientID     string
 	Secret       secret.Text
-	Curl         string
-	Account      string // name of the account in the curl line; empty: a placeholder
-	Installation bool   // there is an account to get a token for
+	Try          tryView
 }
 
 // showSecret answers the POST itself: the secret is nowhere to be shown again.
 func (v *visit) showSecret(s subject, k application.IssuedKey, title, text string) error {
 	d := issuedView{subject: s, Title: title, Text: text, ClientID: k.ClientID, Secret: k.Secret}
-	all, err := v.Integrations.ListApplication(v.ctx(), v.by, s.ID)
-	if err != nil {
+	var err error
+	if d.Try, err = v.try(s); err != nil {
 		return err
 	}
-	slices.SortFunc(all, func(a, b integration.Listed) int { return cmp.Compare(a.AccountName, b.AccountName) })
-	account := "ACCOUNT"
-	for _, i := range all {
-		if i.State == integration.Active {
-			account, d.Account, d.Installation = i.AccountKey, i.AccountName, true
-			break
-		}
-	}
-	d.Curl = tokenCurl(v.Issuer, k, account)
-	return v.about(s, "/keys", sheet{title: title, trail: []page.Link{{Text: "Keys", URL: s.path() + "/keys"}, {Text: title}}, body: issuedKey(d)})
-}
-
-// tokenCurl is the line that gets a token, ready to be pasted (RFC 6749 section 4.4.2).
-func tokenCurl(issuer string, k application.IssuedKey, account string) string {
-	return "curl -sS -u '" + k.ClientID + ":" + k.Secret.Reveal() + "' \\\n" +
-		"  -d grant_type=client_credentials \\\n" +
-		"  --data-urlencode 'account_id=" + shellQuoted(account) + "' \\\n" +
-		"  '" + shellQuoted(issuer) + "/oauth/token'"
+	d.Try.Keep = keepKey(k)
+	return v.about(s, "/keys", sheet{title: title, trail: []page.Link{{Text: "Keys", URL: s.path() + "/keys"}, {Text: title}}, body: issuedKey(v, d)})
 }
 
 // keyOf finds the key that the address names, among those of the application.

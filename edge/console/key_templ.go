@@ -421,7 +421,7 @@ func newKeyForm(d newKeyView) templ.Component {
 	})
 }
 
-func issuedKey(d issuedView) templ.Component {
+func issuedKey(v *visit, d issuedView) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -499,7 +499,7 @@ func issuedKey(d issuedView) templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templ_7745c5c3_Err = page.Code{Label: "Get a token", Text: d.Curl}.Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = tryLines(v, d.Try).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -552,10 +552,10 @@ func issuedKey(d issuedView) templ.Component {
 }
 
 func curlText(d issuedView) string {
-	if d.Installation {
-		return "This asks for a token for " + d.Account + ". It works as it stands and holds the secret, so mind where you paste it."
+	if d.Try.Account != "" {
+		return "Paste these lines into a shell, one after the other. They work as they stand, for " + d.Try.Account + ". The first holds the secret, so mind where you paste it."
 	}
-	return "Once a customer has installed " + d.Name + ", put the key of their account in the place of ACCOUNT. The line holds the secret, so mind where you paste it."
+	return "Paste the first line into a shell now. The second works once a customer has installed " + d.Name + "; the overview then shows a line that calls the API. The first holds the secret, so mind where you paste it."
 }
 
 func rotateForm(f faults, c page.Confirm, all []overlap) templ.Component {
