@@ -45,7 +45,6 @@ type Key struct {
 	CreatedBy   string        `json:"created_by"`
 	LastUsed    time.Time     `json:"last_used,omitzero"`
 	LastFrom    string        `json:"last_used_from,omitempty" doc:"Address prefix of the last use"`
-	LastAccount string        `json:"last_used_account,omitempty"`
 }
 
 // IDPrefix implements ident.Named.

@@ -1,6 +1,7 @@
 package application_test
 
 import (
+	"net/netip"
 	"slices"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/kit/store/storetest"
+	"github.com/guestright/guestright/usage"
 )
 
 // opens reports with which code a key is refused; "" when it opens.
@@ -128,6 +130,31 @@ func TestA_KeyOpensOnlyWhileItsApplicationIs(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.opens(k, "application_deleted")
+}
+
+func TestH46_KeysSayWhenTheyWereUsed(t *testing.T) {
+	t.Parallel()
+	h := one(t)
+	h.Usage = &usage.Service{DB: h.DB, Recorder: usage.NewRecorder(0)}
+	a := h.register()
+	used, idle := h.key(a, application.KeyDraft{Label: "used"}), h.key(a, application.KeyDraft{Label: "idle"})
+	h.Usage.Recorder.Touch(usage.Subject{Kind: "key", ID: used.ID.String()}, h.clock.Now(), "oauth.token", netip.MustParseAddr("203.0.113.9"))
+	keys, err := h.ListKeys(ctx, h.ada, a.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range keys {
+		switch k.ID {
+		case used.ID:
+			if !k.LastUsed.Equal(h.clock.Now()) || k.LastFrom != "203.0.113.0/24" {
+				t.Errorf("used: %+v", k)
+			}
+		case idle.ID:
+			if !k.LastUsed.IsZero() || k.LastFrom != "" {
+				t.Errorf("idle: %+v", k)
+			}
+		}
+	}
 }
 
 func TestKeyRules(t *testing.T) {

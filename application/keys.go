@@ -75,6 +75,9 @@ func (s *Service) ListKeys(ctx context.Context, by access.Principal, app ID) ([]
 			return err
 		}
 		got, err := keys(tx, app)
+		if err != nil {
+			return err
+		}
 		now := tx.Now()
 		for i := range got {
 			// The clock ends a key, not a job: show what a caller would meet.
@@ -83,9 +86,29 @@ func (s *Service) ListKeys(ctx context.Context, by access.Principal, app ID) ([]
 			}
 		}
 		out = got
-		return err
+		return s.lastUses(tx, out)
 	})
 	return out, err
+}
+
+// lastUses fills in when and from where keys were last used.
+func (s *Service) lastUses(tx *store.Tx, list []Key) error {
+	if s.Usage == nil || len(list) == 0 {
+		return nil
+	}
+	ids := make([]string, len(list))
+	for i := range list {
+		ids[i] = list[i].ID.String()
+	}
+	last, err := s.Usage.LastUses(tx, "key", ids)
+	if err != nil {
+		return err
+	}
+	for i := range list {
+		l := last[ids[i]]
+		list[i].LastUsed, list[i].LastFrom = l.At, l.Network
+	}
+	return nil
 }
 
 // RotateKey makes a successor with the same label; the old key works on for

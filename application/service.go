@@ -14,6 +14,7 @@ import (
 	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/quota"
+	"github.com/guestright/guestright/usage"
 )
 
 // Topic of the change feed: the key is the application's id.
@@ -26,6 +27,7 @@ type Service struct {
 	Groups *group.Service
 	Keys   *secret.Keyring
 	Quota  *quota.Service // nil in tests that have no installations
+	Usage  *usage.Service // tells when keys were used; nil: nobody knows
 	// Revoked ends what a revoked key obtained, in the same transaction. The
 	// owner of tokens comes later on the ladder and is wired in here.
 	Revoked func(tx *store.Tx, keyID, reason string) error
