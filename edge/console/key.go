@@ -168,10 +168,10 @@ func newKey(v *visit) error {
 // issuedView is a new key with its secret, which no other page can show.
 type issuedView struct {
 	subject
-	Title, Text  string
-	ClientID     string
-	Secret       secret.Text
-	Try          tryView
+	Title, Text string
+	ClientID    string
+	Secret      secret.Text
+	Try         tryView
 }
 
 // showSecret answers the POST itself: the secret is nowhere to be shown again.

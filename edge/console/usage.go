@@ -4,7 +4,10 @@ import (
 	"encoding/csv"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
+
+	"github.com/a-h/templ"
 
 	"github.com/guestright/guestright/edge/page"
 	"github.com/guestright/guestright/quota"
@@ -282,4 +285,9 @@ func (v *visit) exportUsage(name string, f usage.Filter) error {
 	}
 	w.Flush()
 	return nil
+}
+
+// breakable is a path that may go over several lines, after its slashes.
+func breakable(path string) templ.Component {
+	return templ.Raw(strings.ReplaceAll(templ.EscapeString(path), "/", "/<wbr>"))
 }
