@@ -4,11 +4,13 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"unicode"
 
 	"github.com/guestright/guestright/account"
+	"github.com/guestright/guestright/application"
 	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/server/fronttest"
@@ -199,4 +201,21 @@ func TestTokensOfTwoAccounts(t *testing.T) {
 			s.refused(t, "a token of the other account", a, seen, 404)
 		})
 	}
+}
+
+// narrow obtains a token with fewer scopes than the installation has.
+func (s *stand) narrow(t *testing.T, key application.IssuedKey, scope string) string {
+	t.Helper()
+	form := url.Values{"grant_type": {"client_credentials"}, "scope": {scope}}
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.House.URL+"/oauth/token", strings.NewReader(form.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.SetBasicAuth(key.ClientID, key.Secret.Reveal())
+	raw, _ := s.House.Do(r).JSON()["access_token"].(string)
+	if raw == "" {
+		t.Fatal("no narrow token")
+	}
+	return raw
 }

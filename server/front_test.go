@@ -11,11 +11,14 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/account"
 	"github.com/guestright/guestright/application"
 	"github.com/guestright/guestright/catalog"
 	"github.com/guestright/guestright/edge/gateway"
 	"github.com/guestright/guestright/edge/gateway/strict"
+	"github.com/guestright/guestright/integration"
+	"github.com/guestright/guestright/quota"
 	"github.com/guestright/guestright/server"
 	"github.com/guestright/guestright/server/fronttest"
 	"github.com/guestright/guestright/server/servertest"
@@ -85,8 +88,11 @@ type stand struct {
 	name    string
 	addr    string // where callers connect
 	product *fronttest.Product
+	dev     access.Principal
+	admin   access.Principal
 	account account.Account
 	app     application.Application
+	ins     integration.Installation
 	key     application.IssuedKey
 	token   string
 }
@@ -108,15 +114,15 @@ func newStand(t *testing.T, name string, family gateway.Family, limits ...catalo
 		t.Fatal(err)
 	}
 	s.House = servertest.Start(t, servertest.Options{Catalog: odd(t, s.product.Addr, limits...), Change: func(c *server.Config) {
-		c.Gateway.Hosts = []string{fronttest.Host}
+		c.Gateway.Hosts, c.Gateway.Headers = []string{fronttest.Host}, quota.StyleXRateReal
 		c.Checks.Listen, c.Checks.GRPC, c.Checks.Family, c.Checks.Key = "127.0.0.1:0", "127.0.0.1:0", family, keyFile
 	}})
 	dev, team := s.House.Developer("dev@example.com")
 	admin, acc := s.House.Customer("north", account.Production)
 	s.House.Customer("south", account.Production)
-	s.account = acc
+	s.dev, s.admin, s.account = dev, admin, acc
 	s.app, s.key = s.House.Release(dev, team, "a")
-	s.House.Install(admin, acc, s.app)
+	s.ins = s.House.Install(admin, acc, s.app)
 	s.token = s.House.Token(s.key, "")
 	s.addr = strings.TrimPrefix(s.House.Gateway, "http://")
 	return s

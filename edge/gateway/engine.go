@@ -110,7 +110,7 @@ func (e *Engine) decide(ctx context.Context, c *Call, v *Verdict) error {
 	if h.Sandbox {
 		if s, ok := quota.Simulate(c.Header.Get(quota.SimulateHeader), true); ok {
 			v.Simulate = s
-			return e.simulated(v)
+			return e.simulated(ctx, v)
 		}
 	}
 	if err := e.permit(ctx, v); err != nil {

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -80,9 +81,12 @@ func alternatives(sets [][]access.Atom) [][]string {
 }
 
 // simulated is the refusal that a sandbox caller asked for, in its real shape.
-func (e *Engine) simulated(v *Verdict) error {
+func (e *Engine) simulated(ctx context.Context, v *Verdict) error {
 	s := v.Simulate
 	if s.Status == http.StatusTooManyRequests {
+		if d := v.attached.meter.Take(v.At, 0); d.Unsettled {
+			v.attached.meter.Spend(ctx, v.At, 0) // reads the limits, so that the real ones show
+		}
 		v.Limits = v.attached.meter.Simulated(s)
 		v.Limited = true
 		return v.Limits.Problem()
@@ -112,6 +116,9 @@ func outcomeOf(err error) usage.Outcome {
 	p, ok := errors.AsType[*problem.Error](err)
 	if !ok {
 		return usage.Unavailable
+	}
+	if p.Extra["reason"] == "installation_removed" {
+		return usage.NotInstalled
 	}
 	if o, ok := outcomes[p.Code]; ok {
 		return o
