@@ -39,7 +39,9 @@ func TestInstallPagesAreSound(t *testing.T) {
 	s := newShop(t)
 	s.role("Administrator", true, "*")
 	s.role("Editor", false, "flag:view", "flag:update", "project:view")
-	s.sound(s.ines, map[string]string{"account-empty": s.home(), "install": s.consent(), "install-enter": s.home() + "/install", "accounts": "/accounts"})
+	bare := s.offer("Not Yet", release.Content{})
+	s.sound(s.noor, map[string]string{"install-nobody": "/install/" + s.app.PublicID})
+	s.sound(s.ines, map[string]string{"install-no": s.home() + "/install?application_id=" + bare.PublicID, "account-empty": s.home(), "install": s.consent(), "install-enter": s.home() + "/install", "accounts": "/accounts", "install-unknown": s.home() + "/install?application_id=nonsense"})
 }
 
 // fields are what a browser sends for the form that posts to action: everything that is checked or filled in.

@@ -119,6 +119,7 @@ type operationView struct {
 	Product   string
 	Ask       []string // how to ask for it, each a set of scopes that is enough
 	Schemas   []schemaView
+	scalar    func(name string) (rawSchema, bool)
 }
 
 // schemaView is a schema that the operation's bodies refer to.
@@ -145,7 +146,7 @@ func operationPage(v *visit) error {
 	if d.Name == "" {
 		d.Name = o.Method + " " + o.Path
 	}
-	d.Ask = asks(cat, shown)
+	d.Ask, d.scalar = asks(cat, shown), scalarsIn(cat, o.Document)
 	var refs []string
 	for _, b := range o.Bodies {
 		refs = append(refs, refsIn(b.Schema)...)
@@ -321,7 +322,11 @@ func scalarsIn(cat *catalog.Catalog, document string) func(string) (rawSchema, b
 }
 
 func asSchema(s rawSchema) json.RawMessage {
-	b, err := json.Marshal(map[string]any{"type": s.Type, "format": s.Format, "items": s.Items})
+	plain := map[string]any{"type": s.Type, "format": s.Format}
+	if len(s.Items) > 0 {
+		plain["items"] = s.Items
+	}
+	b, err := json.Marshal(plain)
 	if err != nil {
 		return nil
 	}
@@ -378,7 +383,10 @@ func firstSentence(text string) string {
 		text = text[:i+1]
 	}
 	if r := []rune(text); len(r) > 220 {
-		text = string(r[:219]) + "…"
+		return string(r[:219]) + "…"
+	}
+	if text != "" && !strings.ContainsAny(text[len(text)-1:], ".!?:") {
+		text += "."
 	}
 	return text
 }

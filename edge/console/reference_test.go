@@ -24,7 +24,7 @@ func TestReference(t *testing.T) {
 	}
 	s.noor.get("/reference?q=zebra").has(t, "No operation fits")
 	page := s.noor.get("/reference/createFlag").has(t, "Create a flag", "/api/v1/accounts/{accountKey}/projects/{projectKey}/flags", "Authorization: Bearer $TOKEN",
-		"accountKey required", "Ask for these scopes: flags.write", "Settings > Roles > Flags: create", "proj/{projectKey}", "NewFlag", "variations", "400 401 404", "boolean, text, number")
+		"accountKey required path string", "Ask for these scopes: flags.write", "Settings > Roles > Flags: create", "proj/{projectKey}", "NewFlag", "variations", "400 401 404", "boolean, text, number")
 	if strings.Contains(page.text(), "flags.write and Decided") {
 		t.Error("a scope is missing in the advice")
 	}
