@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"reflect"
 	"testing"
 
@@ -31,4 +32,23 @@ func TestSchemaNamesCarryThePackage(t *testing.T) {
 			t.Errorf("%s.%s: %s, want %s", tc.pkg, tc.name, got, tc.want)
 		}
 	}
+}
+
+type pathPart struct {
+	ID string `path:"id"`
+}
+
+func TestAHiddenPartOfAnInputStopsTheProgram(t *testing.T) {
+	t.Parallel()
+	defer func() {
+		if recover() == nil {
+			t.Error("an embedded struct that would stay empty was mounted")
+		}
+	}()
+	type in struct {
+		pathPart
+		Body struct{}
+	}
+	Op(New(Config{Title: "T"}), Operation{ID: "x", Method: "GET", Path: "/x/{id}", Summary: "X"},
+		func(context.Context, *in) (*struct{}, error) { return nil, nil })
 }
