@@ -101,6 +101,10 @@ func TestAnswersToFormsAreSound(t *testing.T) {
 		send(app + "/delete")
 		b.Wait(".alert")
 		shot("delete-refused")
+		b.Goto(h.URL + "/me/app")
+		b.Follow("main form .btn[type=submit]")
+		b.Wait("#content [role=img] svg")
+		shot("enrolment")
 		send(app + "/installations/" + x.in[0].ID.String() + "/uninstall")
 		shot("uninstall-faults")
 	}
