@@ -33,6 +33,7 @@ type App struct {
 	Public  http.Handler // console, API, token endpoint
 	API     *api.API
 	proxies web.Proxies
+	now     func() time.Time // nil: the real clock
 }
 
 // Options are what tests and the demo give instead of the outside world.
@@ -54,7 +55,7 @@ func Open(ctx context.Context, cfg Config, o Options) (*App, error) {
 	if err := cfg.Check(); err != nil {
 		return nil, err
 	}
-	a := &App{Config: cfg, Log: o.Log}
+	a := &App{Config: cfg, Log: o.Log, now: o.Now}
 	if a.Log == nil {
 		a.Log = slog.New(slog.DiscardHandler)
 	}
@@ -117,7 +118,7 @@ func (a *App) doors() error {
 	if a.Signer, err = gateway.NewSigner(a.Config.URL, a.Config.Gateway.Audience, seed); err != nil {
 		return err
 	}
-	a.Engine = &gateway.Engine{Tokens: a.Bearers, Catalog: a.Catalog, Quota: a.Quota, Usage: a.Usage.Recorder, Facts: a.Facts.Fill, Docs: a.Config.URL}
+	a.Engine = &gateway.Engine{Now: a.now, Tokens: a.Bearers, Catalog: a.Catalog, Quota: a.Quota, Usage: a.Usage.Recorder, Facts: a.Facts.Fill, Docs: a.Config.URL}
 	a.Proxy = &gateway.Proxy{Engine: a.Engine, Signer: a.Signer, Rules: &strict.Rules{Hosts: hostsOf(a.Config.Gateway.Hosts, a.Config.Gateway.URL), Forwarded: true, Hygiene: gateway.Hygiene},
 		Client:  &upstream.Client{HeadTimeout: time.Duration(a.Config.Gateway.Timeout)},
 		Proxies: a.proxies, Log: a.Log, Style: a.Config.Gateway.Headers, LogAll: a.Config.Gateway.LogAll}

@@ -69,7 +69,7 @@ func (d *Desk) Ask(ctx context.Context, a *Asked) *Reply {
 	x := take()
 	defer x.release()
 	x.call = Call{Method: a.Method, Path: path, Query: query, Host: a.Host, Header: a.Header, Client: a.Client}
-	x.verdict.At = begun.UTC()
+	x.verdict.At = d.Engine.at(begun)
 	d.Engine.hold(ctx, x)
 	v, id := &x.verdict, ident.New[Decision](begun).String()
 	var identity string

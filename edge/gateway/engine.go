@@ -31,6 +31,8 @@ type Engine struct {
 	Docs string
 
 	compiled atomic.Pointer[compiled]
+	// Now is the clock that decisions are made by; nil: the real one.
+	Now func() time.Time
 }
 
 // Call is a request to be decided, whatever door it came through.
@@ -248,3 +250,11 @@ var (
 	errNoCatalog = problem.Unavailable("catalog_missing", "No catalog is in force yet.", nil)
 	errUnmapped  = problem.Forbidden("operation_unmapped", "The platform operator has not said yet what this operation requires, so nobody may call it.")
 )
+
+// at is the time of a decision on a call that came at begun.
+func (e *Engine) at(begun time.Time) time.Time {
+	if e.Now != nil {
+		return e.Now()
+	}
+	return begun.UTC()
+}

@@ -67,7 +67,7 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := take()
 	defer x.release()
 	x.call = Call{Method: r.Method, Path: path, Query: r.URL.RawQuery, Host: r.Host, Header: r.Header, Client: p.Proxies.Client(r)}
-	x.verdict.At = begun.UTC()
+	x.verdict.At = p.Engine.at(begun)
 	p.Engine.hold(r.Context(), x)
 	if x.verdict.Err != nil {
 		p.refuse(w, r, x, begun)
