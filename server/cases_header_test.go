@@ -76,6 +76,29 @@ func TestIdentityHeaderCases(t *testing.T) {
 	}
 }
 
+// A client's trailers can say no more than its header: some servers add them to
+// it.
+func TestTrailersSayNothingAboutIdentity(t *testing.T) {
+	t.Parallel()
+	for _, s := range stands(t) {
+		t.Run(s.name, func(t *testing.T) {
+			names := "Guestright-Identity, X-Forwarded-For, Guestright_Identity, Authorization"
+			a, seen := s.raw(t, "POST /a/x HTTP/1.1\r\nHost: "+fronttest.Host+"\r\nAuthorization: Bearer "+s.token+"\r\nConnection: close\r\nTE: trailers\r\nTrailer: "+names+
+				"\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nGuestright-Identity: forged\r\nX-Forwarded-For: forged\r\nGuestright_Identity: forged\r\n"+
+				"Authorization: forged\r\nX-Checksum: sound\r\nX-Simulate: forged\r\n\r\n")
+			got := s.served(t, "trailers", "/a/x", a, seen)
+			for _, f := range got.Fields {
+				if strings.Contains(f, "forged") {
+					t.Errorf("the product saw %q", f)
+				}
+			}
+			if s.name == "proxy" && len(got.All("X-Checksum")) != 1 {
+				t.Errorf("a sound trailer is lost: %q", got.Fields)
+			}
+		})
+	}
+}
+
 // H07: two families of forwarding headers. Nobody's word about the path but the
 // front's own counts.
 func TestForwardingHeaderCases(t *testing.T) {

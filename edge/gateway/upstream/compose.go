@@ -107,7 +107,7 @@ func (x *call) appendFraming(b []byte) []byte {
 	} else {
 		b = append(b, "Transfer-Encoding: chunked\r\n"...)
 		for name := range r.Trailer {
-			if trailing(name) {
+			if trails(name, x.out.Drop) {
 				b = appendField(b, "Trailer", name)
 			}
 		}
@@ -167,6 +167,12 @@ func trailing(name string) bool {
 		return false
 	}
 	return !hopByHop(name) && isToken(name)
+}
+
+// trails reports whether a field that the client sends after the body is passed
+// on: what may not come in the header may not come behind either.
+func trails(name string, drop func(string) bool) bool {
+	return trailing(name) && (drop == nil || !drop(name))
 }
 
 // isTarget reports whether text can stand in a request line or as a host:

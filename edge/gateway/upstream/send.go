@@ -19,6 +19,7 @@ type sender struct {
 	conn   *conn
 	body   *http.Request
 	client *Client
+	drop   func(name string) bool // Outgoing.Drop; the Outgoing itself may be gone
 	done   chan struct{}
 	stop   atomic.Bool
 	taken  atomic.Int64
@@ -30,7 +31,7 @@ type sender struct {
 }
 
 func (x *call) startSender(c *conn) {
-	x.sender = &sender{conn: c, body: x.r, client: x.client, done: make(chan struct{})}
+	x.sender = &sender{conn: c, body: x.r, client: x.client, drop: x.out.Drop, done: make(chan struct{})}
 	go x.sender.run()
 }
 
@@ -107,8 +108,11 @@ func enclose(buf []byte, n int) []byte {
 func (s *sender) ending(b []byte) []byte {
 	b = append(b, "0\r\n"...)
 	for name, values := range s.body.Trailer {
+		if !trails(name, s.drop) {
+			continue // some servers add trailers to the header
+		}
 		for _, value := range values {
-			if trailing(name) && isText(value) {
+			if isText(value) {
 				b = appendField(b, name, value)
 			}
 		}
