@@ -1,6 +1,8 @@
 package console
 
 import (
+	"strings"
+
 	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/audit"
 	"github.com/guestright/guestright/edge/page"
@@ -124,4 +126,18 @@ func operatorMail(v *visit) error {
 		d.Kept = d.Kept || l.State == notice.Kept
 	}
 	return v.byOperator(sheet{title: "Outgoing mail", trail: []page.Link{{Text: "Outgoing mail"}}, body: operatorLetters(v, d)})
+}
+
+// letterLink is where a letter leads: its own link, or the first address of ours in its text. Addresses of
+// others stay text, since whoever wrote them may mean harm.
+func letterLink(l notice.Letter, origin string) string {
+	if l.Link != "" {
+		return l.Link
+	}
+	for _, word := range strings.Fields(l.Text) {
+		if strings.HasPrefix(word, origin+"/") {
+			return word
+		}
+	}
+	return ""
 }

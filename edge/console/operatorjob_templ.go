@@ -361,8 +361,8 @@ func outboxLetter(v *visit, l notice.Letter) templ.Component {
 						return templ_7745c5c3_Err
 					}
 				}
-				if l.Link != "" {
-					templ_7745c5c3_Err = page.Button{Text: "Follow its link", URL: l.Link, Small: true, Icon: page.IconArrowUpRight}.Render(ctx, templ_7745c5c3_Buffer)
+				if link := letterLink(l, v.Origin); link != "" {
+					templ_7745c5c3_Err = page.Button{Text: "Follow its link", URL: link, Small: true, Icon: page.IconArrowUpRight}.Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -389,21 +389,6 @@ func outboxLetter(v *visit, l notice.Letter) templ.Component {
 			templ_7745c5c3_Err = v.moment(l.Created).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
-			}
-			if l.Kind != "" {
-				var templ_7745c5c3_Var13 string
-				templ_7745c5c3_Var13, templ_7745c5c3_Err = templ.JoinStringErrs(" · ")
-				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `operatorjob.templ`, Line: 112, Col: 12}
-				}
-				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var13))
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Err = page.Mono(l.Kind).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
 			}
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 14, "</p>")
 			if templ_7745c5c3_Err != nil {

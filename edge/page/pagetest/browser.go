@@ -158,7 +158,9 @@ func (b *Browser) Click(selector string) {
 // Fill replaces the content of an input by typing.
 func (b *Browser) Fill(selector, text string) {
 	b.t.Helper()
-	b.run("fill "+selector, chromedp.Clear(chromedp.CSS(selector)), chromedp.SendKeys(chromedp.CSS(selector), text))
+	b.Wait(selector)
+	Eval[bool](b, fmt.Sprintf("(document.querySelector(%q).value = '') === ''", selector)) // the library can't clear an empty textarea
+	b.run("fill "+selector, chromedp.SendKeys(chromedp.CSS(selector), text))
 }
 
 // Press sends keys to whatever has the focus; see chromedp/kb for keys without a letter.
