@@ -2,7 +2,9 @@ package server
 
 import (
 	"context"
+	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/catalog"
@@ -62,23 +64,17 @@ func resourcesOf(catalogs ...*catalog.Catalog) map[string][]access.Resource {
 	return out
 }
 
+// exampleOf names a resource of the route's kind: something in place of what
+// each request says.
 func exampleOf(r *catalog.Route) access.Resource {
-	const anything = "x"
-	if !r.HasResource() {
-		return access.NewResource(access.Segment{Kind: "acct"})
+	text := parameter.ReplaceAllString(strings.ReplaceAll(r.ResourceText(), "/*", "/x"), "x")
+	if on, err := access.ParseResource(text); err == nil && r.HasResource() {
+		return on
 	}
-	var p catalog.Params
-	var into catalog.Segments
-	on := r.Fill(&p, &into)
-	var segments []access.Segment
-	for _, s := range on.Segments() {
-		if s.Name == "" {
-			s.Name = anything
-		}
-		segments = append(segments, s)
-	}
-	return access.NewResource(segments...)
+	return access.NewResource(access.Segment{Kind: "acct"})
 }
+
+var parameter = regexp.MustCompile(`\{[^{}]*\}`)
 
 // permitted lists the entitlements that every layer allows on an example, or on
 // a resource that one of the grant's policies names.
