@@ -96,6 +96,7 @@ func starve(t *testing.T, n *node, database string, take, give func()) int64 {
 	i := newInstalled(t, n, app, p)
 	known := &acknowledged{applications: map[string]bool{}, keys: map[string]bool{}, installations: map[string]bool{}, tokens: map[string]bool{}}
 	var refused atomic.Int64
+	unrevoked := 0
 	for round := range count(2, 10) {
 		raw, id := i.token(t)
 		stop := make(chan struct{})
@@ -136,14 +137,19 @@ func starve(t *testing.T, n *node, database string, take, give func()) int64 {
 		if !eventually(t, 20*time.Second, func() bool { return refused.Load() > was+20 || t.Failed() }) {
 			t.Errorf("nothing is refused although nothing can be written")
 		}
+		// What is full may still have room for little: the log of SQLite is written
+		// anew from its beginning now and then. Whatever is said must be true.
 		m, err := i.revoke(id)
-		if err != nil || m.Status != 503 {
-			t.Errorf("a revocation that cannot be written: %d %s %v", m.Status, m.Code, err)
+		switch {
+		case err == nil && m.Status == 503:
+			unrevoked++
+			if status, code, err := n.call(raw, "acc-0"); err != nil || status != 200 {
+				t.Errorf("a call with a token whose revocation was refused: %d %s %v", status, code, err)
+			}
+		case err != nil || !m.ok() || !i.refused(t, raw):
+			t.Errorf("a revocation meanwhile: %d %s %v", m.Status, m.Code, err)
 		}
-		if status, code, err := n.call(raw, "acc-0"); err != nil || status != 200 {
-			t.Errorf("a call meanwhile: %d %s %v", status, code, err)
-		}
-		if _, status, err := n.token(i.key, ""); err != nil || status != 503 {
+		if _, status, err := n.token(i.key, ""); err != nil || status != 503 && status != 200 {
 			t.Errorf("a token request meanwhile: %d %v", status, err)
 		}
 		give()
@@ -158,6 +164,9 @@ func starve(t *testing.T, n *node, database string, take, give func()) int64 {
 			lines := strings.Split(n.out.String(), "\n")
 			t.Fatalf("the node said:\n%s", strings.Join(lines[max(0, len(lines)-12):], "\n"))
 		}
+	}
+	if unrevoked == 0 {
+		t.Error("every revocation found room, so refusing one was not tried")
 	}
 	if code := n.stop(); code != 0 {
 		t.Errorf("the node ended with %d", code)

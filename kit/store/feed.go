@@ -34,6 +34,7 @@ type feed struct {
 	handlers map[string][]func(key string)
 	all      []func()
 	done     map[int64]bool
+	followed bool // somebody polls, and forgets what is in done
 }
 
 // OnChange calls f with each key that changes under topic, on this node in the
@@ -82,6 +83,15 @@ func (f *feed) once(seq int64) bool {
 	return true
 }
 
+// mine remembers a line of this node that was dispatched in its commit.
+func (f *feed) mine(seq int64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.followed {
+		f.done[seq] = true
+	}
+}
+
 // Changed announces that key changed under topic, if the transaction commits.
 func (tx *Tx) Changed(topic, key string) {
 	tx.changes = append(tx.changes, change{Topic: topic, Key: key})
@@ -91,13 +101,14 @@ func (tx *Tx) writeChanges() error {
 	if err := tx.join(); err != nil {
 		return err
 	}
-	for _, c := range tx.changes {
+	for i, c := range tx.changes {
 		var seq int64
 		err := tx.NewRaw("INSERT INTO store_change (at, node, topic, key) VALUES (?, ?, ?, ?) RETURNING seq",
 			At(tx.now), tx.db.node, c.Topic, c.Key).Scan(tx.Ctx, &seq)
 		if err != nil {
 			return err
 		}
+		tx.changes[i].Seq = seq
 		if !tx.db.postgres {
 			continue
 		}
@@ -122,6 +133,9 @@ func (db *DB) Follow(ctx context.Context) error {
 	if err := db.reader.NewRaw("SELECT COALESCE(MAX(seq), 0) FROM store_change").Scan(ctx, &last); err != nil {
 		return unavailable("follow", err)
 	}
+	db.feed.mu.Lock()
+	db.feed.followed = true
+	db.feed.mu.Unlock()
 	db.running.Add(1)
 	go func() {
 		defer db.running.Done()
@@ -177,7 +191,9 @@ func (db *DB) poll(ctx context.Context, last int64) {
 	}
 }
 
-// catchUp dispatches the lines above floor that this node has not had.
+// catchUp dispatches the lines above floor that this node has not had. Its own
+// are among them when the answer to a commit was lost: the operation has failed
+// for the caller, and yet the change is there.
 func (db *DB) catchUp(ctx context.Context, floor int64) (int64, error) {
 	var rows []change
 	err := db.reader.NewRaw("SELECT seq, node, topic, key FROM store_change WHERE seq > ? ORDER BY seq", floor).Scan(ctx, &rows)
@@ -187,7 +203,7 @@ func (db *DB) catchUp(ctx context.Context, floor int64) (int64, error) {
 	top := floor
 	for _, c := range rows {
 		top = max(top, c.Seq)
-		if c.Node != db.node && db.feed.once(c.Seq) {
+		if db.feed.once(c.Seq) {
 			db.feed.dispatch(c.Topic, c.Key)
 		}
 	}

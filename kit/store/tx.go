@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/uptrace/bun"
 )
 
@@ -228,6 +229,7 @@ func (db *DB) tryPostgres(ctx context.Context, level sql.IsolationLevel, fn func
 		return err
 	}
 	if err := stx.Commit(); err != nil {
+		tx.uncertain(err)
 		return err
 	}
 	tx.committed()
@@ -265,6 +267,19 @@ func guarded(tx *Tx, fn func(*Tx) error) (err error) {
 func (tx *Tx) committed() {
 	for _, f := range tx.hooks {
 		f()
+	}
+	for _, c := range tx.changes {
+		tx.db.feed.mine(c.Seq)
+		tx.db.feed.dispatch(c.Topic, c.Key)
+	}
+}
+
+// uncertain forgets what the transaction may have changed: its commit failed
+// without an answer of the database, so nobody knows yet. The poll follows when
+// the change turns out to be there after all.
+func (tx *Tx) uncertain(err error) {
+	if _, answered := errors.AsType[*pgconn.PgError](err); answered {
+		return
 	}
 	for _, c := range tx.changes {
 		tx.db.feed.dispatch(c.Topic, c.Key)
