@@ -86,12 +86,10 @@ func (v *visit) nameCustomers(names map[string]string, app application.ID) {
 
 // happening puts an audit entry into a sentence.
 func happening(e audit.Entry, names map[string]string) page.Happening {
-	h := page.Happening{At: e.At, Who: who(e, names), What: e.Action, Detail: e.Reason, Icon: page.IconInfo}
-	if e.Name != "" {
+	said := wordsFor(e.Action)
+	h := page.Happening{At: e.At, Who: who(e, names), What: said.words, Detail: e.Reason, Icon: said.icon, Tone: said.tone}
+	if e.Name != "" && !ofOneself[e.Action] {
 		h.Object = page.Mono(e.Name)
-	}
-	if said, ok := sayings[e.Action]; ok {
-		h.What, h.Icon, h.Tone = said.words, said.icon, said.tone
 	}
 	if name := names[e.Account]; name != "" && e.Group != "" && e.Account != "" {
 		if e.ActorKind != "operator" && names[actorID(e)] == "" {

@@ -10,6 +10,7 @@ import (
 	"github.com/guestright/guestright/integration"
 	"github.com/guestright/guestright/kit/ident"
 	"github.com/guestright/guestright/release"
+	"github.com/guestright/guestright/usage"
 )
 
 func (c *Console) applicationRoutes() []route {
@@ -144,6 +145,9 @@ type applicationView struct {
 	Live     string // number of the newest live version
 	Accounts int
 	Try      tryView // without lines until it is installed
+	Calls    int64   // of the last 24 hours
+	Passed   int64
+	Chart    page.Chart
 	Activity page.Timeline
 }
 
@@ -166,6 +170,14 @@ func applicationPage(v *visit) error {
 	}
 	if d.Try, err = v.try(s); err != nil {
 		return err
+	}
+	if v.Usage != nil && d.Running {
+		day := periods[0]
+		series, err := v.Usage.Series(v.ctx(), v.by, usage.Query{Filter: usage.Filter{Application: s.ID.String()}, From: day.Back(v.now), Step: day.Step})
+		if err != nil {
+			return err
+		}
+		d.Calls, d.Passed, d.Chart = series.Total, series.Outcomes[usage.OK], chartOf(series, day)
 	}
 	d.Letter = letter(s.Application, v.product(), d.Link, v.Origin, p.live)
 	log, err := v.activity("", 0, auditOf("", s.ID.String()))

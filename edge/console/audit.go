@@ -185,13 +185,11 @@ func (v *visit) timeline(entries []audit.Entry) page.Timeline {
 	names := v.namesIn(entries)
 	for _, e := range entries {
 		h := happening(e, names)
-		if said, ok := accountSayings[e.Action]; ok {
-			h.What, h.Icon, h.Tone = said.words, said.icon, said.tone
-		} else if h.What == e.Action {
-			h.What, h.Icon = humane(e.Action), page.IconActivity
-		}
 		h.Who = v.actor(e, names)
-		if url := auditLink(e); url != "" && e.Name != "" && url != v.r.URL.Path && !thingsInside[e.Action] {
+		if h.Who == "Somebody" && ofOneself[e.Action] && e.Name != "" {
+			h.Who = e.Name // nobody was signed in yet
+		}
+		if url := auditLink(e); url != "" && h.Object != nil && e.Name != "" && url != v.r.URL.Path && !thingsInside[e.Action] {
 			h.Object = page.Link{Text: e.Name, URL: url}
 		}
 		t.Items = append(t.Items, h)

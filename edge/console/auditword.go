@@ -32,7 +32,18 @@ var accountSayings = map[string]saying{
 	"session.confirm":                 {"proved who they are again", page.IconShieldCheck, page.ToneNeutral},
 	"session.end":                     {"ended a session", page.IconLogOut, page.ToneNeutral},
 	"session.end_others":              {"ended all other sessions", page.IconLogOut, page.ToneNeutral},
+	"operator.set_up":                 {"set up the platform and became its first operator", page.IconShield, page.ToneInfo},
+	"platform.restore":                {"restored the platform from a backup", page.IconUndo, page.ToneWarn},
+	"session.start":                   {"signed in", page.IconDoor, page.ToneNeutral},
 	"user.create":                     {"signed up", page.IconUserPlus, page.ToneGood},
+	"user.sign_up":                    {"signed up", page.IconUserPlus, page.ToneGood},
+	"user.sign_up_repeated":           {"tried to sign up again", page.IconUserPlus, page.ToneWarn},
+	"user.verify_resend":              {"asked for a new link to finish the sign-up", page.IconMail, page.ToneNeutral},
+	"user.password_change":            {"changed the password", page.IconLock, page.ToneInfo},
+	"user.password_reset":             {"set a new password by a mailed link", page.IconLock, page.ToneInfo},
+	"user.reset_request":              {"asked for a link to set a new password", page.IconMail, page.ToneNeutral},
+	"user.deletion_confirm":           {"confirmed the wish to be deleted", page.IconTrash, page.ToneWarn},
+	"user.deletion_cancel":            {"took back the wish to be deleted", page.IconUndo, page.ToneGood},
 	"user.verify":                     {"proved the address of", page.IconCheck, page.ToneGood},
 	"user.update":                     {"changed the profile of", page.IconPencil, page.ToneNeutral},
 	"user.delete":                     {"deleted the person", page.IconTrash, page.ToneBad},
@@ -56,6 +67,27 @@ var accountSayings = map[string]saying{
 	"user.totp_remove":                {"removed the authenticator app", page.IconLock, page.ToneWarn},
 	"job.retry":                       {"retried the job", page.IconRefresh, page.ToneInfo},
 	"job.discard":                     {"discarded the job", page.IconTrash, page.ToneWarn},
+}
+
+// ofOneself are actions that people do to their own account: the sentence is whole without an object.
+var ofOneself = map[string]bool{
+	"operator.set_up": true, "session.start": true, "session.confirm": true, "session.end": true, "session.end_others": true,
+	"user.sign_up": true, "user.sign_up_repeated": true, "user.verify_resend": true, "user.password_change": true, "user.password_reset": true,
+	"user.reset_request": true, "user.deletion_request": true, "user.deletion_confirm": true, "user.deletion_cancel": true, "user.email_request": true,
+	"user.passkey_add": true, "user.passkey_remove": true, "user.passkey_rename": true, "user.provider_link": true, "user.provider_unlink": true,
+	"user.recovery_renew": true, "user.terms_accept": true, "user.totp_begin": true, "user.totp_add": true, "user.totp_remove": true,
+	"notice_preferences.update": true,
+}
+
+// wordsFor finds the saying of an action; one that nobody has thought of is at least spelled as words.
+func wordsFor(action string) saying {
+	if said, ok := sayings[action]; ok {
+		return said
+	}
+	if said, ok := accountSayings[action]; ok {
+		return said
+	}
+	return saying{humane(action), page.IconActivity, page.ToneNeutral}
 }
 
 // humane makes words of an action that nobody has put into a sentence: "token.issue" → "did: token issue".

@@ -249,7 +249,7 @@ func install(v *visit) error {
 	if err == nil {
 		words := d.Offer.Application.Name + " is installed. It can begin at once; you need not send the developer anything."
 		if i.State == integration.Pending {
-			words = d.Offer.Application.Name + " is being installed. The product is creating its integration user."
+			words = d.Offer.Application.Name + " is installed. It can begin as soon as the product has created its integration user, in a moment."
 		}
 		return v.leave(installationPath(i.ID.String()), words)
 	}

@@ -199,7 +199,7 @@ func TestUsageIsCountedByOutcomeAndExported(t *testing.T) {
 	app := "/applications/" + x.app.ID.String()
 	dev.get(app+"/usage").has(t, "No calls in this time")
 	h.calls(x)
-	dev.get(app+"/usage").has(t, "A scope is missing", "Too many calls in a short time", "Lakeside Software", "listFlags", "GET ")
+	dev.get(app+"/usage").has(t, "A scope is missing", "Too many calls in a short time", "Lakeside Software", "List the flags of a project", "GET ")
 	dev.get(app+"/keys").has(t, "4 minutes ago", "198.51.100.0/24", "for ")
 	csv := dev.get(app + "/usage.csv?period=30d")
 	lines := strings.Split(strings.TrimSpace(csv.body), "\n")

@@ -112,6 +112,9 @@ func (v *visit) operationLine(p usage.Part) partLine {
 		l.URL = "/reference/" + p.Name
 		if r, ok := v.Catalog.Get().Route(p.Name); ok {
 			l.Note = r.Method + " " + r.Template
+			if o, ok := v.Catalog.Get().Operation(p.Name); ok && o.Summary != "" {
+				l.Name = o.Summary
+			}
 		}
 	}
 	return l
@@ -194,7 +197,7 @@ func applicationUsage(v *visit) error {
 		if i, ok := customers[p.Name]; ok {
 			l.Name, l.Note = i.AccountName, i.AccountKey
 		} else {
-			l.Name = "Not told"
+			l.Name = "No account was recognised"
 		}
 		d.Accounts = append(d.Accounts, l)
 	}

@@ -229,7 +229,7 @@ func usageHead(d usageView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = page.Stat{Label: "Average", Icon: page.IconClock, Value: strconv.FormatFloat(d.Average, 'f', 1, 64), Unit: "per 15 minutes"}.Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = page.Stat{Label: "Average", Icon: page.IconClock, Value: average(d), Unit: "per 15 minutes"}.Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -259,6 +259,14 @@ func usageHead(d usageView) templ.Component {
 	})
 }
 
+// average never says zero of something that happened.
+func average(d usageView) string {
+	if d.Total > 0 && d.Average < 0.1 {
+		return "< 0.1"
+	}
+	return strconv.FormatFloat(d.Average, 'f', 1, 64)
+}
+
 func toneOf(n int64) page.Tone {
 	if n > 0 {
 		return page.ToneWarn
@@ -270,7 +278,7 @@ func share(n, of int64) string {
 	if of == 0 || n == 0 {
 		return "none"
 	}
-	return strconv.FormatFloat(float64(n)/float64(of)*100, 'f', 1, 64) + " % of all calls"
+	return strings.TrimSuffix(strconv.FormatFloat(float64(n)/float64(of)*100, 'f', 1, 64), ".0") + " % of all calls"
 }
 
 func periodLinks(d usageView) page.Group {

@@ -269,7 +269,7 @@ func (v *tour) call(key [2]string) {
 	}
 	v.link("Usage")
 	v.until("Harbour Books", time.Minute)
-	v.says("Calls", "Passed", "Harbour Books", "listFlags")
+	v.says("Calls", "Passed", "Harbour Books", "List the flags of a project")
 	if n := pagetest.Eval[string](v.Browser, `document.querySelector(".stat")?.innerText || ""`); !strings.Contains(n, "2") {
 		v.t.Errorf("two calls were made, the page counts %q", n)
 	}

@@ -70,6 +70,57 @@
     await fetch(event.target.action, { method: "POST", body, redirect: "manual" }).catch(() => {});
   });
 
+  // Passkeys (https://www.w3.org/TR/webauthn-3/). The form's address for beginning gives the options,
+  // the browser the answer, and the form is sent with it like any other. What to say when that fails
+  // stands in the form already, hidden, under the browser's name for the error.
+  const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
+  const letters = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+  const named = (list) => list?.map((one) => ({ ...one, id: bytes(one.id) }));
+
+  function answer(credential) {
+    const from = credential.response, response = {};
+    for (const part of ["clientDataJSON", "attestationObject", "authenticatorData", "signature", "userHandle"]) {
+      if (from[part]) response[part] = letters(from[part]);
+    }
+    if (from.getTransports) response.transports = from.getTransports();
+    return { id: credential.id, rawId: letters(credential.rawId), type: credential.type, clientExtensionResults: {}, response };
+  }
+
+  async function passkey(form) {
+    const say = (name, text) => {
+      const all = $$("[data-passkey-fault]", form);
+      const one = all.find((f) => f.dataset.passkeyFault === name) ?? all.find((f) => name && f.dataset.passkeyFault === "other");
+      for (const f of all) f.hidden = f !== one;
+      if (one && text) $("p", one).textContent = text;
+    };
+    if (form.dataset.busy) return;
+    form.dataset.busy = "yes";
+    say("");
+    try {
+      const got = await (await fetch(form.dataset.begin, { method: "POST" })).json();
+      if (got.go) return location.assign(got.go);
+      if (got.detail) return say("said", got.detail);
+      const { publicKey: asked } = got.options;
+      const publicKey = { ...asked, challenge: bytes(asked.challenge) };
+      if (asked.user) publicKey.user = { ...asked.user, id: bytes(asked.user.id) };
+      if (asked.excludeCredentials) publicKey.excludeCredentials = named(asked.excludeCredentials);
+      if (asked.allowCredentials) publicKey.allowCredentials = named(asked.allowCredentials);
+      const credential = await navigator.credentials[form.dataset.passkey]({ publicKey });
+      form.elements.exchange.value = got.exchange;
+      form.elements.credential.value = JSON.stringify(answer(credential));
+      form.submit();
+    } catch (error) {
+      say(error.name);
+    } finally {
+      delete form.dataset.busy;
+    }
+  }
+  document.addEventListener("submit", (event) => {
+    if (!event.target.matches("[data-passkey]")) return;
+    event.preventDefault();
+    passkey(event.target);
+  });
+
   // Charts. uPlot draws on a canvas; colours come from the stylesheet so that themes apply.
   const drawn = new Map();
   const shorten = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
@@ -158,6 +209,8 @@
   function enhance(root) {
     for (const b of $$("[data-copy], [data-filter]", root)) b.hidden = false;
     for (const area of $$("[data-count]", root)) count(area);
+    const part = window.PublicKeyCredential ? "[data-passkey-able]" : "[data-passkey-unable]";
+    for (const form of $$("[data-passkey]", root)) $$(part, form).forEach((one) => { one.hidden = false; });
     for (const box of $$("[data-chart]", root)) { draw(box); resized.observe(box); }
   }
   enhance(document);
