@@ -62,6 +62,9 @@ const grace = 20 * time.Second
 func (a *App) Run(ctx context.Context, l *Listeners, ready func()) error {
 	a.Quota.Watch()
 	if err := a.DB.Follow(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil // told to stop before anything began
+		}
 		return err
 	}
 	// Background work outlives the doors, so that the last requests are counted
