@@ -55,12 +55,13 @@ type Answer struct {
 
 // relying describes this site to authenticators.
 func (s *Service) relying() (*webauthn.WebAuthn, error) {
-	base, err := url.Parse(s.Base)
+	origin, _ := s.PasskeyOrigin()
+	at, err := url.Parse(origin)
 	if err != nil {
 		return nil, problem.Internal("identity.passkey", err)
 	}
 	w, err := webauthn.New(&webauthn.Config{
-		RPID: base.Hostname(), RPDisplayName: s.name(), RPOrigins: []string{base.Scheme + "://" + base.Host},
+		RPID: at.Hostname(), RPDisplayName: s.name(), RPOrigins: []string{origin},
 		AttestationPreference:  protocol.PreferNoAttestation,
 		AuthenticatorSelection: protocol.AuthenticatorSelection{ResidentKey: protocol.ResidentKeyRequirementRequired, UserVerification: protocol.VerificationRequired},
 	})

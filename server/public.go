@@ -28,7 +28,17 @@ func (a *App) public() http.Handler {
 		Releases: a.Releases, Integrations: a.Integrations, Quota: a.Quota, Notices: a.Notices, Audit: a.Audit, Catalog: a.Catalog, Keys: a.Keys,
 		Usage: a.Usage, Tokens: a.Tokens, Products: a.Products, Origin: a.Config.URL, Issuer: a.Config.URL, Gateway: a.Config.Gateway.URL,
 		Secure: a.Config.secure(), Log: a.Log, Now: a.DB.Now}).Mount(mux)
-	return web.NewDoor(web.DoorConfig{Log: a.Log, Hosts: hostsOf(nil, a.Config.URL), Proxies: a.proxies, Secure: a.Config.secure()}, mux)
+	return web.NewDoor(web.DoorConfig{Log: a.Log, Hosts: a.consoleHosts(), Proxies: a.proxies, Secure: a.Config.secure()}, mux)
+}
+
+// consoleHosts are the names the door for people answers for. On a loopback address it also
+// answers to localhost, since browsers offer passkeys to names only.
+func (a *App) consoleHosts() []string {
+	hosts := hostsOf(nil, a.Config.URL)
+	if origin, ok := a.Identity.PasskeyOrigin(); ok {
+		hosts = append(hosts, hostsOf(nil, origin)...)
+	}
+	return hosts
 }
 
 // management is the API, with the routes of every slice.

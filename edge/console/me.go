@@ -23,6 +23,7 @@ func (c *Console) meRoutes() []route {
 		{"GET /me/app", c.sure(appPage)},
 		{"POST /me/app", c.sure(beginApp)},
 		{"POST /me/app/confirm", c.sure(confirmApp)},
+		{"POST /me/app/codes", c.sure(renewCodes)},
 		{"POST /me/app/remove", c.sure(removeApp)},
 		{"POST /me/passkeys/remove", c.sure(removePasskey)},
 		{"GET /me/delete", c.sure(deleteMePage)},
@@ -179,6 +180,7 @@ type appView struct {
 	Enrolment *identity.Enrolment
 	Confirm   string // form token
 	Remove    string // form token
+	Codes     string // form token
 }
 
 func appPage(v *visit) error { return showApp(v, nil, faults{}) }
@@ -188,7 +190,7 @@ func showApp(v *visit, e *identity.Enrolment, f faults) error {
 	if err != nil {
 		return err
 	}
-	d := appView{changeView: c, Enrolment: e, Confirm: v.token("/me/app/confirm"), Remove: v.token("/me/app/remove")}
+	d := appView{changeView: c, Enrolment: e, Confirm: v.token("/me/app/confirm"), Remove: v.token("/me/app/remove"), Codes: v.token("/me/app/codes")}
 	return v.mine(sheet{title: "Authenticator app", status: f.status(), trail: []page.Link{{Text: "Authenticator app"}}, body: appForm(d)})
 }
 
@@ -209,11 +211,24 @@ func confirmApp(v *visit) error {
 		return err
 	}
 	v.begin(got.Started)
-	codes := make([]string, len(got.Recovery))
-	for i, c := range got.Recovery {
-		codes[i] = c.Reveal()
+	return showCodes(v, "The authenticator app is on. You were signed out everywhere else.", got.Recovery)
+}
+
+// showCodes shows recovery codes, the only time.
+func showCodes(v *visit, words string, codes []secret.Text) error {
+	shown := make([]string, len(codes))
+	for i, c := range codes {
+		shown[i] = c.Reveal()
 	}
-	return v.mine(sheet{title: "Recovery codes", trail: []page.Link{{Text: "Recovery codes"}}, body: recoveryCodes(codes)})
+	return v.mine(sheet{title: "Recovery codes", trail: []page.Link{{Text: "Recovery codes"}}, body: recoveryCodes(words, shown)})
+}
+
+func renewCodes(v *visit) error {
+	codes, err := v.Identity.RenewRecovery(v.ctx(), v.by, v.session.At)
+	if err != nil {
+		return err
+	}
+	return showCodes(v, "These replace the ones you had, which open nothing any more.", codes)
 }
 
 func removeApp(v *visit) error {

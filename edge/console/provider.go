@@ -18,6 +18,8 @@ func (c *Console) providerRoutes() []route {
 		{"GET " + identity.PathProvider + "/begin", c.open(beginProvider)},
 		{"GET " + identity.PathProvider, c.open(endProvider)},
 		{"GET /me/provider", c.sure(linkProvider)},
+		{"GET /me/provider/unlink", c.sure(unlinkProviderPage)},
+		{"POST /me/provider/unlink", c.sure(unlinkProvider)},
 	}
 }
 
@@ -47,6 +49,20 @@ func linkProvider(v *visit) error {
 		return err
 	}
 	return v.away(to)
+}
+
+func unlinkProviderPage(v *visit) error {
+	const path = "/me/provider/unlink"
+	name := v.providerName()
+	return v.mine(sheet{title: "Unlink", trail: []page.Link{{Text: "Unlink"}}, body: page.Confirm{Title: "Unlink " + name + "?",
+		Text: "You can't sign in with it any more until you link it again. Your other ways to sign in stay.", Action: path, Token: v.token(path), Button: "Unlink", Cancel: "/me"}})
+}
+
+func unlinkProvider(v *visit) error {
+	if err := v.Identity.Unlink(v.ctx(), v.by, v.session.At); err != nil {
+		return err
+	}
+	return v.leave("/me", v.providerName()+" does not open your account any more.")
 }
 
 func (v *visit) away(to identity.Redirect) error {

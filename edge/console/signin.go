@@ -36,6 +36,8 @@ type signInView struct {
 	Code                            bool // ask for the second factor
 	Resend                          string
 	Provider                        string // name of the operator's sign-in; empty: none
+	Site                            passkeySite
+	PasskeyToken                    string
 }
 
 // doorPage is a page for people who are not signed in.
@@ -54,6 +56,7 @@ func signInPage(v *visit) error {
 
 func showSignIn(v *visit, d signInView, status int) error {
 	d.Token, d.Provider = v.token("/sign-in"), v.providerName()
+	d.Site, d.PasskeyToken = v.passkeySite(withNext("/sign-in", d.Next)), v.token(passkeySignInPath)
 	if d.Resend != "" {
 		d.Resend = v.token("/verify/again")
 	}
