@@ -50,7 +50,8 @@ type house struct {
 
 const pass = "violet otter 7 teacups"
 
-func newHouse(t *testing.T) *house {
+// newHouse opens the console; with sets what must be there before it does.
+func newHouse(t *testing.T, with ...func(*house)) *house {
 	t.Helper()
 	h := &house{t: t, clock: storetest.NewClock()}
 	h.db = storetest.Open(t, h.clock)
@@ -91,6 +92,9 @@ func newHouse(t *testing.T) *house {
 	s.Sessions = identity.NewAuthenticator(s.Identity)
 	s.Products, err = token.NewProducts(h.db, log, keys)
 	must(t, err)
+	for _, set := range with {
+		set(h)
+	}
 	console.New(*s).Mount(mux)
 	return h
 }

@@ -44,6 +44,15 @@ func TestAuthenticatorAppIsASecondStep(t *testing.T) {
 		t.Error("the recovery codes may be stored")
 	}
 	c.get("/me").has(t, "recovery codes left")
+	again := c.submit("/me/app", "/me/app/codes").has(t, "Recovery codes", "These replace the ones you had")
+	if again.Header.Get("Cache-Control") != "no-store" {
+		t.Error("the new recovery codes may be stored")
+	}
+	written := regexp.MustCompile(`[a-z0-9]{4,6}(-[a-z0-9]{4,6})+`)
+	old, fresh := written.FindString(done.text()), written.FindString(again.text())
+	if old == "" || fresh == "" || old == fresh {
+		t.Fatalf("codes %q, then %q", old, fresh)
+	}
 
 	g := h.guest()
 	h.clock.Advance(time.Minute)
@@ -63,6 +72,14 @@ func TestAuthenticatorAppIsASecondStep(t *testing.T) {
 	token, err = g.get("/sign-in").formToken("/sign-in")
 	must(t, err)
 	g.post("/sign-in", "email", "ada@northwind.example", "held", held[1], "code", code(), "next", "/inbox", "form_token", token).led(t, "/inbox")
+
+	h.clock.Advance(time.Minute)
+	lost := h.guest()
+	if a := lost.submit("/sign-in", "/sign-in", "email", "ada@northwind.example", "password", pass, "code", old); a.StatusCode != http.StatusUnprocessableEntity {
+		t.Errorf("a replaced recovery code: %d", a.StatusCode)
+	}
+	h.clock.Advance(time.Minute)
+	lost.submit("/sign-in", "/sign-in", "email", "ada@northwind.example", "password", pass, "code", fresh).led(t, "/")
 }
 
 // What is asked for by mail happens only after the link is opened and confirmed.
