@@ -2,7 +2,7 @@
 // a bare httputil.ReverseProxy and against nginx, all in the same run, in
 // interleaved rounds, each server in a process of its own.
 //
-//	proxy run [-rounds 3] [-seconds 10] [-connections 64] [-target name=command]... [-out file]
+//	proxy run [-rounds 9] [-seconds 2] [-connections 64] [-target name=command]... [-out file]
 //	proxy upstream | bare | lean | authorizer      servers that run starts
 //
 // A further target is a command that gets {listen} and {upstream} replaced by

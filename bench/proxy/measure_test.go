@@ -46,7 +46,7 @@ func TestTable(t *testing.T) {
 	text := (&plan{count: 3, seconds: 1, connections: 64}).table([]*target{bare, ours}, results)
 	for _, want := range []string{
 		"| ReverseProxy bare | 200 (100–300) | 1.00 | 2.00 | 0.0 | 0.0400 | 1.00 | – | 100 |",
-		"| ours | 300 (300–300) | 1.50 | 1.00 | 0.0 | 0.0200 | 0.50 | 20.0 | 50 |", "ours: 3 answers were not 2xx.",
+		"| ours | 300 (300–300) | 3.00 | 1.00 | 0.0 | 0.0200 | 0.50 | 20.0 | 50 |", "ours: 3 answers were not 2xx.",
 		"Tokens in turn:", "| ours | 130 (130–130) | 1.30 | 2.00 | 0.0 | 0.0300 | 0.75 | – | – |", "0.50 during the worst",
 	} {
 		if !strings.Contains(text, want) {

@@ -36,8 +36,8 @@ const (
 func run(args []string) error {
 	var p plan
 	flags := flag.NewFlagSet("run", flag.ContinueOnError)
-	flags.IntVar(&p.count, "rounds", 3, "interleaved rounds; the median counts")
-	flags.IntVar(&p.seconds, "seconds", 10, "length of a round per target")
+	flags.IntVar(&p.count, "rounds", 9, "interleaved rounds; the median counts")
+	flags.IntVar(&p.seconds, "seconds", 2, "length of a round per target")
 	flags.IntVar(&p.connections, "connections", 64, "connections of the load generator")
 	flags.Float64Var(&p.foreign, "foreign", 0.15, "repeat a run while others use more processors than this")
 	flags.DurationVar(&p.patience, "patience", 5*time.Second, "wait that long for a quiet machine before each run")

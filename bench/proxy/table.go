@@ -27,12 +27,28 @@ const heading = "| path | requests/s (min–max) | rate to bare | p50 ms | p99 m
 func rate(s sample) float64 { return s.rate }
 func cpu(s sample) float64  { return s.cpu }
 
+// ratio compares round by round, since what else runs on the machine slows
+// neighbours in time alike, and takes the median.
+func ratio(r, base *result, of func(sample) float64) float64 {
+	var v []float64
+	for i := range min(len(r.busy), len(base.busy)) {
+		if b := of(base.busy[i]); b > 0 {
+			v = append(v, of(r.busy[i])/b)
+		}
+	}
+	if len(v) == 0 {
+		return 0
+	}
+	slices.Sort(v)
+	return v[len(v)/2]
+}
+
 // table words what was measured. Each row is compared with the bare
 // ReverseProxy under the same load.
 func (p *plan) table(targets []*target, results map[row]*result) string {
 	var b, notes strings.Builder
 	gc := cmp.Or(os.Getenv("GOGC"), "100")
-	fmt.Fprintf(&b, "%s, %s, %d processors, GOGC=%s for every Go server. `wrk -t2 -c%d -d%ds`, GET, 997 bytes of JSON, %d interleaved rounds, medians.\n\n",
+	fmt.Fprintf(&b, "%s, %s, %d processors, GOGC=%s for every Go server. `wrk -t2 -c%d -d%ds`, GET, 997 bytes of JSON, %d interleaved rounds, medians; ratios are the median of those of each round.\n\n",
 		time.Now().UTC().Format("2006-01-02 15:04 MST"), runtime.Version(), runtime.NumCPU(), gc, p.connections, p.seconds, p.count)
 	var foreign []float64
 	for _, many := range []bool{false, true} {
@@ -76,9 +92,9 @@ func line(b *strings.Builder, t *target, r, base *result) {
 	least := slices.MinFunc(s, func(a, b sample) int { return cmp.Compare(a.rate, b.rate) }).rate
 	most := slices.MaxFunc(s, func(a, b sample) int { return cmp.Compare(a.rate, b.rate) }).rate
 	fmt.Fprintf(b, "| %s | %.0f (%.0f–%.0f) | %.2f | %.2f | %.1f | ", t.name, median(s, rate), least, most,
-		median(s, rate)/median(base.busy, rate), median(s, func(s sample) float64 { return s.p50 }), median(s, func(s sample) float64 { return s.p99 }))
+		ratio(r, base, rate), median(s, func(s sample) float64 { return s.p50 }), median(s, func(s sample) float64 { return s.p99 }))
 	if t.proxy {
-		fmt.Fprintf(b, "%.4f | %.2f | ", median(s, cpu), median(s, cpu)/median(base.busy, cpu))
+		fmt.Fprintf(b, "%.4f | %.2f | ", median(s, cpu), ratio(r, base, cpu))
 	} else {
 		b.WriteString("– | – | ")
 	}
