@@ -9,6 +9,8 @@ import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
 import (
+	"cmp"
+
 	"github.com/guestright/guestright/application"
 	"github.com/guestright/guestright/edge/page"
 	"strconv"
@@ -627,7 +629,7 @@ func overviewStats(d applicationView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = page.Stat{Label: "Published version", Icon: page.IconLayers, Value: d.Live}.Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = page.Stat{Label: "Published version", Icon: page.IconLayers, Value: cmp.Or(d.Live, "none yet")}.Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -667,6 +669,9 @@ func overviewFacts(v *visit, d applicationView) []page.Fact {
 		{Name: "Installed in", Value: page.Link{Text: accounts(d.Accounts), URL: d.path() + "/installations"}},
 		{Name: "Group", Value: page.Link{Text: d.Owner.Name, URL: groupPath(d.Group)}},
 		{Name: "Registered", Value: v.moment(d.Created)},
+	}
+	if d.Running {
+		f = f[3:] // they stand above, in large figures
 	}
 	if len(d.Domains) > 0 {
 		var all page.Group
@@ -828,7 +833,7 @@ func settingsForm(s subject, d applicationForm, mayMove, mayDelete bool) templ.C
 					var templ_7745c5c3_Var27 string
 					templ_7745c5c3_Var27, templ_7745c5c3_Err = templ.JoinStringErrs("Keys, versions and installations stay. The limits of the other group apply; you see the difference first.")
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/application.templ`, Line: 181, Col: 130}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/application.templ`, Line: 186, Col: 130}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var27))
 					if templ_7745c5c3_Err != nil {
@@ -869,7 +874,7 @@ func settingsForm(s subject, d applicationForm, mayMove, mayDelete bool) templ.C
 					var templ_7745c5c3_Var29 string
 					templ_7745c5c3_Var29, templ_7745c5c3_Err = templ.JoinStringErrs("Possible once no customer has it installed. You can take it back for seven days.")
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/application.templ`, Line: 186, Col: 105}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/application.templ`, Line: 191, Col: 105}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var29))
 					if templ_7745c5c3_Err != nil {
@@ -1072,7 +1077,7 @@ func moveForm(d moveView) templ.Component {
 						var templ_7745c5c3_Var38 string
 						templ_7745c5c3_Var38, templ_7745c5c3_Err = templ.JoinStringErrs(d.Chosen)
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/application.templ`, Line: 213, Col: 52}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/application.templ`, Line: 218, Col: 52}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var38))
 						if templ_7745c5c3_Err != nil {

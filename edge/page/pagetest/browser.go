@@ -212,7 +212,17 @@ func value[T any](b *Browser, what string, a chromedp.Action[T]) T {
 // Screenshot writes the whole page as a PNG and returns the file's path.
 func (b *Browser) Screenshot(name string) string {
 	b.t.Helper()
-	png := value(b, "take a screenshot", chromedp.FullScreenshot(100))
+	return b.write(name, value(b, "take a screenshot", chromedp.FullScreenshot(100)))
+}
+
+// Snapshot writes what the window shows as a PNG and returns the file's path.
+func (b *Browser) Snapshot(name string) string {
+	b.t.Helper()
+	return b.write(name, value(b, "take a snapshot", chromedp.CaptureScreenshot()))
+}
+
+func (b *Browser) write(name string, png []byte) string {
+	b.t.Helper()
 	dir := os.Getenv("GUESTRIGHT_SHOTS")
 	if dir == "" {
 		dir = b.t.TempDir()
