@@ -84,6 +84,16 @@ func addPasskey(v *visit) error {
 	return v.leave("/me", "The passkey “"+k.Name+"” is added. From now on you can sign in with it.")
 }
 
+// passkeyEntry is the form that lets somebody in by a passkey.
+type passkeyEntry struct {
+	Button, Next, Token string
+	Site                passkeySite
+}
+
+func (v *visit) passkeyEntry(button, page, next string) passkeyEntry {
+	return passkeyEntry{Button: button, Next: next, Token: v.token(passkeySignInPath), Site: v.passkeySite(withNext(page, next))}
+}
+
 // passkeyAnswer is what the script put into the form. What is not JSON is refused like any other
 // answer that can't be verified.
 func (v *visit) passkeyAnswer(name string) identity.Answer {
@@ -103,8 +113,15 @@ func passkeySignIn(v *visit) error {
 		}
 		return showSignIn(v, d, http.StatusUnprocessableEntity)
 	}
+	words := ""
+	if v.session.ID != "" && st.User.ID.String() != v.by.User {
+		words = "You are signed in as " + st.User.Email + " now: the passkey is theirs."
+	}
 	v.begin(st)
-	return v.leave(d.Next, "")
+	if words != "" {
+		v.by.User = st.User.ID.String() // the words are for the new session
+	}
+	return v.leave(d.Next, words)
 }
 
 func beginPasskey(v *visit) error {

@@ -436,8 +436,8 @@ func passkeyElsewhere(s passkeySite) templ.Component {
 	})
 }
 
-// passkeyDoor is the other way in on the sign-in page. It shows itself when the browser knows passkeys.
-func passkeyDoor(d signInView) templ.Component {
+// passkeyDoor is the other way in on the pages for signing in and for confirming. It shows itself when the browser knows passkeys.
+func passkeyDoor(d passkeyEntry) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -500,7 +500,7 @@ func passkeyDoor(d signInView) templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templ_7745c5c3_Err = page.Button{Text: "Sign in with a passkey", Block: true, Icon: page.IconKey}.Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = page.Button{Text: d.Button, Block: true, Icon: page.IconKey}.Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -508,7 +508,7 @@ func passkeyDoor(d signInView) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = passkeyFault("NotAllowedError", "You are not signed in.", "No passkey was chosen in time. If this device has none for you, sign in with your password and add one under “Profile and security”.").Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = passkeyFault("NotAllowedError", "No passkey was used.", "None was chosen in time. If this device has none for you, use another way; you can add one under “Profile and security”.").Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -516,7 +516,7 @@ func passkeyDoor(d signInView) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = passkeyFault("other", "The browser could not use a passkey.", "Load the page again and repeat, or sign in another way.").Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = passkeyFault("other", "The browser could not use a passkey.", "Load the page again and repeat, or use another way.").Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -524,7 +524,7 @@ func passkeyDoor(d signInView) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = passkeyFault("said", "You are not signed in.", "").Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = passkeyFault("said", "No passkey was used.", "").Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -540,7 +540,7 @@ func passkeyDoor(d signInView) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = (page.Form{Action: passkeySignInPath, Token: d.PasskeyToken, Extra: templ.Attributes{"data-passkey": "get", "data-begin": passkeySignInPath + beginSuffix}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var16), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = (page.Form{Action: passkeySignInPath, Token: d.Token, Extra: templ.Attributes{"data-passkey": "get", "data-begin": passkeySignInPath + beginSuffix}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var16), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

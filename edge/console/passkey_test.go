@@ -88,7 +88,22 @@ func TestPasskeyIsAddedAndSignsIn(t *testing.T) {
 		t.Errorf("the sessions began by %v", methods)
 	}
 
+	h.clock.Advance(20 * time.Minute) // a confirmation lasts 15
+	b.Goto(h.byName() + "/me/passkeys")
+	if !strings.HasSuffix(b.URL(), "/confirm?next=%2Fme%2Fpasskeys") {
+		t.Fatalf("an old sign-in gets %s", b.URL())
+	}
+	b.Sound()
+	b.Screenshot("passkey-confirm")
+	b.Follow(passkeyOpen)
+	if !strings.HasSuffix(b.URL(), "/me/passkeys") || !b.Has(passkeyAdd) {
+		t.Errorf("confirmed, and led to %s", b.URL())
+	}
+
 	leaves(b)
+	ada.again()
+	by, at, err = h.Sessions.Principal(t.Context(), ada.token)
+	must(t, err)
 	keys, err := h.Identity.Passkeys(t.Context(), by, at)
 	must(t, err)
 	must(t, h.Identity.RemovePasskey(t.Context(), by, at, keys[0].ID))
@@ -98,7 +113,7 @@ func TestPasskeyIsAddedAndSignsIn(t *testing.T) {
 		t.Errorf("a removed passkey: %s", text)
 	}
 	device.Empty()
-	fails(t, b, passkeyOpen, "NotAllowedError", "You are not signed in.")
+	fails(t, b, passkeyOpen, "NotAllowedError", "No passkey was used.")
 }
 
 // Without a script, and where the browser knows no passkeys, the pages say so and the rest works.

@@ -36,8 +36,7 @@ type signInView struct {
 	Code                            bool // ask for the second factor
 	Resend                          string
 	Provider                        string // name of the operator's sign-in; empty: none
-	Site                            passkeySite
-	PasskeyToken                    string
+	Passkey                         passkeyEntry
 }
 
 // doorPage is a page for people who are not signed in.
@@ -56,7 +55,7 @@ func signInPage(v *visit) error {
 
 func showSignIn(v *visit, d signInView, status int) error {
 	d.Token, d.Provider = v.token("/sign-in"), v.providerName()
-	d.Site, d.PasskeyToken = v.passkeySite(withNext("/sign-in", d.Next)), v.token(passkeySignInPath)
+	d.Passkey = v.passkeyEntry("Sign in with a passkey", "/sign-in", d.Next)
 	if d.Resend != "" {
 		d.Resend = v.token("/verify/again")
 	}
@@ -135,6 +134,7 @@ type confirmView struct {
 	Next, Token, Fault string
 	Password           bool
 	TOTP               bool
+	Passkey            passkeyEntry
 }
 
 func confirmPage(v *visit) error {
@@ -147,6 +147,9 @@ func showConfirm(v *visit, d confirmView, status int) error {
 		return err
 	}
 	d.Password, d.TOTP, d.Token = me.Password, me.TOTP, v.token("/confirm")
+	if me.Passkeys > 0 {
+		d.Passkey = v.passkeyEntry("Confirm with a passkey", "/confirm", d.Next)
+	}
 	return v.doorPage(sheet{title: "Confirm that it is you", status: status, body: confirmForm(d)})
 }
 
