@@ -95,7 +95,7 @@ func (v *visit) fail(err error) {
 			show.Steps = []string{"Go back, load the page again and look whether it was done already."}
 		}
 		if action, ok := p.Extra["action"].(string); ok {
-			show.Text = "This needs the right " + action + ", which your role does not include."
+			show.Text, show.Code = "Your role does not include this.", action
 			show.Steps = []string{"Ask an administrator of the group or account to do it, or to give you a role that includes it."}
 		}
 	case problem.KindInvalid:

@@ -173,17 +173,21 @@ func (v *visit) accountNavigation(s sheet, accounts []account.Account) (*page.Sw
 		w.Choices = append(w.Choices, page.Choice{Text: a.Name, Detail: strings.ToUpper(string(a.Kind[:1])) + string(a.Kind[1:]),
 			URL: "/accounts/" + a.ID.String(), Current: a.ID.String() == at})
 	}
-	return w, accountSections("/accounts/" + at)
+	return w, v.accountSections(at)
 }
 
-// accountSections are the pages of one account.
-func accountSections(base string) []page.Section {
-	return []page.Section{{Links: []page.Link{
-		{Text: "Integrations", URL: base, Icon: page.IconPlug},
-		{Text: "Install an application", URL: base + "/install", Icon: page.IconPlus},
-		{Text: "People and roles", URL: base + "/people", Icon: page.IconUsers},
-		{Text: "Activity", URL: base + "/activity", Icon: page.IconScroll},
-	}}}
+// accountSections are the pages of one account that the person may open.
+func (v *visit) accountSections(id string) []page.Section {
+	base, on := accountPath(id), account.Resource(id)
+	links := []page.Link{{Text: "Integrations", URL: base, Icon: page.IconPlug}}
+	if v.may("installation:create", on) {
+		links = append(links, page.Link{Text: "Install an application", URL: base + "/install", Icon: page.IconPlus})
+	}
+	links = append(links, page.Link{Text: "People and roles", URL: base + "/people", Icon: page.IconUsers})
+	if v.may("audit:read", on) {
+		links = append(links, page.Link{Text: "Activity", URL: base + "/activity", Icon: page.IconScroll})
+	}
+	return []page.Section{{Links: links}}
 }
 
 // operatorNavigation are the pages of those who run the platform.
