@@ -168,7 +168,7 @@ func TestC07HostileContent(t *testing.T) {
 		"address":            {strings.Replace(head+op, "#/components/schemas/A", "http://127.0.0.1:1/a.yaml", 1), true},
 		"file":               {strings.Replace(head+op, "#/components/schemas/A", "file:///etc/passwd", 1), true},
 		"path out of folder": {strings.Replace(head+op, "#/components/schemas/A", "../../../etc/passwd", 1), true},
-		"depth 1,000":        {head + "paths: {}\ncomponents: {schemas: {A: " + strings.Repeat("{type: array, items: ", 1000) + "{}" + strings.Repeat("}", 1000) + "}}\n", false},
+		"depth 200":          {head + "paths: {}\ncomponents: {schemas: {A: " + strings.Repeat("{type: array, items: ", 200) + "{}" + strings.Repeat("}", 200) + "}}\n", false},
 		"not a description":  {"just text", true},
 	} {
 		set, err := catalog.Parse("x.yaml", []byte(d.text))
