@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Must-show 1: the demo answers within three seconds of its start, and Ctrl-C
+// The demo answers within three seconds of its start, and Ctrl-C
 // ends it cleanly.
 func TestTrialDemo(t *testing.T) {
 	if !long() {

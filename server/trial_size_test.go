@@ -17,7 +17,7 @@ import (
 	"github.com/guestright/guestright/token"
 )
 
-// Must-show 7: with 100,000 tokens the process is ready within a second, and
+// With 100,000 tokens the process is ready within a second, and
 // needs less than 60 MB when nobody asks.
 func TestTrialSize(t *testing.T) {
 	tokens := count(2_000, 100_000)
