@@ -2,6 +2,7 @@ package token
 
 import (
 	"context"
+	"crypto/sha256"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -58,7 +59,7 @@ func (a *Authenticator) Authenticate(ctx context.Context, raw string) (*Bearer, 
 	if len(raw) != secret.Length || secret.ClientSecret.Is(raw) || secret.RefreshToken.Is(raw) || secret.WebhookSecret.Is(raw) || secret.TriggerSecret.Is(raw) {
 		return nil, errUnknown
 	}
-	d := a.keys.Digest(raw)
+	d := presentedAs(raw)
 	s := &a.shard[d[0]%shards]
 	s.mu.RLock()
 	b := s.m[d]
@@ -72,6 +73,15 @@ func (a *Authenticator) Authenticate(ctx context.Context, raw string) (*Bearer, 
 		return nil, errUnknown
 	}
 	return a.load(ctx, raw)
+}
+
+// presentedAs is the name of a presented token in memory: one round of SHA-256, a
+// quarter of the keyed digest's cost. It never leaves the process; what is stored
+// is the keyed digest.
+func presentedAs(raw string) secret.Digest {
+	var b [secret.Length]byte
+	copy(b[:], raw)
+	return sha256.Sum256(b[:])
 }
 
 func (a *Authenticator) load(ctx context.Context, raw string) (*Bearer, error) {
@@ -97,7 +107,7 @@ func (a *Authenticator) load(ctx context.Context, raw string) (*Bearer, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.remember(b, a.keys.Digest(raw), epoch)
+	a.remember(b, presentedAs(raw), epoch)
 	return b, nil
 }
 
@@ -184,9 +194,8 @@ func (a *Authenticator) holding(tx *store.Tx, grantID string) (*Holding, error) 
 	return h, nil
 }
 
-// remember keeps b under the digest that the next call looks for, and under the
-// stored one, by which changes are announced; they differ while the master key
-// is being replaced.
+// remember keeps b under the name that the next call looks for, and under the
+// stored one, by which changes are announced.
 func (a *Authenticator) remember(b *Bearer, presented secret.Digest, epoch uint64) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -211,9 +220,7 @@ func (a *Authenticator) remember(b *Bearer, presented secret.Digest, epoch uint6
 		}
 	}
 	a.put(b.digest, b, epoch)
-	if presented != b.digest {
-		a.put(presented, b, epoch)
-	}
+	a.put(presented, b, epoch)
 }
 
 // put checks the epoch again under the lock under which forgetToken deletes, so
