@@ -20,7 +20,7 @@ func (s *Service) ListHolder(ctx context.Context, by access.Principal, holder st
 		if err != nil {
 			return problem.NotFound("installation")
 		}
-		if err := reach(tx, by, want{"installation", "token:view"}, g); err != nil {
+		if err := s.reach(tx, by, want{"installation", "token:view"}, g); err != nil {
 			return err
 		}
 		got, err := page(tx, g.ID.String(), q)
@@ -54,16 +54,24 @@ func (s *Service) RevokeID(ctx context.Context, by access.Principal, id ID) erro
 		if err != nil {
 			return err
 		}
-		if err := reach(tx, by, want{"token", "token:revoke"}, g); err != nil {
+		if err := s.reach(tx, by, want{"token", "token:revoke"}, g); err != nil {
 			return err
 		}
 		return s.Revoke(tx, by, t, g)
 	})
 }
 
-// reach authorises by either side of a grant: its account, or the developers who
-// own its application now.
-func reach(tx *store.Tx, by access.Principal, w want, g grant.Grant) error {
+// Keeper lets the slice that owns a kind of grant say who may do what to its
+// tokens. It answers as access.Principal.Reach does: absent for those who may not
+// see the holder.
+type Keeper func(tx *store.Tx, by access.Principal, action string, g grant.Grant) error
+
+// reach authorises by the keeper of the kind, or by either side of a grant: its
+// account, or the developers who own its application now.
+func (s *Service) reach(tx *store.Tx, by access.Principal, w want, g grant.Grant) error {
+	if keeper := s.Keepers[g.Kind]; keeper != nil {
+		return keeper(tx, by, w.action, g)
+	}
 	fromAccount := by.Reach(w.noun, w.action, g.Resource())
 	if fromAccount == nil || g.Application == "" {
 		return fromAccount

@@ -24,6 +24,9 @@ type Service struct {
 	DB    *store.DB
 	Audit *audit.Log
 	Keys  *secret.Keyring
+	// Keepers decide about the tokens of some kinds of grant; without one the
+	// grant's resource and its application decide. Wired by the server.
+	Keepers map[grant.Kind]Keeper
 }
 
 // Order asks for a token.
