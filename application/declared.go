@@ -16,6 +16,8 @@ func Declared() []problem.Declared {
 		{Code: "application_already_there", Kind: con, Cause: "The application is in that group already.", Remedy: "Nothing needs to be done."},
 		{Code: "application_changed", Kind: con, Cause: "Somebody else changed the application meanwhile.", Remedy: "Read it again and repeat the change."},
 		{Code: "confirmation_mismatch", Kind: inv, Cause: "The typed name is not the application's.", Remedy: "Type the name exactly."},
+		{Code: "client_invalid", Kind: inv, Cause: "A part of the OAuth settings breaks a rule; errors says which.", Remedy: "Correct the parts that errors names."},
+		{Code: "client_changed", Kind: con, Cause: "Somebody else changed the OAuth settings meanwhile.", Remedy: "Read them again and repeat the change."},
 		{Code: "key_invalid", Kind: inv, Cause: "The label or the end of the key breaks a rule.", Remedy: "Correct the parts that errors names."},
 		{Code: "key_already_retiring", Kind: con, Cause: "The key is being replaced already.", Remedy: "Rotate its successor."},
 		{Code: "key_not_active", Kind: con, Cause: "The key has ended.", Remedy: "Make a new one."},

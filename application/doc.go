@@ -11,5 +11,9 @@
 //
 //	active → retiring → expired;  active | retiring → revoked
 //
-// Tables: application_application, application_key, application_hold.
+// A client is the application as OAuth sees it: where people may be sent back
+// to, and how the application proves who it is.
+//
+// Tables: application_application, application_key, application_client,
+// application_hold.
 package application

@@ -69,6 +69,7 @@ func (s *Service) Mount(m web.Mux) {
 	s.mountApplications(m)
 	s.mountStanding(m)
 	s.mountKeys(m)
+	s.mountClient(m)
 }
 
 func (s *Service) mountApplications(m web.Mux) {

@@ -42,7 +42,10 @@ func (s *Service) Move(ctx context.Context, by access.Principal, id ID, to strin
 			return err
 		}
 		a.Group = to
-		return group.PlaceHold(tx, to, "application/"+id.String(), a.Name)
+		if err := group.PlaceHold(tx, to, "application/"+id.String(), a.Name); err != nil {
+			return err
+		}
+		return s.touched(tx, by, *a, AspectOwner)
 	})
 }
 

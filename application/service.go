@@ -31,6 +31,11 @@ type Service struct {
 	// Revoked ends what a revoked key obtained, in the same transaction. The
 	// owner of tokens comes later on the ladder and is wired in here.
 	Revoked func(tx *store.Tx, keyID, reason string) error
+	// Touched hears of a change of what verification rests on, in the same
+	// transaction; wired by the server.
+	Touched func(tx *store.Tx, by access.Principal, a Application, what Aspect) error
+	// Fetchable judges an address that is fetched later; nil: any.
+	Fetchable func(url string) error
 }
 
 // Resource is how policies name an application of a group.

@@ -1,6 +1,8 @@
 package application
 
 import (
+	"database/sql"
+	"encoding/json"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -166,6 +168,66 @@ func keys(tx *store.Tx, app ID) ([]Key, error) {
 		out[i] = k
 	}
 	return out, nil
+}
+
+type clientRow struct {
+	bun.BaseModel `bun:"table:application_client,alias:c"`
+
+	Application  ID       `bun:",pk"`
+	RedirectURIs []string `bun:"redirect_uris,type:text"`
+	Public       store.Bool
+	Native       store.Bool
+	AuthMethod   AuthMethod
+	JWKS         string `bun:"jwks"`
+	JWKSURI      string `bun:"jwks_uri"`
+	TokenFormat  TokenFormat
+	DPoPBound    store.Bool `bun:"dpop_bound"`
+	Revision     int64
+	Updated      store.Micros
+}
+
+func (c Client) row() *clientRow {
+	return &clientRow{Application: c.Application, RedirectURIs: c.RedirectURIs, Public: store.Bool(c.Public), Native: store.Bool(c.Native),
+		AuthMethod: c.AuthMethod, JWKS: string(c.JWKS), JWKSURI: c.JWKSURI, TokenFormat: c.TokenFormat, DPoPBound: store.Bool(c.DPoPBound),
+		Revision: c.Revision, Updated: store.At(c.Updated)}
+}
+
+func (r *clientRow) client() Client {
+	c := Client{Application: r.Application, RedirectURIs: r.RedirectURIs, Public: bool(r.Public), Native: bool(r.Native), AuthMethod: r.AuthMethod,
+		JWKSURI: r.JWKSURI, TokenFormat: r.TokenFormat, DPoPBound: bool(r.DPoPBound), Revision: r.Revision, Updated: r.Updated.Time()}
+	if r.JWKS != "" {
+		c.JWKS = json.RawMessage(r.JWKS)
+	}
+	return c
+}
+
+// findClient gives the defaults where nothing was entered.
+func findClient(tx *store.Tx, app ID) (Client, error) {
+	var r clientRow
+	err := tx.NewSelect().Model(&r).Where("application = ?", app).Scan(tx.Ctx)
+	if store.IsNone(err) {
+		return newClient(app), nil
+	}
+	return r.client(), err
+}
+
+// saveClient writes c if nobody else did since it was loaded.
+func saveClient(tx *store.Tx, c Client) (Client, error) {
+	was := c.Revision
+	c.Revision++
+	changed := func(res sql.Result, err error) error {
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); err != nil || n != 1 {
+			return problem.Conflict("client_changed", "The settings have changed meanwhile. Load them again.").Because(err)
+		}
+		return nil
+	}
+	if was == 0 {
+		return c, changed(tx.NewInsert().Model(c.row()).On("CONFLICT (application) DO NOTHING").Exec(tx.Ctx))
+	}
+	return c, changed(tx.NewUpdate().Model(c.row()).WherePK().Where("revision = ?", was).Exec(tx.Ctx))
 }
 
 type hold struct {

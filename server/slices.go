@@ -15,6 +15,7 @@ import (
 	"github.com/guestright/guestright/integration"
 	"github.com/guestright/guestright/kit/ident"
 	"github.com/guestright/guestright/kit/job"
+	"github.com/guestright/guestright/kit/outbound"
 	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/kit/web"
@@ -46,6 +47,7 @@ type Slices struct {
 	Facts        *account.Facts
 	Releases     *release.Service
 	Integrations *integration.Service
+	Outbound     *outbound.Client // for addresses that strangers gave
 	Jobs         *job.Runner
 }
 
@@ -67,14 +69,18 @@ func newSlices(b base, cfg Config) (*Slices, error) {
 		Naming: group.Naming{Forbidden: cfg.Groups.Forbidden, Required: cfg.Groups.Required, Hint: cfg.Groups.Hint}}
 	s.Notices = &notice.Service{DB: b.db, Audit: s.Audit, Look: notice.Look{Product: "Guestright", Base: cfg.URL}}
 	s.Applications = &application.Service{DB: b.db, Audit: s.Audit, Groups: s.Groups, Keys: b.keys, Quota: s.Quota, Usage: s.Usage}
+	var err error
+	if s.Outbound, err = newOutbound(cfg, b.log); err != nil {
+		return nil, err
+	}
+	s.Applications.Fetchable = s.Outbound.CheckURL
 	s.Grants = &grant.Service{DB: b.db}
 	s.Tokens = &token.Service{DB: b.db, Audit: s.Audit, Keys: b.keys}
 	s.Bearers = token.NewAuthenticator(b.db, b.keys)
-	products, err := token.NewProducts(b.db, s.Audit, b.keys)
-	if err != nil {
+	if s.Products, err = token.NewProducts(b.db, s.Audit, b.keys); err != nil {
 		return nil, err
 	}
-	s.Products, s.Facts = products, account.NewFacts(b.db)
+	s.Facts = account.NewFacts(b.db)
 	s.Releases = &release.Service{DB: b.db, Audit: s.Audit, Applications: s.Applications, Catalog: b.cat}
 	s.Integrations = &integration.Service{DB: b.db, Audit: s.Audit, Accounts: s.Accounts, Groups: s.Groups, Applications: s.Applications,
 		Releases: s.Releases, Grants: s.Grants, Tokens: s.Tokens, Quota: s.Quota, Notices: s.Notices, Catalog: b.cat}

@@ -76,7 +76,7 @@ func TestTwoTenants(t *testing.T) {
 	bodies := map[string]object{
 		"updateGroup": {"name": "X"}, "suspendGroup": {"reason": "x"}, "transferGroup": {"user": "usr_1"}, "addGroupMember": {"email": "a@b.c", "role": "admin"},
 		"updateGroupMember": {"role": "admin"}, "createApplication": {"name": "X", "description": "X"}, "updateApplication": {"name": "X"},
-		"suspendApplication": {"reason": "x"}, "moveApplication": {"group": s.group}, "createKey": {"label": "x"}, "rotateKey": {"overlap_seconds": 0},
+		"updateClient": {"public": true}, "suspendApplication": {"reason": "x"}, "moveApplication": {"group": s.group}, "createKey": {"label": "x"}, "rotateKey": {"overlap_seconds": 0},
 		"createVersion": {"number": "1.0.1"}, "updateVersion": {"notes": "x"}, "createInstallation": {"application_id": s.publicID},
 		"updateInstallation": {"delegation": "off"}, "withholdInstallation": {"reason": "x"}, "uninstallInstallation": {"reason": "x"}, "blockInstallation": {"reason": "x"},
 		"assignGroupPlan": {"plan": "development", "reason": "x"}, "grantGroupLimit": {"value": 1, "reason": "x"},
