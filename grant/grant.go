@@ -47,6 +47,8 @@ type Grant struct {
 	Scopes      []string `json:"scopes"`
 	// Layers must all allow; within one layer any policy may.
 	Layers   [][]access.Policy `json:"layers"`
+	Networks Networks          `json:"networks,omitempty" doc:"Networks from which it may be used; absent: from anywhere"`
+	Reach    Reach             `json:"reach,omitzero" doc:"Child accounts in which it may act, too"`
 	State    State             `json:"state" enum:"active,suspended,ended"`
 	Reason   string            `json:"reason,omitempty" doc:"Code that callers get while it is suspended"`
 	Revision int64             `json:"revision"`
@@ -65,6 +67,10 @@ func (g Grant) Resource() access.Resource {
 	}
 	return access.On("account", g.Account, kind, id)
 }
+
+// ErrNetwork answers calls from other networks than the grant's own, whatever door
+// they come to.
+var ErrNetwork = problem.Forbidden("network_not_allowed", "This token may be used from certain networks only, and the call does not come from one of them.")
 
 // reasons are what callers of a suspended grant are told, by code.
 var reasons = map[string]string{

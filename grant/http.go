@@ -33,6 +33,7 @@ func Declared() []problem.Declared {
 		{Code: "grant_suspended", Kind: problem.KindForbidden, Cause: "The grant behind the token is suspended.", Remedy: "Ask the customer's administrator."},
 		{Code: "grant_ended", Kind: problem.KindUnauthenticated, Cause: "The integration was removed from the account.", Remedy: "Ask the administrator to install it again."},
 		{Code: "grant_changed", Kind: problem.KindConflict, Cause: "The grant changed meanwhile.", Remedy: "Repeat the change."},
+		{Code: "network_not_allowed", Kind: problem.KindForbidden, Cause: "The grant may be used from certain networks only, and the call came from another.", Remedy: "Call from one of these networks, or ask the administrator to add yours."},
 		{Code: "installation_unavailable", Kind: problem.KindForbidden, Cause: "The customer's administrator has switched the integration off.", Remedy: "Wait until it is switched on, or ask the administrator."},
 		{Code: "installation_blocked", Kind: problem.KindForbidden, Cause: "The developer or the operator blocks the integration in this account.", Remedy: "Look at the installation for the reason."},
 		{Code: "installation_pending", Kind: problem.KindForbidden, Cause: "The product has not created the integration user yet.", Remedy: "Try again in a minute."},

@@ -21,6 +21,8 @@ type row struct {
 	SubjectKey  string
 	Scopes      []string          `bun:"type:text"`
 	Layers      [][]access.Policy `bun:"type:text"`
+	Networks    Networks          `bun:"type:text"`
+	Reach       *kept             `bun:"type:text"`
 	State       State
 	Reason      string
 	Revision    int64
@@ -34,15 +36,27 @@ func (g Grant) row() *row {
 	if g.Layers == nil {
 		g.Layers = [][]access.Policy{}
 	}
+	if g.Networks == nil {
+		g.Networks = Networks{}
+	}
+	if g.Reach.Rule == "" {
+		g.Reach.Rule = RuleSelf
+	}
+	reach := kept(g.Reach)
 	return &row{ID: g.ID, Kind: g.Kind, Account: g.Account, Application: g.Application, GroupID: g.Group, Holder: g.Holder,
-		Subject: g.Subject, SubjectKey: g.SubjectKey, Scopes: g.Scopes, Layers: g.Layers, State: g.State, Reason: g.Reason,
+		Subject: g.Subject, SubjectKey: g.SubjectKey, Scopes: g.Scopes, Layers: g.Layers,
+		Networks: g.Networks, Reach: &reach, State: g.State, Reason: g.Reason,
 		Revision: g.Revision, Created: store.At(g.Created)}
 }
 
 func (r *row) grant() Grant {
-	return Grant{ID: r.ID, Kind: r.Kind, Account: r.Account, Application: r.Application, Group: r.GroupID, Holder: r.Holder,
+	g := Grant{ID: r.ID, Kind: r.Kind, Account: r.Account, Application: r.Application, Group: r.GroupID, Holder: r.Holder,
 		Subject: r.Subject, SubjectKey: r.SubjectKey, Scopes: r.Scopes, Layers: r.Layers, State: r.State, Reason: r.Reason,
-		Revision: r.Revision, Created: r.Created.Time()}
+		Networks: r.Networks, Revision: r.Revision, Created: r.Created.Time()}
+	if r.Reach != nil {
+		g.Reach = Reach(*r.Reach)
+	}
+	return g
 }
 
 func insert(tx *store.Tx, g Grant) error {

@@ -1,0 +1,47 @@
+package grant
+
+import "slices"
+
+// Rule says which child accounts a grant opens besides its own account.
+type Rule string
+
+// The rules. The empty one means the same as RuleSelf.
+const (
+	RuleSelf Rule = "self" // none
+	RuleAll  Rule = "all"  // every child, whenever it appears
+	RuleList Rule = "list" // those chosen and, with Future, those that appear later
+)
+
+// Reach says in which child accounts of its own account a grant may act. In its
+// own account it always may. A child that moves to another parent is out of
+// reach, whatever the list says.
+type Reach struct {
+	Rule     Rule     `json:"rule" enum:"self,all,list" doc:"Child accounts that it may act in besides its own account: none, all, or those listed"`
+	Accounts []string `json:"accounts,omitempty" maxItems:"1000" doc:"For list: ids of the chosen child accounts"`
+	Future   bool     `json:"future,omitempty" doc:"For list: child accounts that appear later belong to it too"`
+	// Except are the children that were there and not chosen when Future was
+	// switched on: everything else is "later", however it became a child.
+	Except []string `json:"-"`
+}
+
+// Wide reports whether the grant opens any account but its own.
+func (r Reach) Wide() bool { return r.Rule == RuleAll || r.Rule == RuleList }
+
+// Covers reports whether a child of the grant's account is within reach.
+func (r Reach) Covers(child string) bool {
+	switch r.Rule {
+	case RuleAll:
+		return true
+	case RuleList:
+		return slices.Contains(r.Accounts, child) || r.Future && !slices.Contains(r.Except, child)
+	}
+	return false
+}
+
+// kept is a Reach as it stands in the database.
+type kept struct {
+	Rule     Rule     `json:"rule"`
+	Accounts []string `json:"accounts,omitempty"`
+	Future   bool     `json:"future,omitempty"`
+	Except   []string `json:"except,omitempty"`
+}
