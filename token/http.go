@@ -13,7 +13,8 @@ type tokensIn struct {
 	Installation string `path:"installation" maxLength:"60" doc:"Id of the installation."`
 }
 
-type tokenPath struct {
+// TokenPath names a token in a path.
+type TokenPath struct {
 	Token ID `path:"token" doc:"Id of the token, not the token itself."`
 }
 
@@ -28,9 +29,10 @@ func (s *Service) Mount(m web.Mux) {
 		ID: "revokeToken", Method: "DELETE", Path: "/v1/tokens/{token}", Tag: "Tokens", Summary: "Revoke a token",
 		Description: "It is refused from now on, on every node within a second. Revoking it again changes nothing.", Action: "token:revoke",
 		Errors: []string{"forbidden", "token_changed"},
-	}, func(ctx context.Context, in *tokenPath) (*struct{}, error) {
+	}, func(ctx context.Context, in *TokenPath) (*struct{}, error) {
 		return nil, s.RevokeID(ctx, access.By(ctx), in.Token)
 	})
+	s.mountLife(m)
 }
 
 func (s *Service) listHTTP(ctx context.Context, in *tokensIn) (*web.PageOut[Token], error) {
@@ -110,16 +112,13 @@ func (p *Products) Mount(m web.Mux) {
 // Declared lists the codes of this slice.
 func Declared() []problem.Declared {
 	un := problem.KindUnauthenticated
-	return []problem.Declared{
+	return append(declaredLife(), []problem.Declared{
 		{Code: "invalid_token", Kind: un, Cause: "The token is not known here, or was not copied whole.", Remedy: "Ask the token endpoint for a new one."},
 		{Code: "token_expired", Kind: un, Cause: "The token's time is over.", Remedy: "Ask the token endpoint for a new one."},
 		{Code: "token_revoked", Kind: un, Cause: "The token was revoked.", Remedy: "Ask the token endpoint for a new one."},
 		{Code: "key_revoked", Kind: un, Cause: "The application key that obtained the token was revoked.", Remedy: "Use another key of the application."},
-		{Code: "token_already_retiring", Kind: problem.KindConflict, Cause: "The token is being replaced already.", Remedy: "Use its successor."},
-		{Code: "token_not_active", Kind: problem.KindConflict, Cause: "The token has ended already.", Remedy: "Make a new one."},
-		{Code: "token_changed", Kind: problem.KindConflict, Cause: "The token changed meanwhile.", Remedy: "Read it again and repeat the change."},
 		{Code: "account_closed", Kind: problem.KindForbidden, Cause: "The account was closed by the product.", Remedy: "Ask the customer."},
 		{Code: "product_key_invalid", Kind: problem.KindInvalid, Cause: "The label is missing or too long.", Remedy: "Say in a few words where the key is used."},
 		{Code: "product_key_revoked", Kind: problem.KindConflict, Cause: "The key was revoked already.", Remedy: "Nothing needs to be done."},
-	}
+	}...)
 }

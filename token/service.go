@@ -36,6 +36,20 @@ type Order struct {
 	Life   time.Duration // 0: never expires
 	Key    string        // the application key that asked, if one did
 	Scopes []string      // narrower than the grant's; empty: all of them
+	Idle   time.Duration // of disuse after which it is disabled; 0: never
+
+	replaces string // the token whose place it takes
+}
+
+// prefix tells what the secret opens: a static token's by whose grant it is.
+func (o Order) prefix() secret.Prefix {
+	switch {
+	case o.Kind == Static && o.Grant.Kind == grant.KindMember:
+		return secret.PersonalToken
+	case o.Kind == Static && o.Grant.Kind == grant.KindService:
+		return secret.ServiceToken
+	}
+	return o.Kind.Prefix()
 }
 
 // Issued is a new token with its secret, which is never shown again.
@@ -49,9 +63,9 @@ func (s *Service) Issue(tx *store.Tx, o Order) (Issued, error) {
 	if err := o.Grant.Live(); err != nil {
 		return Issued{}, err
 	}
-	text := secret.Generate(o.Kind.Prefix())
+	text := secret.Generate(o.prefix())
 	t := Token{ID: ident.New[Token](tx.Now()), Grant: o.Grant.ID.String(), Kind: o.Kind, Digest: s.Keys.Digest(text.Reveal()),
-		Hint: text.Hint(), Key: o.Key, Scopes: o.Scopes, State: Active, Created: tx.Now()}
+		Hint: text.Hint(), Key: o.Key, Scopes: o.Scopes, State: Active, Created: tx.Now(), Life: o.Life, Idle: o.Idle, Replaces: o.replaces}
 	if o.Life > 0 {
 		t.Expires = tx.Now().Add(o.Life)
 	}
@@ -82,9 +96,9 @@ func (s *Service) revokeAll(tx *store.Tx, where, arg, reason string) error {
 }
 
 func (s *Service) revoke(tx *store.Tx, t Token, reason string) error {
-	was := t.State
-	t.Revoke(reason)
-	if t.State == was {
+	was := t
+	t.Revoke(tx.Now(), reason)
+	if t.State == was.State {
 		return nil
 	}
 	tx.Changed(Topic, t.Digest.String())
@@ -95,15 +109,14 @@ func (s *Service) revoke(tx *store.Tx, t Token, reason string) error {
 // caller has checked that the token belongs to the client.
 func (s *Service) Revoke(tx *store.Tx, by access.Principal, t Token, g grant.Grant) error {
 	before := t
-	t.Revoke("revoked")
+	t.Revoke(tx.Now(), "revoked")
 	if t.State == before.State {
 		return nil // it has ended already (RFC 7009 section 2.2)
 	}
 	if err := s.revoke(tx, before, "revoked"); err != nil {
 		return err
 	}
-	return s.Audit.Record(tx, by, audit.Change{Action: "token.revoke", Target: "token/" + t.ID.String(), Account: g.Account,
-		Group: g.Group, Application: g.Application, Before: before, After: t})
+	return s.Audit.Record(tx, by, recorded(entry{action: "token.revoke", after: t}, before, g))
 }
 
 // Find gives the token that raw is, usable or not; NotFound otherwise.

@@ -26,6 +26,14 @@ type row struct {
 	Expires  store.Micros
 	Idle     int64
 	Created  store.Micros
+
+	Life       int64
+	Successor  string
+	Retired    store.Micros
+	Earlier    store.Micros
+	BrownFrom  store.Micros
+	BrownUntil store.Micros
+	Ended      store.Micros
 }
 
 func (t Token) row() *row {
@@ -33,14 +41,18 @@ func (t Token) row() *row {
 		t.Scopes = []string{}
 	}
 	return &row{ID: t.ID, GrantID: t.Grant, Kind: t.Kind, Digest: t.Digest.String(), Hint: t.Hint, KeyID: t.Key, Scopes: t.Scopes,
-		State: t.State, Reason: t.Reason, Replaces: t.Replaces, Expires: store.At(t.Expires), Idle: t.Idle.Microseconds(), Created: store.At(t.Created)}
+		State: t.State, Reason: t.Reason, Replaces: t.Replaces, Expires: store.At(t.Expires), Idle: t.Idle.Microseconds(), Created: store.At(t.Created),
+		Life: t.Life.Microseconds(), Successor: t.Successor, Retired: store.At(t.Retired), Earlier: store.At(t.Earlier),
+		BrownFrom: store.At(t.BrownFrom), BrownUntil: store.At(t.BrownUntil), Ended: store.At(t.Ended)}
 }
 
 func (r *row) token() (Token, error) {
 	d, err := secret.ParseDigest(r.Digest)
 	return Token{ID: r.ID, Grant: r.GrantID, Kind: r.Kind, Digest: d, Hint: r.Hint, Key: r.KeyID, Scopes: r.Scopes,
 		State: r.State, Reason: r.Reason, Replaces: r.Replaces, Expires: r.Expires.Time(),
-		Idle: time.Duration(r.Idle) * time.Microsecond, Created: r.Created.Time()}, err
+		Idle: time.Duration(r.Idle) * time.Microsecond, Created: r.Created.Time(),
+		Life: time.Duration(r.Life) * time.Microsecond, Successor: r.Successor, Retired: r.Retired.Time(), Earlier: r.Earlier.Time(),
+		BrownFrom: r.BrownFrom.Time(), BrownUntil: r.BrownUntil.Time(), Ended: r.Ended.Time()}, err
 }
 
 func insert(tx *store.Tx, t Token) error {
@@ -48,9 +60,10 @@ func insert(tx *store.Tx, t Token) error {
 	return err
 }
 
-// save writes t if its state is still was.
-func save(tx *store.Tx, t Token, was State) error {
-	res, err := tx.NewUpdate().Model(t.row()).WherePK().Where("state = ?", was).Exec(tx.Ctx)
+// save writes t if what decides about it is still as in was.
+func save(tx *store.Tx, t, was Token) error {
+	res, err := tx.NewUpdate().Model(t.row()).WherePK().Where("state = ? AND expires = ? AND successor = ? AND brown_until = ?",
+		was.State, store.At(was.Expires), was.Successor, store.At(was.BrownUntil)).Exec(tx.Ctx)
 	if err != nil {
 		return err
 	}

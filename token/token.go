@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/guestright/guestright/kit/ident"
-	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/secret"
 )
 
@@ -43,45 +42,22 @@ type Token struct {
 	Scopes   []string      `json:"scopes,omitempty" doc:"When narrower than the grant"`
 	State    State         `json:"state" enum:"active,retiring,expired,revoked"`
 	Reason   string        `json:"reason,omitempty"`
-	Replaces string        `json:"replaces,omitempty"`
+	Replaces string        `json:"replaces,omitempty" doc:"The token whose place it took"`
 	Expires  time.Time     `json:"expires,omitzero"`
 	Idle     time.Duration `json:"idle,omitempty" doc:"Nanoseconds of disuse after which it expires"`
 	Created  time.Time     `json:"created"`
+
+	Life       time.Duration `json:"life,omitempty" doc:"Nanoseconds from issue to expiry; a successor lives as long. Absent: it never expires"`
+	Successor  string        `json:"successor,omitempty" doc:"The token that takes its place"`
+	Retired    time.Time     `json:"retired,omitzero" doc:"When its rotation began"`
+	Earlier    time.Time     `json:"earlier,omitzero" doc:"Its expiry before the rotation: cancelling brings it back"`
+	BrownFrom  time.Time     `json:"brown_from,omitzero" doc:"Begin of the latest brown-out"`
+	BrownUntil time.Time     `json:"brown_until,omitzero" doc:"End of the latest brown-out"`
+	Ended      time.Time     `json:"ended,omitzero" doc:"When it was revoked or ended early"`
 }
 
 // IDPrefix implements ident.Named.
 func (Token) IDPrefix() string { return "tok" }
-
-// Usable reports whether the token opens its grant at now.
-func (t Token) Usable(now time.Time) bool {
-	return (t.State == Active || t.State == Retiring) && (t.Expires.IsZero() || now.Before(t.Expires))
-}
-
-// Retire lets the token live on for grace, then expire; zero ends it at once.
-func (t *Token) Retire(now time.Time, grace time.Duration) error {
-	if t.State == Retiring {
-		return problem.Conflict("token_already_retiring", "This token is being replaced already.")
-	}
-	if !t.Usable(now) {
-		return problem.Conflict("token_not_active", "This token has ended already.")
-	}
-	t.State = Retiring
-	if end := now.Add(grace); t.Expires.IsZero() || end.Before(t.Expires) {
-		t.Expires = end
-	}
-	if grace <= 0 {
-		t.State, t.Reason = Expired, "rotated"
-	}
-	return nil
-}
-
-// Revoke ends the token at once; revoking what has ended is no error (RFC 7009
-// section 2.2).
-func (t *Token) Revoke(reason string) {
-	if t.State == Active || t.State == Retiring {
-		t.State, t.Reason = Revoked, reason
-	}
-}
 
 // Prefix is the credential prefix of a kind of token.
 func (k Kind) Prefix() secret.Prefix {
