@@ -137,7 +137,7 @@ func (s *Service) change(ctx context.Context, by access.Principal, do step, f ru
 		if err != nil {
 			return err
 		}
-		if err := reach(tx, by, want{"token", do.action}, g); err != nil {
+		if err := s.reach(tx, by, want{"token", do.action}, g); err != nil {
 			return err
 		}
 		before := t
