@@ -38,6 +38,7 @@ type Application struct {
 	State       State     `json:"state" enum:"active,suspended,deletion_pending,deleted"`
 	Reason      string    `json:"reason,omitempty"`
 	Due         time.Time `json:"deletion_due,omitzero"`
+	APIVersion  string    `json:"api_version,omitempty" doc:"The version of the product's API that counts for calls that name none"`
 	Created     time.Time `json:"created"`
 }
 

@@ -7,6 +7,7 @@ type Patch struct {
 	Domains     *[]string `json:"domains,omitempty" maxItems:"100"`
 	Homepage    *string   `json:"homepage,omitempty" maxLength:"1200"`
 	Support     *string   `json:"support,omitempty" maxLength:"1200"`
+	APIVersion  *string   `json:"api_version,omitempty" maxLength:"100" doc:"One of the versions that the product offers; it takes effect at the next call"`
 }
 
 func (d Draft) whole() Patch {

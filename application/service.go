@@ -8,6 +8,7 @@ import (
 
 	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/audit"
+	"github.com/guestright/guestright/catalog"
 	"github.com/guestright/guestright/group"
 	"github.com/guestright/guestright/kit/ident"
 	"github.com/guestright/guestright/kit/problem"
@@ -28,6 +29,8 @@ type Service struct {
 	Keys   *secret.Keyring
 	Quota  *quota.Service // nil in tests that have no installations
 	Usage  *usage.Service // tells when keys were used; nil: nobody knows
+	// Catalog says which API version new applications are pinned to; nil: none.
+	Catalog *catalog.Current
 	// Revoked ends what a revoked key obtained, in the same transaction. The
 	// owner of tokens comes later on the ladder and is wired in here.
 	Revoked func(tx *store.Tx, keyID, reason string) error
@@ -73,7 +76,7 @@ func (s *Service) Register(ctx context.Context, by access.Principal, groupID str
 			return problem.Internal("application.Register", err)
 		}
 		out = Application{ID: id, PublicID: public.String(), Group: groupID, Name: d.Name, Description: d.Description,
-			Domains: d.Domains, Homepage: d.Homepage, Support: d.Support, State: Active, Created: tx.Now()}
+			Domains: d.Domains, Homepage: d.Homepage, Support: d.Support, State: Active, APIVersion: s.pin(), Created: tx.Now()}
 		if err := insert(tx, out); err != nil {
 			return err
 		}
@@ -166,6 +169,11 @@ func (s *Service) Amend(ctx context.Context, by access.Principal, id ID, p Patch
 			return problem.Invalid("application_invalid", "Some of the fields need another look.", f...)
 		}
 		a.Name, a.Description, a.Domains, a.Homepage, a.Support = d.Name, d.Description, d.Domains, d.Homepage, d.Support
+		if p.APIVersion != nil {
+			if err := s.repin(a, *p.APIVersion, tx.Now()); err != nil {
+				return err
+			}
+		}
 		return group.PlaceHold(tx, a.Group, "application/"+id.String(), a.Name)
 	})
 }

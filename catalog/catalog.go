@@ -14,6 +14,7 @@ type Catalog struct {
 	file       File
 	root       *node
 	routes     []*Route
+	removed    []*Route // operations that the documents have no longer
 	operations map[string]*Operation
 	byKey      map[string]*Route // operation id or "METHOD /path" → first route
 	bits       map[access.Atom]int
@@ -68,7 +69,9 @@ func (c *Catalog) Allowed(escapedPath string) []string {
 	}
 	var out []string
 	for _, r := range end.routes {
-		out = append(out, r.Method)
+		if r.Removed == nil {
+			out = append(out, r.Method)
+		}
 	}
 	if slices.Contains(out, "GET") && !slices.Contains(out, "HEAD") {
 		out = append(out, "HEAD")

@@ -27,6 +27,7 @@ func (f File) check() []problem.Field {
 	c.registry()
 	c.resources()
 	c.plans()
+	c.deprecations()
 	for i, ch := range f.Changes {
 		at := "/changes/" + strconv.Itoa(i)
 		c.needs(at+"/was", ch.Was)
@@ -124,6 +125,10 @@ func (c *checker) override(at string, o Override) {
 	}
 	if o.Resource != "" {
 		c.resource(at+"/resource", o.Resource)
+	}
+	c.deprecation(at+"/deprecated", o.Deprecated)
+	for version, gone := range o.RemovedIn {
+		c.link(at+"/removed_in/"+version+"/link", gone.Link)
 	}
 }
 

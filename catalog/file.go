@@ -4,9 +4,14 @@ import "time"
 
 // File is the operator's catalog file.
 type File struct {
-	Product      Product                `yaml:"product" json:"product"`
-	Rules        Rules                  `yaml:"rules" json:"rules"`
-	Operations   map[string]Override    `yaml:"operations" json:"operations,omitempty"`
+	Product      Product             `yaml:"product" json:"product"`
+	Rules        Rules               `yaml:"rules" json:"rules"`
+	Operations   map[string]Override `yaml:"operations" json:"operations,omitempty"`
+	Versions     Versions            `yaml:"versions" json:"versions,omitzero"`
+	Deprecations []Deprecations      `yaml:"deprecations" json:"deprecations,omitempty"`
+	// Removed lists operations that the documents have no longer, by "METHOD /path" as callers write it: they answer 410
+	// and name what to call instead.
+	Removed      map[string]Removal     `yaml:"removed" json:"removed,omitempty"`
 	Scopes       map[string]Scope       `yaml:"scopes" json:"scopes,omitempty"`
 	Entitlements map[string]Entitlement `yaml:"entitlements" json:"entitlements,omitempty"`
 	Privileges   []Privilege            `yaml:"privileges" json:"privileges,omitempty"`
@@ -26,11 +31,13 @@ type Product struct {
 	BasePath  string            `yaml:"base_path" json:"base_path,omitempty"`
 	Upstreams map[string]string `yaml:"upstreams" json:"upstreams,omitempty"` // name → URL; "default" serves what names none
 	Account   Account           `yaml:"account" json:"account"`
+	// LegacyKeys says where calls carry keys that were made before Guestright and imported; absent: nowhere.
+	LegacyKeys []Key `yaml:"legacy_keys" json:"legacy_keys,omitempty"`
 }
 
-// Key is a place in a request that names the account.
+// Key is a place in a request that names the account, or carries a legacy key.
 type Key struct {
-	In   string `yaml:"in" json:"in"`     // path, query, header, host or none
+	In   string `yaml:"in" json:"in"`     // account: path, query, header, host or none; legacy key: bearer, basic, header or query
 	Name string `yaml:"name" json:"name"` // parameter or header; for host a pattern such as "{account}.api.example.com"
 }
 
@@ -55,14 +62,8 @@ type Override struct {
 	Cost        int          `yaml:"cost" json:"cost,omitempty"`         // calls that one request counts as; 0 means 1
 	Upstream    string       `yaml:"upstream" json:"upstream,omitempty"`
 	Deprecated  *Deprecation `yaml:"deprecated" json:"deprecated,omitempty"`
-}
-
-// Deprecation announces the end of an operation (RFC 9745 Deprecation, RFC 8594 Sunset).
-type Deprecation struct {
-	Since  time.Time `yaml:"since" json:"since,omitzero"`
-	Sunset time.Time `yaml:"sunset" json:"sunset,omitzero"`
-	Use    string    `yaml:"use" json:"use,omitempty"` // the operation to call instead
-	Link   string    `yaml:"link" json:"link,omitempty"`
+	// RemovedIn lists API versions that do not have the operation any more, or not yet.
+	RemovedIn map[string]Removal `yaml:"removed_in" json:"removed_in,omitempty"`
 }
 
 // Scope is a coarse name that a developer asks for.

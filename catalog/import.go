@@ -37,6 +37,9 @@ func Import(set Set, file File) (*Catalog, Coverage, error) {
 	if err := b.changes(); err != nil {
 		return nil, Coverage{}, err
 	}
+	if err := b.retired(); err != nil {
+		return nil, Coverage{}, err
+	}
 	b.registry()
 	b.compile()
 	b.catalog.schemas = map[string][]byte{}
@@ -117,13 +120,10 @@ func (b *builder) operation(op raw) error {
 	r := Route{
 		Operation: op.id, Method: op.method, Needs: v.needs, Source: v.source, Public: v.public, Internal: v.internal,
 		Cost: first(o.Cost, e.cost, 1), Upstream: first(o.Upstream, e.upstream, "default"),
-		Kind: kind, Resource: template, resource: template.bind(params), params: params, Account: -1, Deprecated: o.Deprecated,
+		Kind: kind, Resource: template, resource: template.bind(params), params: params, Account: -1, Deprecated: b.deprecation(op, o), RemovedIn: o.RemovedIn,
 	}
 	if _, ok := b.rules.file.Product.Upstreams[e.upstream]; e.upstream != "" && !ok {
 		return fail(problem.Invalid("catalog.extension", "There is no upstream of the name that x-guestright-upstream gives."))
-	}
-	if r.Deprecated == nil && op.op.Deprecated {
-		r.Deprecated = &Deprecation{}
 	}
 	for _, k := range b.rules.file.Product.Account.Keys() {
 		if i := slices.Index(params, k.Name); k.In == "path" && i >= 0 && r.Account < 0 {

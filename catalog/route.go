@@ -34,8 +34,10 @@ type Route struct {
 	Kind       string   // kind of resource, "" when none is declared
 	Resource   Template // how the resource is named
 	Deprecated *Deprecation
-	Interim    *Interim // set while a change of the requirement is announced
-	Account    int      // number of the path parameter with the account's key; -1: not in the path
+	Removed    *Removal           // set when the documents have it no longer: it answers 410
+	RemovedIn  map[string]Removal // versions that lack it; nil as a rule
+	Interim    *Interim           // set while a change of the requirement is announced
+	Account    int                // number of the path parameter with the account's key; -1: not in the path
 
 	params   []string
 	resource resource
@@ -52,7 +54,35 @@ type Interim struct {
 }
 
 // Unmapped reports that nobody has said what the operation needs: it is refused.
-func (r *Route) Unmapped() bool { return !r.Public && !r.Internal && !r.Needs.Mapped() }
+func (r *Route) Unmapped() bool {
+	return !r.Public && !r.Internal && r.Removed == nil && !r.Needs.Mapped()
+}
+
+// Goodbye gives the deprecation that answers announce at a moment; nil: none is in force.
+func (r *Route) Goodbye(now time.Time) *Deprecation {
+	if r.Deprecated == nil || !r.Deprecated.InForce(now) {
+		return nil
+	}
+	return r.Deprecated
+}
+
+// Ends reports whether the route has an end at all, so that others need not ask more.
+func (r *Route) Ends() bool { return r.Deprecated != nil || r.Removed != nil || r.RemovedIn != nil }
+
+// Gone says why the route is no more: removed altogether, its time being over, or missing in the version asked for.
+func (r *Route) Gone(now time.Time, version string) (Removal, bool) {
+	if r.Removed != nil {
+		return *r.Removed, true
+	}
+	if d := r.Deprecated; d.Gone(now) {
+		return Removal{Since: d.Removed, Use: d.Use, Note: d.Note, Link: d.Link}, true
+	}
+	if len(r.RemovedIn) == 0 {
+		return Removal{}, false
+	}
+	gone, ok := r.RemovedIn[version]
+	return gone, ok
+}
 
 // At gives the requirement that counts at a moment. The result belongs to the route and must not be changed.
 func (r *Route) At(now time.Time) (*access.Needs, *access.Program) {

@@ -51,8 +51,11 @@ type Grant struct {
 	Reach    Reach             `json:"reach,omitzero" doc:"Child accounts in which it may act, too"`
 	State    State             `json:"state" enum:"active,suspended,ended"`
 	Reason   string            `json:"reason,omitempty" doc:"Code that callers get while it is suspended"`
-	Revision int64             `json:"revision"`
-	Created  time.Time         `json:"created"`
+	// APIVersion counts for calls that name none; an application's own counts for
+	// its grants.
+	APIVersion string    `json:"api_version,omitempty"`
+	Revision   int64     `json:"revision"`
+	Created    time.Time `json:"created"`
 }
 
 // IDPrefix implements ident.Named.

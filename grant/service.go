@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/guestright/guestright/access"
+	"github.com/guestright/guestright/catalog"
 	"github.com/guestright/guestright/kit/ident"
 	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/store"
@@ -17,11 +18,16 @@ const Topic = "grant"
 // them, since a grant changes only as part of what its holder does.
 type Service struct {
 	DB *store.DB
+	// Catalog says which API version new grants are pinned to; nil: none.
+	Catalog *catalog.Current
 }
 
 // Create makes a live grant.
 func (s *Service) Create(tx *store.Tx, g Grant) (Grant, error) {
 	g.ID, g.State, g.Created = ident.New[Grant](tx.Now()), Active, tx.Now()
+	if g.Application == "" && g.APIVersion == "" && s.Catalog != nil && s.Catalog.Get() != nil {
+		g.APIVersion = s.Catalog.Get().Pin()
+	}
 	if _, err := g.Compile(); err != nil {
 		return g, err
 	}

@@ -25,6 +25,7 @@ type row struct {
 	Reach       *kept             `bun:"type:text"`
 	State       State
 	Reason      string
+	APIVersion  string
 	Revision    int64
 	Created     store.Micros
 }
@@ -46,13 +47,13 @@ func (g Grant) row() *row {
 	return &row{ID: g.ID, Kind: g.Kind, Account: g.Account, Application: g.Application, GroupID: g.Group, Holder: g.Holder,
 		Subject: g.Subject, SubjectKey: g.SubjectKey, Scopes: g.Scopes, Layers: g.Layers,
 		Networks: g.Networks, Reach: &reach, State: g.State, Reason: g.Reason,
-		Revision: g.Revision, Created: store.At(g.Created)}
+		APIVersion: g.APIVersion, Revision: g.Revision, Created: store.At(g.Created)}
 }
 
 func (r *row) grant() Grant {
 	g := Grant{ID: r.ID, Kind: r.Kind, Account: r.Account, Application: r.Application, Group: r.GroupID, Holder: r.Holder,
 		Subject: r.Subject, SubjectKey: r.SubjectKey, Scopes: r.Scopes, Layers: r.Layers, State: r.State, Reason: r.Reason,
-		Networks: r.Networks, Revision: r.Revision, Created: r.Created.Time()}
+		Networks: r.Networks, APIVersion: r.APIVersion, Revision: r.Revision, Created: r.Created.Time()}
 	if r.Reach != nil {
 		g.Reach = Reach(*r.Reach)
 	}

@@ -68,13 +68,13 @@ func newSlices(b base, cfg Config) (*Slices, error) {
 	s.Groups = &group.Service{DB: b.db, Audit: s.Audit,
 		Naming: group.Naming{Forbidden: cfg.Groups.Forbidden, Required: cfg.Groups.Required, Hint: cfg.Groups.Hint}}
 	s.Notices = &notice.Service{DB: b.db, Audit: s.Audit, Look: notice.Look{Product: "Guestright", Base: cfg.URL}}
-	s.Applications = &application.Service{DB: b.db, Audit: s.Audit, Groups: s.Groups, Keys: b.keys, Quota: s.Quota, Usage: s.Usage}
+	s.Applications = &application.Service{DB: b.db, Audit: s.Audit, Groups: s.Groups, Keys: b.keys, Quota: s.Quota, Usage: s.Usage, Catalog: b.cat}
 	var err error
 	if s.Outbound, err = newOutbound(cfg, b.log); err != nil {
 		return nil, err
 	}
 	s.Applications.Fetchable = s.Outbound.CheckURL
-	s.Grants = &grant.Service{DB: b.db}
+	s.Grants = &grant.Service{DB: b.db, Catalog: b.cat}
 	s.Tokens = &token.Service{DB: b.db, Audit: s.Audit, Keys: b.keys}
 	s.Bearers = token.NewAuthenticator(b.db, b.keys)
 	if s.Products, err = token.NewProducts(b.db, s.Audit, b.keys); err != nil {

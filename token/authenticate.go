@@ -160,7 +160,7 @@ func (a *Authenticator) holding(tx *store.Tx, grantID string) (*Holding, error) 
 	}
 	h = &Holding{Grant: grantID, Kind: string(g.Kind), Account: g.Account, AccountKey: acc.Key, AccountName: acc.Name,
 		Sandbox: acc.Kind == account.Sandbox, Upstream: acc.Upstream, Application: g.Application, Group: g.Group,
-		Subject: g.Subject, SubjectKey: g.SubjectKey, ScopeNames: g.Scopes, scopes: access.SortScopes(g.Scopes...), Layers: layers, refusal: g.Live()}
+		Subject: g.Subject, SubjectKey: g.SubjectKey, APIVersion: g.APIVersion, ScopeNames: g.Scopes, scopes: access.SortScopes(g.Scopes...), Layers: layers, refusal: g.Live()}
 	h.Installation, _ = strings.CutPrefix(g.Holder, "installation/")
 	if acc.State != account.Active && h.refusal == nil {
 		h.refusal = errClosed
@@ -180,7 +180,7 @@ func (a *Authenticator) holding(tx *store.Tx, grantID string) (*Holding, error) 
 	if err != nil {
 		return nil, err
 	}
-	h.PublicID, h.Group = app.PublicID, app.Group
+	h.PublicID, h.Group, h.APIVersion = app.PublicID, app.Group, app.APIVersion
 	if err := app.Usable(); err != nil && h.refusal == nil {
 		h.refusal = err
 	}

@@ -44,6 +44,7 @@ type Holding struct {
 	Installation string // id, "" unless the grant is an installation's
 	Subject      string
 	SubjectKey   string
+	APIVersion   string // that counts when a call names none; "" as well
 	ScopeNames   []string
 	Layers       []access.Layer
 

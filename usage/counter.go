@@ -14,6 +14,7 @@ type Key struct {
 	Key         string // the client key, token or secret that was used
 	Operation   string // id of the route
 	Entitlement string // that the route requires
+	Version     string // of the product's API; "" where it has none
 	Outcome     Outcome
 }
 

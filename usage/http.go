@@ -21,6 +21,7 @@ type QueryIn struct {
 	Grant       string    `query:"grant" maxLength:"60" doc:"Calls under this grant."`
 	Operation   string    `query:"operation" maxLength:"200" doc:"Calls of this operation of the product."`
 	Entitlement string    `query:"entitlement" maxLength:"200" doc:"Calls that needed this entitlement."`
+	Version     string    `query:"version" maxLength:"100" doc:"Calls of this version of the product's API."`
 	From        time.Time `query:"from" doc:"From this time on (RFC 3339); rounded down to the step. Absent: an hour, a day, a week, 30 days or a year ago, as the step suggests."`
 	To          time.Time `query:"to" doc:"Before this time (RFC 3339); rounded up to the step. Absent: now."`
 	Step        Step      `query:"step" default:"15min" enum:"minute,15min,hour,day,month" doc:"Distance of two points. Minutes are kept for some days, hours for months, days for years."`
@@ -28,7 +29,7 @@ type QueryIn struct {
 
 func (in *QueryIn) query() Query {
 	return Query{From: in.From, To: in.To, Step: in.Step, Filter: Filter{Application: in.Application, Account: in.Account, Group: in.Group,
-		Key: in.Key, Grant: in.Grant, Operation: in.Operation, Entitlement: in.Entitlement}}
+		Key: in.Key, Grant: in.Grant, Operation: in.Operation, Entitlement: in.Entitlement, Version: in.Version}}
 }
 
 type seriesOut struct {
@@ -37,7 +38,7 @@ type seriesOut struct {
 
 type partsIn struct {
 	QueryIn
-	By Dimension `query:"by" default:"operation" enum:"operation,application,account,key,grant,entitlement" doc:"What to break down by."`
+	By Dimension `query:"by" default:"operation" enum:"operation,application,account,key,grant,entitlement,version" doc:"What to break down by."`
 }
 
 type partsOut struct {
@@ -64,7 +65,7 @@ func (s *Service) Mount(m web.Mux) {
 	})
 	web.Op(m, web.Operation{
 		ID: "getUsageParts", Method: "GET", Path: "/v1/usage/parts", Tag: "Usage", Summary: "Break calls down",
-		Description: "Totals by operation, application, account, key, grant or entitlement, the biggest first. " + whoMay,
+		Description: "Totals by operation, application, account, key, grant, entitlement or API version, the biggest first. " + whoMay,
 		Action:      ActionView, Errors: []string{"usage_scope", "not_found", "forbidden"},
 	}, func(ctx context.Context, in *partsIn) (*partsOut, error) {
 		parts, err := s.Parts(ctx, access.By(ctx), in.query(), in.By)

@@ -22,12 +22,13 @@ const (
 	ProductError                        // passed, and the product failed
 	Malformed                           // refused as ambiguous
 	Unavailable                         // nothing could be decided
+	OperationRemoved                    // the operation, or the API version, is no more
 	outcomes             = iota
 )
 
 var outcomeNames = [outcomes]string{"ok", "invalid_token", "missing_credential", "rate_limited", "quota_exceeded", "permission_denied",
 	"scope_missing", "not_installed", "installation_disabled", "blocked", "revoked_key", "operation_unmapped", "not_found", "product_error",
-	"malformed", "unavailable"}
+	"malformed", "unavailable", "operation_removed"}
 
 // String is the stable name.
 func (o Outcome) String() string {

@@ -15,12 +15,13 @@ type Filter struct {
 	Grant       string
 	Operation   string
 	Entitlement string
+	Version     string
 }
 
 func (f *Filter) matches(k *Key) bool {
 	is := func(want, have string) bool { return want == "" || want == have }
 	return is(f.Application, k.Application) && is(f.Account, k.Account) && is(f.Group, k.Group) && is(f.Key, k.Key) &&
-		is(f.Grant, k.Grant) && is(f.Operation, k.Operation) && is(f.Entitlement, k.Entitlement)
+		is(f.Grant, k.Grant) && is(f.Operation, k.Operation) && is(f.Entitlement, k.Entitlement) && is(f.Version, k.Version)
 }
 
 // Step is the distance of two points of a series.
@@ -200,6 +201,7 @@ const (
 	ByKey         Dimension = "key"
 	ByGrant       Dimension = "grant"
 	ByEntitlement Dimension = "entitlement"
+	ByVersion     Dimension = "version"
 )
 
 func (d Dimension) column() string {
@@ -214,6 +216,8 @@ func (d Dimension) column() string {
 		return "grant_id"
 	case ByEntitlement:
 		return "entitlement"
+	case ByVersion:
+		return "version"
 	}
 	return "operation"
 }
@@ -230,6 +234,8 @@ func (d Dimension) of(k *Key) string {
 		return k.Grant
 	case ByEntitlement:
 		return k.Entitlement
+	case ByVersion:
+		return k.Version
 	}
 	return k.Operation
 }

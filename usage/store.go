@@ -20,6 +20,9 @@ func (k *Key) digest() string {
 		_, _ = h.Write([]byte(part))
 		_, _ = h.Write([]byte{0})
 	}
+	if k.Version != "" { // as if the part had always been there
+		_, _ = h.Write([]byte(k.Version))
+	}
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
@@ -33,17 +36,17 @@ func nameSeries(tx *store.Tx, keys map[string]*Key) (map[string]int64, error) {
 	slices.Sort(digests)
 	out := make(map[string]int64, len(keys))
 	for part := range slices.Chunk(digests, chunk) {
-		args := make([]any, 0, 8*len(part))
+		args := make([]any, 0, 9*len(part))
 		for _, d := range part {
 			k := keys[d]
-			args = append(args, d, k.Grant, k.Application, k.Account, k.Group, k.Key, k.Operation, k.Entitlement)
+			args = append(args, d, k.Grant, k.Application, k.Account, k.Group, k.Key, k.Operation, k.Entitlement, k.Version)
 		}
 		var rows []struct {
 			Seq    int64
 			Digest string
 		}
-		err := tx.NewRaw("INSERT INTO usage_series (digest, grant_id, application, account, group_id, key_id, operation, entitlement) VALUES "+
-			tuples(8, len(part))+" ON CONFLICT (digest) DO UPDATE SET digest = excluded.digest RETURNING seq, digest", args...).Scan(tx.Ctx, &rows)
+		err := tx.NewRaw("INSERT INTO usage_series (digest, grant_id, application, account, group_id, key_id, operation, entitlement, version) VALUES "+
+			tuples(9, len(part))+" ON CONFLICT (digest) DO UPDATE SET digest = excluded.digest RETURNING seq, digest", args...).Scan(tx.Ctx, &rows)
 		if err != nil {
 			return nil, err
 		}
@@ -113,7 +116,7 @@ func (f *Filter) where() (string, []any) {
 	cond, args := "1 = 1", []any(nil)
 	for _, c := range [...]struct{ column, value string }{
 		{"application", f.Application}, {"account", f.Account}, {"group_id", f.Group}, {"key_id", f.Key},
-		{"grant_id", f.Grant}, {"operation", f.Operation}, {"entitlement", f.Entitlement},
+		{"grant_id", f.Grant}, {"operation", f.Operation}, {"entitlement", f.Entitlement}, {"version", f.Version},
 	} {
 		if c.value != "" {
 			cond += " AND s." + c.column + " = ?"

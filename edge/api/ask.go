@@ -124,6 +124,9 @@ func (a *asked) route(c *catalog.Catalog, q Question, now time.Time) error {
 	if miss != catalog.Found || r.Internal {
 		return problem.NotFound("operation")
 	}
+	if gone, is := r.Gone(now, ""); is {
+		return problem.NotFound("operation").With("removed", true).With("use", gone.Use)
+	}
 	_, program := r.At(now)
 	a.account, _ = r.AccountKey(&p)
 	a.operation, a.program, a.public = r.Operation, *program, r.Public

@@ -63,9 +63,22 @@ func (x *exchange) word(begun time.Time) string {
 	return both[:n]
 }
 
-// limitFields are the header fields that tell a caller where it stands.
-func (x *exchange) limitFields(style quota.Style) []upstream.Field {
+// links are the Link field of an answer about something that comes to its end.
+func (x *exchange) links() []upstream.Field {
+	if x.link[0].Value == "" {
+		return nil
+	}
+	return x.link[:]
+}
+
+// fields are the header fields that tell a caller where it stands: with its
+// limits, and with what it calls.
+func (x *exchange) fields(style quota.Style) []upstream.Field {
 	out := x.answer[:0]
+	if end := x.verdict.whichEnds(); end != nil {
+		out = append(out, end.dates...)
+		x.link[0] = upstream.Field{Name: "Link", Value: end.link(&x.verdict)}
+	}
 	d := &x.verdict.Limits
 	if !x.verdict.Limited {
 		return out
@@ -90,8 +103,11 @@ func (x *exchange) limitFields(style quota.Style) []upstream.Field {
 // administrator and developer can talk about the same call.
 func (x *exchange) writeRefusal(w http.ResponseWriter, r *http.Request, style quota.Style, id string) int {
 	v, h := &x.verdict, w.Header()
-	for _, f := range x.limitFields(style) {
+	for _, f := range x.fields(style) {
 		h.Set(f.Name, f.Value)
+	}
+	for _, f := range x.links() {
+		h.Add(f.Name, f.Value)
 	}
 	h.Set(DecisionHeader, id)
 	doc := problem.Of(v.Err).With("decision", id)

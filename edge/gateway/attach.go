@@ -20,6 +20,7 @@ type attachment struct {
 	key      *usage.Stamp
 	base     usage.Key
 	counters sync.Map // *catalog.Route → *usage.Counter
+	editions sync.Map // *edition → *sync.Map like counters, where there are API versions
 	scopes   []string // all of the grant's
 	passport passport // of tokens with these scopes
 }
@@ -69,13 +70,26 @@ func (e *Engine) newAttachment(h *token.Holding, key string) *attachment {
 	return a
 }
 
-func (a *attachment) counter(r *usage.Recorder, route *catalog.Route) *usage.Counter {
-	if c, ok := a.counters.Load(route); ok {
+func (a *attachment) counter(r *usage.Recorder, route *catalog.Route, ed *edition) *usage.Counter {
+	counters := &a.counters
+	if ed != nil {
+		some, ok := a.editions.Load(ed)
+		if !ok {
+			some, _ = a.editions.LoadOrStore(ed, new(sync.Map))
+		}
+		if m, ok := some.(*sync.Map); ok {
+			counters = m
+		}
+	}
+	if c, ok := counters.Load(route); ok {
 		if counter, ok := c.(*usage.Counter); ok {
 			return counter
 		}
 	}
 	k := a.base
+	if ed != nil {
+		k.Version = ed.name
+	}
 	if route != nil {
 		k.Operation = route.Operation
 		for _, atom := range route.Needs.Atoms() {
@@ -86,6 +100,6 @@ func (a *attachment) counter(r *usage.Recorder, route *catalog.Route) *usage.Cou
 		}
 	}
 	c := r.Counter(k)
-	a.counters.Store(route, c)
+	counters.Store(route, c)
 	return c
 }

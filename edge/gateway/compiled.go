@@ -20,6 +20,11 @@ type compiled struct {
 	missing bool // the account must be named
 	own     bool // accounts may have their own upstream
 	targets map[string]upstream.Target
+
+	ending   map[*catalog.Route]*ending
+	versions catalog.Versions    // with a header when the product has versions
+	editions map[string]*edition // nil: it has none
+	drop     func(name string) bool
 }
 
 func (e *Engine) current() *compiled {
@@ -42,6 +47,12 @@ func (e *Engine) current() *compiled {
 		if t, err := target(raw); err == nil {
 			k.targets[name] = t
 		}
+	}
+	e.endings(k)
+	k.drop = Hygiene.Drops
+	if header := k.versions.Header; header != "" {
+		// The product gets the version that counts, in one spelling.
+		k.drop = func(name string) bool { return Hygiene.Drops(name) || strict.SameName(name, header) }
 	}
 	e.compiled.Store(k)
 	return k

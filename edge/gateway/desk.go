@@ -51,6 +51,8 @@ type Reply struct {
 	Product []upstream.Field
 	Answer  http.Header
 	Body    []byte
+	// Drop reports headers that the product must not see, when it passes.
+	Drop func(name string) bool
 }
 
 // Ask decides one call.
@@ -85,7 +87,11 @@ func (d *Desk) Ask(ctx context.Context, a *Asked) *Reply {
 	reply := &Reply{Pass: v.Err == nil, Status: http.StatusOK, Answer: http.Header{}}
 	if reply.Pass {
 		reply.Product = []upstream.Field{{Name: IdentityHeader, Value: identity}, {Name: DecisionHeader, Value: id}}
-		for _, f := range x.limitFields(d.Style) {
+		if v.edition != nil {
+			reply.Product = append(reply.Product, upstream.Field{Name: v.compiled.versions.Header, Value: v.edition.name})
+		}
+		reply.Drop = v.compiled.drop
+		for _, f := range append(x.fields(d.Style), x.links()...) {
 			reply.Answer[f.Name] = []string{f.Value}
 		}
 		reply.Answer[DecisionHeader] = []string{id}

@@ -29,6 +29,9 @@ type Engine struct {
 	Facts func(ctx context.Context, account string, r access.Resource) (access.Resource, error)
 	// Docs is the public address of the documentation, for links in refusals.
 	Docs string
+	// Noticed tells since when an operation, or "version …", is deprecated that
+	// the catalog gives no date for; nil, or a zero time: nobody knows.
+	Noticed func(what string) time.Time
 
 	compiled atomic.Pointer[compiled]
 	// Now is the clock that decisions are made by; nil: the real one.
@@ -62,8 +65,9 @@ type Verdict struct {
 	attached *attachment
 	passport *passport
 	compiled *compiled
-	live     bool   // the token opened its grant
-	allow    string // methods of the path, when the one asked for is not among them
+	edition  *edition // the API version of the call; nil: the product has none
+	live     bool     // the token opened its grant
+	allow    string   // methods of the path, when the one asked for is not among them
 }
 
 // Decide fills v. It neither blocks nor allocates when the call passes and the
@@ -108,6 +112,20 @@ func (e *Engine) decide(ctx context.Context, c *Call, v *Verdict) error {
 	v.Route = route
 	if err := k.sameAccount(c, v, h); err != nil {
 		return err
+	}
+	if k.editions != nil {
+		if err := k.version(c, v, h.APIVersion); err != nil {
+			return err
+		}
+	}
+	if route.Ends() {
+		name := ""
+		if v.edition != nil {
+			name = v.edition.name
+		}
+		if gone, is := route.Gone(v.At, name); is {
+			return e.removed(v, gone)
+		}
 	}
 	if h.Sandbox {
 		if s, ok := quota.Simulate(c.Header.Get(quota.SimulateHeader), true); ok {
@@ -182,7 +200,7 @@ func (e *Engine) Report(c *Call, v *Verdict, product int) {
 	if v.Route != nil {
 		operation = v.Route.Operation
 	}
-	a.counter(e.Usage, v.Route).Add(v.At, o, 1)
+	a.counter(e.Usage, v.Route, v.edition).Add(v.At, o, 1)
 	if !v.live {
 		return // a dead token that is still tried is not in use
 	}

@@ -36,8 +36,9 @@ type exchange struct {
 	call    Call
 	verdict Verdict
 	out     upstream.Outgoing
-	set     [2]upstream.Field
-	answer  [8]upstream.Field
+	set     [3]upstream.Field
+	answer  [10]upstream.Field
+	link    [1]upstream.Field
 	scratch [320]byte
 	state   string // of the limits, as RateLimit says it
 }
@@ -89,8 +90,13 @@ func (p *Proxy) forward(w http.ResponseWriter, r *http.Request, x *exchange, beg
 	}
 	x.set[0].Name = IdentityHeader
 	x.set[1] = upstream.Field{Name: DecisionHeader, Value: x.word(begun)}
-	x.out = upstream.Outgoing{Target: target, Path: x.call.Path.Escaped, RawQuery: r.URL.RawQuery, Drop: Hygiene.Drops, Set: x.set[:2]}
-	x.out.Answer = append(x.limitFields(p.Style), upstream.Field{Name: DecisionHeader, Value: x.set[1].Value})
+	x.out = upstream.Outgoing{Target: target, Path: x.call.Path.Escaped, RawQuery: r.URL.RawQuery, Drop: v.compiled.drop, Set: x.set[:2]}
+	if v.edition != nil {
+		x.set[2] = upstream.Field{Name: v.compiled.versions.Header, Value: v.edition.name}
+		x.out.Set = x.set[:3]
+	}
+	x.out.Answer = append(x.fields(p.Style), upstream.Field{Name: DecisionHeader, Value: x.set[1].Value})
+	x.out.Add = x.links()
 	res, err := p.Client.Do(w, r, &x.out)
 	status := res.Status
 	var fault *upstream.Fault
@@ -142,6 +148,9 @@ func (p *Proxy) failed(w http.ResponseWriter, r *http.Request, x *exchange, f *u
 	}
 	for _, field := range x.out.Answer {
 		w.Header().Set(field.Name, field.Value)
+	}
+	for _, field := range x.out.Add {
+		w.Header().Add(field.Name, field.Value)
 	}
 	doc := f.Problem().With("decision", x.set[1].Value)
 	web.WriteProblemStatus(w, r, doc, f.Status())

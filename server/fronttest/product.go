@@ -128,7 +128,7 @@ func (p *Product) serve(c net.Conn) {
 		if strings.HasPrefix(s.Line, "HEAD ") {
 			body = ""
 		}
-		answer := "HTTP/1.1 " + strconv.Itoa(status) + " X\r\nContent-Type: text/plain\r\nContent-Length: 6\r\n\r\n" + body
+		answer := "HTTP/1.1 " + strconv.Itoa(status) + " X\r\nContent-Type: text/plain\r\nLink: </own>; rel=next\r\nContent-Length: 6\r\n\r\n" + body
 		if _, err := io.WriteString(c, answer); err != nil {
 			return
 		}

@@ -16,6 +16,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/guestright/guestright/edge/gateway"
+	"github.com/guestright/guestright/edge/gateway/upstream"
 )
 
 // Check implements ext_authz.
@@ -35,8 +36,8 @@ func (s *Server) Check(ctx context.Context, req *authv3.CheckRequest) (*authv3.C
 	// Envoy removes after it has set, so what we set is not listed here: that is
 	// overwritten. Other spellings of the same names go.
 	for name := range asked.Header {
-		ours := name == gateway.IdentityHeader || name == gateway.DecisionHeader
-		if gateway.Hygiene.Drops(name) && !ours && !carried(name) {
+		ours := slices.ContainsFunc(reply.Product, func(f upstream.Field) bool { return textproto.CanonicalMIMEHeaderKey(f.Name) == name })
+		if reply.Drop(name) && !ours && !carried(name) {
 			ok.HeadersToRemove = append(ok.HeadersToRemove, strings.ToLower(name))
 		}
 	}
@@ -132,8 +133,11 @@ func options(h http.Header) []*corev3.HeaderValueOption {
 }
 
 func option(name, value string) *corev3.HeaderValueOption {
-	return &corev3.HeaderValueOption{Header: &corev3.HeaderValue{Key: strings.ToLower(name), Value: value},
-		AppendAction: corev3.HeaderValueOption_OVERWRITE_IF_EXISTS_OR_ADD}
+	how := corev3.HeaderValueOption_OVERWRITE_IF_EXISTS_OR_ADD
+	if name == "Link" { // of which the product may have its own
+		how = corev3.HeaderValueOption_APPEND_IF_EXISTS_OR_ADD
+	}
+	return &corev3.HeaderValueOption{Header: &corev3.HeaderValue{Key: strings.ToLower(name), Value: value}, AppendAction: how}
 }
 
 var (

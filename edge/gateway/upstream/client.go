@@ -40,6 +40,8 @@ type Outgoing struct {
 	Set []Field
 	// Answer replaces headers of the answer.
 	Answer []Field
+	// Add adds to headers of the answer; what the product says there stays.
+	Add []Field
 	// DropAnswer reports canonical answer header names that stay behind.
 	DropAnswer func(name string) bool
 }

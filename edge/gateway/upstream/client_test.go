@@ -24,7 +24,7 @@ import (
 // client's Connection header cannot remove it.
 func TestOutgoing(t *testing.T) {
 	t.Parallel()
-	p := newProduct(t, reply("HTTP/1.1 200 OK\r\nRatelimit: product\r\nServer: x\r\nX-Kept: 1\r\nContent-Length: 2\r\n\r\nok"))
+	p := newProduct(t, reply("HTTP/1.1 200 OK\r\nRatelimit: product\r\nServer: x\r\nX-Kept: 1\r\nLink: <theirs>\r\nContent-Length: 2\r\n\r\nok"))
 	client := &upstream.Client{}
 	t.Cleanup(client.Close)
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -33,6 +33,7 @@ func TestOutgoing(t *testing.T) {
 			Drop:       func(name string) bool { return name == "Authorization" },
 			Set:        []upstream.Field{{Name: "X-Guestright-Identity", Value: "signed"}},
 			Answer:     []upstream.Field{{Name: "RateLimit", Value: "ours"}},
+			Add:        []upstream.Field{{Name: "Link", Value: "<ours>"}},
 			DropAnswer: func(name string) bool { return name == "Server" },
 		}
 		result, err := client.Do(w, r, &out)
@@ -45,7 +46,7 @@ func TestOutgoing(t *testing.T) {
 	c.say("POST /elsewhere HTTP/1.1\r\nHost: api.example\r\nConnection: X-Guestright-Identity\r\nX-Guestright-Identity: forged\r\n" +
 		"Authorization: Bearer secret\r\nContent-Length: 3\r\n\r\nabc")
 	g := c.answer("POST")
-	expect(t, "answer", g.Header, http.Header{"Ratelimit": {"ours"}, "X-Kept": {"1"}})
+	expect(t, "answer", g.Header, http.Header{"Ratelimit": {"ours"}, "X-Kept": {"1"}, "Link": {"<theirs>", "<ours>"}})
 	seen := p.seen()[0]
 	expect(t, "target", seen.Target, "/base/a%20b?x=1")
 	expect(t, "host", seen.Host, "product.example")

@@ -15,6 +15,9 @@ func (x *call) relay(c *conn, h answerHead) (whole bool, _ *Fault) {
 		ours[i] = f.Value
 		header[f.Name] = ours[i : i+1 : i+1]
 	}
+	for _, f := range x.out.Add {
+		header[f.Name] = append(header[f.Name], f.Value)
+	}
 	var announced []string
 	if h.chunked {
 		var fault *Fault

@@ -120,6 +120,9 @@ func (c *Client) http2Proxy(scheme string) *httputil.ReverseProxy {
 				res.Header.Del(f.Name)
 				res.Header[f.Name] = []string{f.Value}
 			}
+			for _, f := range out.Add {
+				res.Header[f.Name] = append(res.Header[f.Name], f.Value)
+			}
 			return nil
 		},
 		ErrorHandler: func(_ http.ResponseWriter, r *http.Request, err error) {

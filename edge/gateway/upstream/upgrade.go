@@ -24,6 +24,9 @@ func (x *call) switchProtocols(c *conn, h answerHead) *Fault {
 	for _, f := range x.out.Answer {
 		header[f.Name] = []string{f.Value}
 	}
+	for _, f := range x.out.Add {
+		header[f.Name] = append(header[f.Name], f.Value)
+	}
 	header["Connection"] = []string{"Upgrade"}
 	header["Upgrade"] = []string{answered}
 	c.r += h.size
