@@ -1,7 +1,6 @@
 package catalog
 
 import (
-	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -39,7 +38,7 @@ func (c *checker) deprecations() {
 		if k.In == "" || named != (k.Name != "") {
 			c.say(at, "catalog.value", "A place of legacy keys needs `in`, and for header and query also `name`.")
 		}
-		if k.In == "header" && (!fieldName(k.Name) || http.CanonicalHeaderKey(k.Name) == "Authorization") {
+		if k.In == "header" && (!fieldName(k.Name) || strings.EqualFold(k.Name, "Authorization")) {
 			c.say(at+"/name", "catalog.value", "Name a header other than Authorization; for that one say bearer or basic.")
 		}
 	}
@@ -79,7 +78,7 @@ func (c *checker) versions() {
 		}
 		return
 	}
-	if !fieldName(v.Header) || slices.Contains([]string{"Authorization", "Host", "Connection", "Cookie", "Content-Type", "Content-Length"}, http.CanonicalHeaderKey(v.Header)) {
+	if !fieldName(v.Header) || slices.Contains([]string{"authorization", "host", "connection", "cookie", "content-type", "content-length"}, strings.ToLower(v.Header)) {
 		c.say(at+"/header", "catalog.value", "A header of its own is expected here, such as API-Version.")
 	}
 	known := map[string]bool{}
