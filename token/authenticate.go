@@ -6,7 +6,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/account"
@@ -17,11 +16,8 @@ import (
 	"github.com/guestright/guestright/kit/store"
 )
 
-const (
-	shards = 64
-	// most is how many tokens are remembered; beyond it a shard forgets a part.
-	most = 262144
-)
+// owned are the topics whose changes make a holding stale: it names one of each.
+var owned = []string{grant.Topic, application.Topic, group.Topic, account.Topic}
 
 // Authenticator turns presented tokens into Bearers, from memory when it can.
 type Authenticator struct {
@@ -30,15 +26,10 @@ type Authenticator struct {
 	// epoch counts invalidations: what was read before one is not remembered
 	// after it.
 	epoch  atomic.Uint64
-	shard  [shards]shard
+	memory atomic.Pointer[memory]
 	mu     sync.Mutex
 	holds  map[string]*Holding            // by grant
 	owners map[string]map[string]struct{} // owner → grants
-}
-
-type shard struct {
-	mu sync.RWMutex
-	m  map[secret.Digest]*Bearer
 }
 
 // NewAuthenticator remembers and forgets by the change feed of db.
@@ -46,7 +37,7 @@ func NewAuthenticator(db *store.DB, keys *secret.Keyring) *Authenticator {
 	a := &Authenticator{db: db, keys: keys}
 	a.reset()
 	db.OnChange(Topic, a.forgetToken)
-	for _, topic := range []string{grant.Topic, application.Topic, group.Topic, account.Topic} {
+	for _, topic := range owned {
 		db.OnChange(topic, func(key string) { a.forgetOwner(topic + "/" + key) })
 	}
 	db.OnLost(a.reset)
@@ -55,24 +46,20 @@ func NewAuthenticator(db *store.DB, keys *secret.Keyring) *Authenticator {
 
 // Authenticate finds what raw stands for; Live says whether it opens anything.
 // Errors: Unauthenticated `invalid_token`; Unavailable when it cannot be told.
-func (a *Authenticator) Authenticate(ctx context.Context, raw string) (*Bearer, error) {
+func (a *Authenticator) Authenticate(ctx context.Context, raw string) (Bearer, error) {
 	if len(raw) != secret.Length || secret.ClientSecret.Is(raw) || secret.RefreshToken.Is(raw) || secret.WebhookSecret.Is(raw) || secret.TriggerSecret.Is(raw) {
-		return nil, errUnknown
+		return Bearer{}, errUnknown
 	}
-	d := presentedAs(raw)
-	s := &a.shard[d[0]%shards]
-	s.mu.RLock()
-	b := s.m[d]
-	s.mu.RUnlock()
-	if b != nil && !b.gone.Load() && !b.Holding.stale.Load() {
+	presented := presentedAs(raw)
+	if b, ok := a.memory.Load().find(presented); ok {
 		return b, nil
 	}
 	// What is in memory was well formed when it got there; garbage is stopped
 	// before it reaches the database.
 	if !secret.WellFormed(raw) {
-		return nil, errUnknown
+		return Bearer{}, errUnknown
 	}
-	return a.load(ctx, raw)
+	return a.load(ctx, raw, presented)
 }
 
 // presentedAs is the name of a presented token in memory: one round of SHA-256, a
@@ -84,9 +71,10 @@ func presentedAs(raw string) secret.Digest {
 	return sha256.Sum256(b[:])
 }
 
-func (a *Authenticator) load(ctx context.Context, raw string) (*Bearer, error) {
+func (a *Authenticator) load(ctx context.Context, raw string, presented secret.Digest) (Bearer, error) {
 	epoch := a.epoch.Load()
-	var b *Bearer
+	var found Token
+	var h *Holding
 	err := a.db.Read(ctx, func(tx *store.Tx) error {
 		for _, d := range a.keys.Digests(raw) {
 			t, err := find(tx, "digest = ?", d.String())
@@ -99,31 +87,25 @@ func (a *Authenticator) load(ctx context.Context, raw string) (*Bearer, error) {
 			if t.Kind == Refresh {
 				return errUnknown
 			}
-			b, err = a.read(tx, t)
+			found = t
+			h, err = a.holding(tx, t.Grant)
 			return err
 		}
 		return errUnknown
 	})
 	if err != nil {
-		return nil, err
+		return Bearer{}, err
 	}
-	a.remember(b, presentedAs(raw), epoch)
-	return b, nil
+	return a.remember(found, h, presented, epoch), nil
 }
 
-// read joins what the token depends on.
-func (a *Authenticator) read(tx *store.Tx, t Token) (*Bearer, error) {
-	b := &Bearer{Token: t.ID, Key: t.Key, Expires: t.Expires, ended: endedBy(t), digest: t.Digest}
-	h, err := a.holding(tx, t.Grant)
-	if err != nil {
-		return nil, err
-	}
-	b.Holding = h
-	b.Scopes = h.scopes // shared: a hundred thousand tokens need not list them again
+// seatOf makes what the token shares with others of its grant.
+func seatOf(t Token, h *Holding) *Seat {
+	s := &Seat{Key: t.Key, Holding: h, Scopes: h.scopes} // shared: a hundred thousand tokens need not list them again
 	if len(t.Scopes) > 0 {
-		b.Scopes = access.SortScopes(narrower(t.Scopes, h.ScopeNames)...)
+		s.Scopes = access.SortScopes(narrower(t.Scopes, h.ScopeNames)...)
 	}
-	return b, nil
+	return s
 }
 
 // narrower keeps the scopes that the grant still has.
@@ -194,83 +176,51 @@ func (a *Authenticator) holding(tx *store.Tx, grantID string) (*Holding, error) 
 	return h, nil
 }
 
-// remember keeps b under the name that the next call looks for, and under the
-// stored one, by which changes are announced.
-func (a *Authenticator) remember(b *Bearer, presented secret.Digest, epoch uint64) {
+// remember keeps t under what was presented, unless something has changed since
+// epoch was read: then this call only is answered.
+func (a *Authenticator) remember(t Token, h *Holding, presented secret.Digest, epoch uint64) Bearer {
+	e := entry{token: t.ID.Bytes(), digest: t.Digest, ended: endedBy(t)}
+	if !t.Expires.IsZero() {
+		e.expires = t.Expires.UnixMicro()
+	}
+	b := Bearer{token: e.token, expires: e.expires, ended: e.ended}
 	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.epoch.Load() != epoch {
-		return // something changed while we read: answer this call only
-	}
-	h := b.Holding
-	if was := a.holds[h.Grant]; was != nil && was != h && !was.stale.Load() {
-		b.Holding = was // another call read the same grant first
-		h = was
-	}
-	if len(a.holds) > most {
+	if a.memory.Load().full() || len(a.holds) > most {
+		a.epoch.Add(1)
 		a.dropAll()
 	}
-	if a.holds[h.Grant] == nil {
-		a.holds[h.Grant] = h
-		for _, owner := range []string{grant.Topic + "/" + h.Grant, account.Topic + "/" + h.Account, application.Topic + "/" + h.Application, group.Topic + "/" + h.Group} {
-			if a.owners[owner] == nil {
-				a.owners[owner] = map[string]struct{}{}
-			}
-			a.owners[owner][h.Grant] = struct{}{}
-		}
-	}
-	a.put(b.digest, b, epoch)
-	a.put(presented, b, epoch)
-}
-
-// put checks the epoch again under the lock under which forgetToken deletes, so
-// that a token which ended meanwhile is not put back.
-func (a *Authenticator) put(d secret.Digest, b *Bearer, epoch uint64) {
-	s := &a.shard[d[0]%shards]
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	if a.epoch.Load() != epoch {
-		return
+		a.mu.Unlock()
+		b.Seat = seatOf(t, h)
+		return b
 	}
-	if len(s.m) >= most/shards {
-		s.shrink(a.db.Now())
-	}
-	s.m[d] = b
+	m := a.memory.Load()
+	e.seat, b.Seat = a.hold(h).seat(m, t)
+	a.mu.Unlock()
+	m.put(presented, e, a.db.Now(), epoch, &a.epoch)
+	return b
 }
 
-// shrink forgets what has ended and then, map order being random, an eighth.
-func (s *shard) shrink(now time.Time) {
-	for d, b := range s.m {
-		if b.Holding.stale.Load() || b.Live(now) != nil {
-			s.drop(d, b)
-		}
+// hold keeps a holding under its owners, or gives the one that another call kept
+// first. The lock is held.
+func (a *Authenticator) hold(h *Holding) *Holding {
+	if was := a.holds[h.Grant]; was != nil && !was.stale.Load() {
+		return was
 	}
-	for d, b := range s.m {
-		if len(s.m) < most/shards*7/8 {
-			return
+	a.holds[h.Grant] = h
+	for i, key := range []string{h.Grant, h.Application, h.Group, h.Account} {
+		owner := owned[i] + "/" + key
+		if a.owners[owner] == nil {
+			a.owners[owner] = map[string]struct{}{}
 		}
-		s.drop(d, b)
+		a.owners[owner][h.Grant] = struct{}{}
 	}
-}
-
-// drop also ends b under another digest: once it is gone from here, a change
-// would not find it there.
-func (s *shard) drop(d secret.Digest, b *Bearer) {
-	b.gone.Store(true)
-	delete(s.m, d)
+	return h
 }
 
 func (a *Authenticator) forgetToken(digest string) {
-	d, err := secret.ParseDigest(digest)
-	if err != nil {
-		return
-	}
-	s := &a.shard[d[0]%shards]
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	a.epoch.Add(1)
-	if b := s.m[d]; b != nil {
-		s.drop(d, b)
+	if d, err := secret.ParseDigest(digest); err == nil {
+		a.memory.Load().forget(d, &a.epoch)
 	}
 }
 
@@ -281,6 +231,7 @@ func (a *Authenticator) forgetOwner(owner string) {
 	for g := range a.owners[owner] {
 		if h := a.holds[g]; h != nil {
 			h.stale.Store(true)
+			a.memory.Load().clear(h.seats)
 			delete(a.holds, g)
 		}
 	}
@@ -299,28 +250,24 @@ func (a *Authenticator) dropAll() {
 		h.stale.Store(true)
 	}
 	a.holds, a.owners = map[string]*Holding{}, map[string]map[string]struct{}{}
-	for i := range a.shard {
-		a.shard[i].mu.Lock()
-		a.shard[i].m = map[secret.Digest]*Bearer{}
-		a.shard[i].mu.Unlock()
-	}
+	a.memory.Store(newMemory())
 }
 
 // OfGrant gives what a token of the grant with all its scopes would stand for.
 // Nothing is remembered but the grant. Unauthenticated `invalid_token` when there
 // is no such grant.
-func (a *Authenticator) OfGrant(ctx context.Context, grantID string) (*Bearer, error) {
-	var b *Bearer
+func (a *Authenticator) OfGrant(ctx context.Context, grantID string) (Bearer, error) {
+	var b Bearer
 	err := a.db.Read(ctx, func(tx *store.Tx) error {
 		h, err := a.holding(tx, grantID)
 		if err != nil {
 			return err
 		}
-		b = &Bearer{Holding: h, Scopes: h.scopes}
+		b = Bearer{Seat: seatOf(Token{}, h)}
 		return nil
 	})
 	if absent(err) {
-		return nil, errUnknown
+		return Bearer{}, errUnknown
 	}
 	return b, err
 }

@@ -1,6 +1,7 @@
 package token
 
 import (
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -10,24 +11,33 @@ import (
 	"github.com/guestright/guestright/grant"
 	"github.com/guestright/guestright/kit/ident"
 	"github.com/guestright/guestright/kit/problem"
-	"github.com/guestright/guestright/kit/secret"
 )
 
-// Bearer is what a presented token stands for: everything a decision needs,
-// compiled, shared by all calls until something changes. Treat it as read-only.
+// Bearer is what a presented token stands for. It is a value: what is particular
+// to the token, and the Seat that it shares with others. Treat both as read-only.
 type Bearer struct {
-	Token   ID
-	Key     string // application key that obtained it, "" otherwise
-	Expires time.Time
+	*Seat   // nil: nobody
+	token   [16]byte
+	expires int64 // microseconds since 1970, 0: never
+	ended   cause
+}
+
+// Seat is what the tokens of one grant, application key and set of scopes have in
+// common: everything a decision needs, compiled, shared by all calls until
+// something changes.
+type Seat struct {
+	Key     string // application key that obtained the token, "" otherwise
 	Scopes  access.Scopes
 	Holding *Holding
 	// Attached is the gateway's short cut into Holding.Attached.
 	Attached atomic.Pointer[any]
-
-	ended  error // why the token itself opens nothing
-	digest secret.Digest
-	gone   atomic.Bool // the token has changed since it was read
 }
+
+// Token is the token's id.
+func (b Bearer) Token() ID { return ident.FromBytes[Token](b.token) }
+
+// Known reports whether the Bearer stands for anything.
+func (b Bearer) Known() bool { return b.Seat != nil }
 
 // Holding is the part of a Bearer that all tokens of one grant share.
 type Holding struct {
@@ -51,19 +61,39 @@ type Holding struct {
 	scopes  access.Scopes // ScopeNames, sorted
 	refusal error         // why the grant opens nothing now
 	stale   atomic.Bool
+	seats   map[string]uint32 // numbers in memory; guarded by the Authenticator
 	// Attached holds what the gateway prepares once per application key: meter
 	// and counters. It goes with the holding when that is dropped.
 	Attached sync.Map
 }
 
+// seat gives the seat of a token among those of the holding, and its number in m.
+// The Authenticator's lock is held.
+func (h *Holding) seat(m *memory, t Token) (uint32, *Seat) {
+	name := t.Key
+	if len(t.Scopes) > 0 {
+		name += " " + strings.Join(t.Scopes, " ") // neither holds spaces
+	}
+	if n, ok := h.seats[name]; ok {
+		return n, m.seat(n)
+	}
+	if h.seats == nil {
+		h.seats = map[string]uint32{}
+	}
+	s := seatOf(t, h)
+	n := m.number(s)
+	h.seats[name] = n
+	return n, s
+}
+
 // Live fails unless the token and its grant open something at now. Errors:
 // Unauthenticated `token_expired`, `token_revoked`, `grant_ended`; Forbidden
 // with the code of the suspension.
-func (b *Bearer) Live(now time.Time) error {
-	if b.ended != nil {
-		return b.ended
+func (b Bearer) Live(now time.Time) error {
+	if b.ended != 0 {
+		return causes[b.ended]
 	}
-	if !b.Expires.IsZero() && !now.Before(b.Expires) {
+	if b.expires != 0 && now.UnixMicro() >= b.expires {
 		return errExpired
 	}
 	return b.Holding.refusal
@@ -72,10 +102,10 @@ func (b *Bearer) Live(now time.Time) error {
 // Principal is the caller as operations of our own see it. A user stands in it
 // only where the token is that user's own (a personal token): an application
 // that acts for a user in the product does not act for them here.
-func (b *Bearer) Principal() access.Principal {
+func (b Bearer) Principal() access.Principal {
 	h := b.Holding
 	p := access.Principal{Kind: access.KindIntegration, Account: h.Account, Application: h.Application,
-		Installation: h.Installation, Grant: h.Grant, Token: b.Token.String(), Via: "token"}
+		Installation: h.Installation, Grant: h.Grant, Token: b.Token().String(), Via: "token"}
 	if h.Kind == string(grant.KindMember) {
 		p.User = h.Subject
 	}
@@ -95,20 +125,32 @@ var (
 	errKey     = problem.Unauthenticated("key_revoked", "The key that obtained this token was revoked.")
 )
 
-func endedBy(t Token) error {
+// cause says why a token opens nothing; 0: it does.
+type cause uint8
+
+const (
+	causeExpired cause = iota + 1
+	causeRevoked
+	causeRemoved
+	causeKey
+)
+
+var causes = [...]error{causeExpired: errExpired, causeRevoked: errRevoked, causeRemoved: errRemoved, causeKey: errKey}
+
+func endedBy(t Token) cause {
 	switch t.State {
 	case Active, Retiring:
-		return nil
+		return 0
 	case Expired:
-		return errExpired
+		return causeExpired
 	}
 	switch t.Reason {
 	case "key_revoked":
-		return errKey
+		return causeKey
 	case "installation_removed":
-		return errRemoved
+		return causeRemoved
 	}
-	return errRevoked
+	return causeRevoked
 }
 
 func absent(err error) bool { return problem.CodeOf(err) == "not_found" }

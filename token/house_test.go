@@ -132,7 +132,10 @@ func (h *house) issue(o token.Order) token.Issued {
 	if o.Kind == "" {
 		o.Kind = token.Access
 	}
-	o.Grant, o.Key = h.grant, h.key.ID.String()
+	o.Grant = h.grant
+	if o.Key == "" {
+		o.Key = h.key.ID.String()
+	}
 	var out token.Issued
 	h.write(func(tx *store.Tx) error {
 		var err error

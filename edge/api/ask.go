@@ -83,7 +83,7 @@ func (o *Oracle) Ask(ctx context.Context, q Question) (Answer, error) {
 	return a, nil
 }
 
-func (o *Oracle) bearer(ctx context.Context, q Question) (*token.Bearer, error) {
+func (o *Oracle) bearer(ctx context.Context, q Question) (token.Bearer, error) {
 	if q.Token != "" {
 		return o.Bearers.Authenticate(ctx, q.Token)
 	}

@@ -157,7 +157,7 @@ func (x *exchange) line(ctx context.Context, log *slog.Logger, e entry) {
 	if v.Route != nil {
 		attrs = append(attrs, slog.String("operation", v.Route.Operation))
 	}
-	if v.Bearer != nil {
+	if v.Bearer.Known() {
 		h := v.Bearer.Holding
 		attrs = append(attrs, slog.String("grant", h.Grant), slog.String("account", h.Account), slog.String("application", h.Application))
 	}

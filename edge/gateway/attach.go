@@ -25,16 +25,16 @@ type attachment struct {
 	passport passport // of tokens with these scopes
 }
 
-// seat is what the gateway keeps beside a Bearer: its grant's attachment, and
+// fitting is what the gateway keeps beside a Seat: its grant's attachment, and
 // the identity, which tokens with all scopes of the grant share.
-type seat struct {
+type fitting struct {
 	attached *attachment
 	passport *passport
 }
 
-func (e *Engine) attach(b *token.Bearer) *seat {
+func (e *Engine) attach(b *token.Seat) *fitting {
 	if got := b.Attached.Load(); got != nil {
-		if s, ok := (*got).(*seat); ok {
+		if s, ok := (*got).(*fitting); ok {
 			return s
 		}
 	}
@@ -47,7 +47,7 @@ func (e *Engine) attach(b *token.Bearer) *seat {
 	if !ok {
 		a = e.newAttachment(h, b.Key)
 	}
-	s := &seat{attached: a, passport: &a.passport}
+	s := &fitting{attached: a, passport: &a.passport}
 	if !slices.Equal(b.Scopes.Names, a.scopes) {
 		s.passport = new(passport)
 	}

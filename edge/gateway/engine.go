@@ -51,7 +51,7 @@ type Call struct {
 // Verdict is the answer. It is reused: keep nothing of it after Release.
 type Verdict struct {
 	Route    *catalog.Route
-	Bearer   *token.Bearer
+	Bearer   token.Bearer
 	Resource access.Resource
 	Limits   quota.Decision
 	Limited  bool // Limits says something
@@ -95,8 +95,8 @@ func (e *Engine) decide(ctx context.Context, c *Call, v *Verdict) error {
 	if v.Bearer, err = e.Tokens.Authenticate(ctx, raw); err != nil {
 		return err
 	}
-	seat := e.attach(v.Bearer)
-	v.attached, v.passport = seat.attached, seat.passport
+	fitting := e.attach(v.Bearer.Seat)
+	v.attached, v.passport = fitting.attached, fitting.passport
 	if err := v.Bearer.Live(v.At); err != nil {
 		return err
 	}

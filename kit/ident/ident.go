@@ -82,6 +82,29 @@ func (id *ID[T]) UnmarshalText(b []byte) error {
 	return nil
 }
 
+// Bytes is the identifier without its prefix, for memories of very many; zeros
+// when absent.
+func (id ID[T]) Bytes() [16]byte {
+	var hi, lo uint64
+	body := id.s[max(0, len(id.s)-bodyLen):]
+	for i := range len(body) {
+		hi = hi<<5 | lo>>59
+		lo = lo<<5 | uint64(strings.IndexByte(alphabet, body[i]))
+	}
+	var b [16]byte
+	binary.BigEndian.PutUint64(b[:8], hi)
+	binary.BigEndian.PutUint64(b[8:], lo)
+	return b
+}
+
+// FromBytes is the inverse of Bytes.
+func FromBytes[T Named](b [16]byte) ID[T] {
+	if b == [16]byte{} {
+		return ID[T]{}
+	}
+	return ID[T]{string(encode([]byte(prefix[T]()+"_"), b))}
+}
+
 // Value implements driver.Valuer: text, empty when absent.
 func (id ID[T]) Value() (driver.Value, error) { return id.s, nil }
 

@@ -50,3 +50,19 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestBytesAreTheWholeName(t *testing.T) {
+	t.Parallel()
+	for range 100 {
+		id := ident.New[thing](time.Now())
+		if back := ident.FromBytes[thing](id.Bytes()); back != id {
+			t.Fatalf("%s came back as %s", id, back)
+		}
+	}
+	if back := ident.FromBytes[thing](ident.ID[thing]{}.Bytes()); !back.IsZero() {
+		t.Errorf("absent came back as %q", back)
+	}
+	if highest := ident.Must[thing]("thg_7zzzzzzzzzzzzzzzzzzzzzzzzz"); ident.FromBytes[thing](highest.Bytes()) != highest {
+		t.Error("the highest name does not come back")
+	}
+}
