@@ -179,7 +179,7 @@ func (a *Authenticator) holding(tx *store.Tx, grantID string) (*Holding, error) 
 // remember keeps t under what was presented, unless something has changed since
 // epoch was read: then this call only is answered.
 func (a *Authenticator) remember(t Token, h *Holding, presented secret.Digest, epoch uint64) Bearer {
-	e := entry{token: t.ID.Bytes(), digest: t.Digest, ended: endedBy(t)}
+	e := remembered{token: t.ID.Bytes(), digest: t.Digest, ended: endedBy(t)}
 	if !t.Expires.IsZero() {
 		e.expires = t.Expires.UnixMicro()
 	}

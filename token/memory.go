@@ -31,7 +31,7 @@ type memory struct {
 
 type shard struct {
 	mu sync.RWMutex
-	m  map[secret.Digest]entry
+	m  map[secret.Digest]remembered
 }
 
 // names finds what was presented by the stored digest, by which changes are
@@ -41,8 +41,8 @@ type names struct {
 	m  map[secret.Digest]secret.Digest
 }
 
-// entry is one token.
-type entry struct {
+// remembered is one token.
+type remembered struct {
 	token   [16]byte
 	digest  secret.Digest
 	expires int64 // microseconds since 1970, 0: never
@@ -53,7 +53,7 @@ type entry struct {
 func newMemory() *memory {
 	m := &memory{}
 	for i := range shards {
-		m.shard[i].m, m.names[i].m = map[secret.Digest]entry{}, map[secret.Digest]secret.Digest{}
+		m.shard[i].m, m.names[i].m = map[secret.Digest]remembered{}, map[secret.Digest]secret.Digest{}
 	}
 	return m
 }
@@ -108,7 +108,7 @@ func (m *memory) clear(numbers map[string]uint32) {
 // put remembers e unless something has changed since epoch was read: forget
 // counts it up under the lock that is held here while it is compared, so a token
 // that ended meanwhile is either not put or found and deleted.
-func (m *memory) put(presented secret.Digest, e entry, now time.Time, epoch uint64, current *atomic.Uint64) {
+func (m *memory) put(presented secret.Digest, e remembered, now time.Time, epoch uint64, current *atomic.Uint64) {
 	s, n := &m.shard[presented[0]%shards], &m.names[e.digest[0]%shards]
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -159,7 +159,7 @@ func (m *memory) shrink(s *shard, now time.Time) {
 	}
 }
 
-func (m *memory) drop(s *shard, presented secret.Digest, e entry) {
+func (m *memory) drop(s *shard, presented secret.Digest, e remembered) {
 	n := &m.names[e.digest[0]%shards]
 	n.mu.Lock()
 	delete(n.m, e.digest)
