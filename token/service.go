@@ -38,6 +38,11 @@ type Order struct {
 	Scopes []string      // narrower than the grant's; empty: all of them
 	Idle   time.Duration // of disuse after which it is disabled; 0: never
 
+	ClientID     string // of the client that asked
+	Family       string // the line of refresh tokens it belongs to
+	Confirmation string // thumbprint of the key it is bound to
+	Resource     string // where it may be used; "": at the gateway
+
 	replaces string // the token whose place it takes
 }
 
@@ -65,7 +70,8 @@ func (s *Service) Issue(tx *store.Tx, o Order) (Issued, error) {
 	}
 	text := secret.Generate(o.prefix())
 	t := Token{ID: ident.New[Token](tx.Now()), Grant: o.Grant.ID.String(), Kind: o.Kind, Digest: s.Keys.Digest(text.Reveal()),
-		Hint: text.Hint(), Key: o.Key, Scopes: o.Scopes, State: Active, Created: tx.Now(), Life: o.Life, Idle: o.Idle, Replaces: o.replaces}
+		Hint: text.Hint(), Key: o.Key, Scopes: o.Scopes, State: Active, Created: tx.Now(), Life: o.Life, Idle: o.Idle, Replaces: o.replaces,
+		ClientID: o.ClientID, Family: o.Family, Confirmation: o.Confirmation, Resource: o.Resource}
 	if o.Life > 0 {
 		t.Expires = tx.Now().Add(o.Life)
 	}
@@ -117,6 +123,19 @@ func (s *Service) Revoke(tx *store.Tx, by access.Principal, t Token, g grant.Gra
 		return err
 	}
 	return s.Audit.Record(tx, by, recorded(entry{action: "token.revoke", after: t}, before, g))
+}
+
+// RevokeFamily ends every live token of a line of refresh tokens. It joins.
+func (s *Service) RevokeFamily(tx *store.Tx, family, reason string) error {
+	return s.revokeAll(tx, "family = ?", family, reason)
+}
+
+// Spend ends a refresh token that was exchanged for its successor. It joins. Of
+// parallel attempts one wins; the others get Conflict `token_changed`.
+func (s *Service) Spend(tx *store.Tx, t Token) error {
+	was := t
+	t.State, t.Reason, t.Ended = Expired, "exchanged", tx.Now()
+	return save(tx, t, was)
 }
 
 // Find gives the token that raw is, usable or not; NotFound otherwise.

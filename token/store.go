@@ -34,6 +34,11 @@ type row struct {
 	BrownFrom  store.Micros
 	BrownUntil store.Micros
 	Ended      store.Micros
+
+	ClientID     string
+	Family       string
+	Confirmation string
+	Resource     string
 }
 
 func (t Token) row() *row {
@@ -43,7 +48,8 @@ func (t Token) row() *row {
 	return &row{ID: t.ID, GrantID: t.Grant, Kind: t.Kind, Digest: t.Digest.String(), Hint: t.Hint, KeyID: t.Key, Scopes: t.Scopes,
 		State: t.State, Reason: t.Reason, Replaces: t.Replaces, Expires: store.At(t.Expires), Idle: t.Idle.Microseconds(), Created: store.At(t.Created),
 		Life: t.Life.Microseconds(), Successor: t.Successor, Retired: store.At(t.Retired), Earlier: store.At(t.Earlier),
-		BrownFrom: store.At(t.BrownFrom), BrownUntil: store.At(t.BrownUntil), Ended: store.At(t.Ended)}
+		BrownFrom: store.At(t.BrownFrom), BrownUntil: store.At(t.BrownUntil), Ended: store.At(t.Ended),
+		ClientID: t.ClientID, Family: t.Family, Confirmation: t.Confirmation, Resource: t.Resource}
 }
 
 func (r *row) token() (Token, error) {
@@ -52,7 +58,8 @@ func (r *row) token() (Token, error) {
 		State: r.State, Reason: r.Reason, Replaces: r.Replaces, Expires: r.Expires.Time(),
 		Idle: time.Duration(r.Idle) * time.Microsecond, Created: r.Created.Time(),
 		Life: time.Duration(r.Life) * time.Microsecond, Successor: r.Successor, Retired: r.Retired.Time(), Earlier: r.Earlier.Time(),
-		BrownFrom: r.BrownFrom.Time(), BrownUntil: r.BrownUntil.Time(), Ended: r.Ended.Time()}, err
+		BrownFrom: r.BrownFrom.Time(), BrownUntil: r.BrownUntil.Time(), Ended: r.Ended.Time(),
+		ClientID: r.ClientID, Family: r.Family, Confirmation: r.Confirmation, Resource: r.Resource}, err
 }
 
 func insert(tx *store.Tx, t Token) error {

@@ -54,6 +54,11 @@ type Token struct {
 	BrownFrom  time.Time     `json:"brown_from,omitzero" doc:"Begin of the latest brown-out"`
 	BrownUntil time.Time     `json:"brown_until,omitzero" doc:"End of the latest brown-out"`
 	Ended      time.Time     `json:"ended,omitzero" doc:"When it was revoked or ended early"`
+
+	ClientID     string `json:"client_id,omitempty" doc:"Of the client that obtained it"`
+	Family       string `json:"family,omitempty" doc:"The line of refresh tokens that it comes from"`
+	Confirmation string `json:"confirmation,omitempty" doc:"Thumbprint of the key that its holder proves to have (RFC 9449)"`
+	Resource     string `json:"resource,omitempty" doc:"Where it may be used (RFC 8707); absent: at the gateway"`
 }
 
 // IDPrefix implements ident.Named.
