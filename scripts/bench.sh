@@ -3,6 +3,8 @@
 #
 #   scripts/bench.sh [options of "proxy run", for instance -rounds 5 -seconds 5]
 #
+# The token endpoint is measured first (alone with BENCH=tokens).
+#
 # The gateway is measured twice, with GOGC 100 and 400, each for every Go server
 # alike; set GOGC to measure with that one only. Without wrk nothing is measured,
 # without nginx its rows are left out.
@@ -13,7 +15,12 @@ need wrk wrk || true
 need nginx nginx-light || true
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
-CGO_ENABLED=0 go build -o "$dir/" ./bench/proxy ./bench/gateway
+CGO_ENABLED=0 go build -o "$dir/" ./bench/proxy ./bench/gateway ./bench/tokens
+if [ -z "${BENCH:-}" ] || [ "$BENCH" = tokens ]; then
+	# PostgreSQL is measured as durable as it is run: fsync on.
+	GUESTRIGHT_TEST_FSYNC=on scripts/postgres.sh "$dir/tokens" run -out docs/measurements/tokens.md
+	[ -z "${BENCH:-}" ] || exit 0
+fi
 for gc in ${GOGC:-100 400}; do
 	GOGC=$gc "$dir/proxy" run -out docs/measurements/gateway.md \
 		-target "Guestright, everything on=$dir/gateway -listen {listen} -upstream {upstream}" "$@"

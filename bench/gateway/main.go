@@ -14,6 +14,7 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/guestright/guestright/bench/house"
 	"github.com/guestright/guestright/server"
 )
 
@@ -77,9 +78,7 @@ func run(args []string) error {
 
 // open wires the house with the settings of an ordinary installation.
 func open(ctx context.Context, dir, listen string) (*server.App, error) {
-	cfg := server.Defaults()
-	cfg.Database, cfg.MasterKey, cfg.Catalog = filepath.Join(dir, "guestright.db"), filepath.Join(dir, "master.key"), filepath.Join(dir, "catalog.yaml")
-	cfg.Listen, cfg.Watch.Listen = "127.0.0.1:0", "127.0.0.1:0"
+	cfg := house.Config(dir)
 	cfg.Gateway.Listen, cfg.Gateway.URL = listen, "http://"+listen
 	return server.Open(ctx, cfg, server.Options{})
 }

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/guestright/guestright/bench/load"
 )
 
 // row is a target under one of the loads.
@@ -24,7 +26,7 @@ const again = 3
 // rounds measures every row in every round and starts each round elsewhere, so
 // that no target always follows the same other.
 func (p *plan) rounds(targets []*target, dir string) (map[row]*result, error) {
-	q, many, err := question(targets, dir)
+	q, many, err := asked(targets, dir)
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +37,7 @@ func (p *plan) rounds(targets []*target, dir string) (map[row]*result, error) {
 			if t.helper {
 				continue
 			}
-			if err := p.round(results, t, n, load{request: q, script: many}); err != nil {
+			if err := p.round(results, t, n, question{request: q, script: many}); err != nil {
 				return nil, err
 			}
 		}
@@ -45,15 +47,15 @@ func (p *plan) rounds(targets []*target, dir string) (map[row]*result, error) {
 
 // round measures one target once: with one token, with many, and alone. The
 // first round warms up and is not counted.
-func (p *plan) round(results map[row]*result, t *target, n int, with load) error {
-	hot := load{name: "one token", threads: 2, connections: p.connections, seconds: p.seconds, request: with.request}
+func (p *plan) round(results map[row]*result, t *target, n int, with question) error {
+	hot := question{name: "one token", threads: 2, connections: p.connections, seconds: p.seconds, request: with.request}
 	many := hot
 	many.name, many.script = "many tokens", with.script
-	alone := load{name: "one connection", threads: 1, connections: 1, seconds: min(p.seconds, 2), request: with.request}
+	alone := question{name: "one connection", threads: 1, connections: 1, seconds: min(p.seconds, 2), request: with.request}
 	if n == 0 {
 		hot.seconds, many.seconds, alone.seconds = 2, 2, 1
 	}
-	for _, l := range []load{hot, many, alone} {
+	for _, l := range []question{hot, many, alone} {
 		if l.name == many.name && (l.script == "" || !t.judges) {
 			continue
 		}
@@ -79,11 +81,11 @@ func (p *plan) round(results map[row]*result, t *target, n int, with load) error
 
 // quiet repeats a run during which others used more than p.foreign processors,
 // and keeps the quietest.
-func (p *plan) quiet(l load, t *target, n int) (sample, error) {
+func (p *plan) quiet(l question, t *target, n int) (sample, error) {
 	var best sample
 	for try := range again {
 		p.waitForQuiet()
-		s, err := l.run(t)
+		s, err := l.ask(t)
 		if err != nil {
 			return s, err
 		}
@@ -102,9 +104,9 @@ func (p *plan) quiet(l load, t *target, n int) (sample, error) {
 // waitForQuiet waits, at most p.patience, until others leave the machine alone.
 func (p *plan) waitForQuiet() {
 	for end := time.Now().Add(p.patience); time.Now().Before(end); {
-		before := busyNow()
+		before := load.Now()
 		time.Sleep(300 * time.Millisecond)
-		if now := busyNow(); (now.all-before.all)/now.at.Sub(before.at).Seconds() <= 2*p.foreign {
+		if now := load.Now(); (now.All-before.All)/now.At.Sub(before.At).Seconds() <= 2*p.foreign {
 			return
 		}
 	}
@@ -120,9 +122,9 @@ func average() string {
 	return one
 }
 
-// question is what everybody is asked: what the last target that cares says.
+// asked is what everybody is asked: what the last target that cares says.
 // many is a wrk script that cycles through its further requests.
-func question(targets []*target, dir string) (request, string, error) {
+func asked(targets []*target, dir string) (request, string, error) {
 	q := request{path: "/v1/items"}
 	many := ""
 	for _, t := range targets {

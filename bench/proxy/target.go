@@ -8,10 +8,11 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/guestright/guestright/bench/load"
 )
 
 // target is one server under test.
@@ -141,41 +142,7 @@ func (t *target) end() {
 // cpu is the processor time of the process and its living descendants, user
 // and system, in seconds (proc(5), clock ticks of 10 ms).
 func (t *target) cpu() float64 {
-	return treeCPU(t.process.Process.Pid)
-}
-
-func treeCPU(pid int) float64 {
-	ticks := 0
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return 0
-	}
-	if i := strings.LastIndexByte(string(stat), ')'); i > 0 {
-		f := strings.Fields(string(stat[i+1:]))
-		for _, at := range []int{11, 12} {
-			n, err := strconv.Atoi(f[at])
-			if err == nil {
-				ticks += n
-			}
-		}
-	}
-	sum := float64(ticks) / 100
-	lists, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
-	if err != nil {
-		return sum
-	}
-	for _, list := range lists {
-		children, err := os.ReadFile(list)
-		if err != nil {
-			continue
-		}
-		for _, child := range strings.Fields(string(children)) {
-			if n, err := strconv.Atoi(child); err == nil {
-				sum += treeCPU(n)
-			}
-		}
-	}
-	return sum
+	return load.Tree(t.process.Process.Pid)
 }
 
 // mallocs asks the process for its allocations so far; 0 when it does not say.
