@@ -50,6 +50,7 @@ info: {title: Product, version: 1.0.0}
 paths:
   /v1/items:
     get: {operationId: list, summary: List items, x-guestright-needs: 'scope:items.read', responses: {'200': {description: Items}}}
+    delete: {operationId: clear, summary: Delete all items, x-guestright-needs: 'scope:items.read and entitlement:item:delete', responses: {'204': {description: Gone}}}
 `
 
 const catalog = `product:
@@ -60,6 +61,7 @@ scopes:
   items.read: {label: See items, entitlements: ['item:view']}
 entitlements:
   'item:view': {label: View items}
+  'item:delete': {label: Delete items}
 plans:
   development: {label: Development, sites: 1000, limits: []}
 `
