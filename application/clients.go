@@ -85,6 +85,9 @@ func (s *Service) Client(tx *store.Tx, id ID) (Client, error) { return findClien
 // public ID, which is all that a public client has. Errors: Unauthenticated
 // `invalid_client`; Forbidden when the application is stopped.
 func (s *Service) ClientOf(tx *store.Tx, clientID string) (Application, Client, error) {
+	if !printable(clientID) {
+		return Application{}, Client{}, errClient()
+	}
 	a, err := s.named(tx, clientID)
 	if problem.CodeOf(err) == "not_found" {
 		return a, Client{}, errClient()

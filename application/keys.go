@@ -192,7 +192,7 @@ func errClient() error {
 // Forbidden when the application itself is stopped.
 func (s *Service) Authenticate(tx *store.Tx, clientID string, given secret.Text) (Application, Key, error) {
 	raw := given.Reveal()
-	if !secret.ClientSecret.Is(raw) || !secret.WellFormed(raw) {
+	if !secret.ClientSecret.Is(raw) || !secret.WellFormed(raw) || !printable(clientID) {
 		return Application{}, Key{}, errClient()
 	}
 	for _, d := range s.Keys.Digests(raw) {

@@ -3,6 +3,7 @@ package token
 import (
 	"context"
 	"crypto/sha256"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -16,7 +17,8 @@ import (
 	"github.com/guestright/guestright/kit/store"
 )
 
-// owned are the topics whose changes make a holding stale: it names one of each.
+// owned are the topics whose changes make a holding stale: it names one of each,
+// and the keys that its tokens were obtained with.
 var owned = []string{grant.Topic, application.Topic, group.Topic, account.Topic}
 
 // Authenticator turns presented tokens into Bearers, from memory when it can.
@@ -37,7 +39,7 @@ func NewAuthenticator(db *store.DB, keys *secret.Keyring) *Authenticator {
 	a := &Authenticator{db: db, keys: keys}
 	a.reset()
 	db.OnChange(Topic, a.forgetToken)
-	for _, topic := range owned {
+	for _, topic := range append(slices.Clone(owned), application.KeyTopic) {
 		db.OnChange(topic, func(key string) { a.forgetOwner(topic + "/" + key) })
 	}
 	db.OnLost(a.reset)
@@ -88,7 +90,13 @@ func (a *Authenticator) load(ctx context.Context, raw string, presented secret.D
 				return errUnknown
 			}
 			found = t
-			h, err = a.holding(tx, t.Grant)
+			if h, err = a.holding(tx, t.Grant); err != nil || t.Key == "" || endedBy(t) != 0 {
+				return err
+			}
+			ended, err := (&application.Service{}).KeyEnded(tx, t.Key)
+			if ended {
+				found.State, found.Reason = Revoked, "key_revoked"
+			}
 			return err
 		}
 		return errUnknown
@@ -195,7 +203,11 @@ func (a *Authenticator) remember(t Token, h *Holding, presented secret.Digest, e
 		return b
 	}
 	m := a.memory.Load()
-	e.seat, b.Seat = a.hold(h).seat(m, t)
+	h = a.hold(h)
+	if t.Key != "" {
+		a.own(application.KeyTopic+"/"+t.Key, h)
+	}
+	e.seat, b.Seat = h.seat(m, t)
 	a.mu.Unlock()
 	m.put(presented, e, a.db.Now(), epoch, &a.epoch)
 	return b
@@ -209,13 +221,17 @@ func (a *Authenticator) hold(h *Holding) *Holding {
 	}
 	a.holds[h.Grant] = h
 	for i, key := range []string{h.Grant, h.Application, h.Group, h.Account} {
-		owner := owned[i] + "/" + key
-		if a.owners[owner] == nil {
-			a.owners[owner] = map[string]struct{}{}
-		}
-		a.owners[owner][h.Grant] = struct{}{}
+		a.own(owned[i]+"/"+key, h)
 	}
 	return h
+}
+
+// own makes a holding stale when its owner changes. The lock is held.
+func (a *Authenticator) own(owner string, h *Holding) {
+	if a.owners[owner] == nil {
+		a.owners[owner] = map[string]struct{}{}
+	}
+	a.owners[owner][h.Grant] = struct{}{}
 }
 
 func (a *Authenticator) forgetToken(digest string) {

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/guestright/guestright/application"
 	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/kit/store/storetest"
 	"github.com/guestright/guestright/token"
@@ -18,7 +19,9 @@ func TestSharedSeats(t *testing.T) {
 		h := newHouse(t, open)
 		one, two := h.issue(token.Order{Life: hour}), h.issue(token.Order{Life: 2 * hour})
 		narrow := h.issue(token.Order{Life: hour, Scopes: []string{"flags.read"}})
-		keyed := h.issue(token.Order{Life: hour, Key: "key_other"})
+		other, err := h.applications.CreateKey(ctx, h.developer, h.app.ID, application.KeyDraft{Label: "other"})
+		h.ok(err)
+		keyed := h.issue(token.Order{Life: hour, Key: other.ID.String()})
 		seen := map[*token.Seat]string{}
 		for name, i := range map[string]token.Issued{"whole": one, "narrow": narrow, "keyed": keyed} {
 			b, err := h.bearers.Authenticate(ctx, i.Secret.Reveal())

@@ -27,6 +27,8 @@ type Service struct {
 	// Keepers decide about the tokens of some kinds of grant; without one the
 	// grant's resource and its application decide. Wired by the server.
 	Keepers map[grant.Kind]Keeper
+
+	issuing issuing
 }
 
 // Order asks for a token.
@@ -68,6 +70,11 @@ func (s *Service) Issue(tx *store.Tx, o Order) (Issued, error) {
 	if err := o.Grant.Live(); err != nil {
 		return Issued{}, err
 	}
+	made := s.make(tx, o)
+	return made, insert(tx, made.Token)
+}
+
+func (s *Service) make(tx *store.Tx, o Order) Issued {
 	text := secret.Generate(o.prefix())
 	t := Token{ID: ident.New[Token](tx.Now()), Grant: o.Grant.ID.String(), Kind: o.Kind, Digest: s.Keys.Digest(text.Reveal()),
 		Hint: text.Hint(), Key: o.Key, Scopes: o.Scopes, State: Active, Created: tx.Now(), Life: o.Life, Idle: o.Idle, Replaces: o.replaces,
@@ -75,7 +82,7 @@ func (s *Service) Issue(tx *store.Tx, o Order) (Issued, error) {
 	if o.Life > 0 {
 		t.Expires = tx.Now().Add(o.Life)
 	}
-	return Issued{Token: t, Secret: text}, insert(tx, t)
+	return Issued{Token: t, Secret: text}
 }
 
 // RevokeGrant ends every live token of a grant. It joins.

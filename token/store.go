@@ -67,6 +67,15 @@ func insert(tx *store.Tx, t Token) error {
 	return err
 }
 
+func insertAll(tx *store.Tx, tokens []Token) error {
+	rows := make([]*row, len(tokens))
+	for i, t := range tokens {
+		rows[i] = t.row()
+	}
+	_, err := tx.NewInsert().Model(&rows).Exec(tx.Ctx)
+	return err
+}
+
 // save writes t if what decides about it is still as in was.
 func save(tx *store.Tx, t, was Token) error {
 	res, err := tx.NewUpdate().Model(t.row()).WherePK().Where("state = ? AND expires = ? AND successor = ? AND brown_until = ?",
