@@ -18,6 +18,7 @@ import (
 	"github.com/guestright/guestright/edge/gateway"
 	"github.com/guestright/guestright/edge/gateway/strict"
 	"github.com/guestright/guestright/integration"
+	"github.com/guestright/guestright/kit/store/storetest"
 	"github.com/guestright/guestright/quota"
 	"github.com/guestright/guestright/server"
 	"github.com/guestright/guestright/server/fronttest"
@@ -95,6 +96,7 @@ type stand struct {
 	ins     integration.Installation
 	key     application.IssuedKey
 	token   string
+	clock   *storetest.Clock // of the house: what is decided does not hang on how fast this machine is
 }
 
 const checkKey = "0123456789abcdef0123456789abcdef"
@@ -102,7 +104,7 @@ const checkKey = "0123456789abcdef0123456789abcdef"
 // newStand starts a house whose checks listener believes one family.
 func newStand(t *testing.T, name string, family gateway.Family, limits ...catalog.Limit) *stand {
 	t.Helper()
-	s := &stand{name: name}
+	s := &stand{name: name, clock: storetest.NewClock()}
 	s.product = fronttest.NewProduct(t, func(line string) int {
 		if strings.Contains(line, " /fails ") {
 			return http.StatusInternalServerError
@@ -113,7 +115,7 @@ func newStand(t *testing.T, name string, family gateway.Family, limits ...catalo
 	if err := os.WriteFile(keyFile, []byte(checkKey+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s.House = servertest.Start(t, servertest.Options{Catalog: odd(t, s.product.Addr, limits...), Change: func(c *server.Config) {
+	s.House = servertest.Start(t, servertest.Options{Clock: s.clock, Catalog: odd(t, s.product.Addr, limits...), Change: func(c *server.Config) {
 		c.Gateway.Hosts, c.Gateway.Headers = []string{fronttest.Host}, quota.StyleXRateReal
 		c.Checks.Listen, c.Checks.GRPC, c.Checks.Family, c.Checks.Key = "127.0.0.1:0", "127.0.0.1:0", family, keyFile
 	}})

@@ -328,7 +328,8 @@ func TestTrialLimitsAcrossNodes(t *testing.T) {
 		name, plan string
 		limit      int64
 	}{
-		{"100 in 10 s", "    label: Development\n    sites: 9\n    limits:\n      - {calls: 100, per: 10s}\n", 100},
+		// The longest of the short ones: no machine is too slow to call 100 times in it.
+		{"100 in 299 s", "    label: Development\n    sites: 9\n    limits:\n      - {calls: 100, per: 299s}\n", 100},
 		{"10,000 in 24 h", "    label: Development\n    sites: 9\n    limits:\n      - {calls: 10000, per: 24h}\n", 10000},
 	} {
 		if !long() && one.limit > 1000 {
@@ -336,7 +337,6 @@ func TestTrialLimitsAcrossNodes(t *testing.T) {
 		}
 		w := newTwins(t, one.plan)
 		_, _, raw := w.installed()
-		begun := time.Now()
 		var sent, passed atomic.Int64
 		var wg sync.WaitGroup
 		for i := range 4 {
@@ -366,10 +366,6 @@ func TestTrialLimitsAcrossNodes(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		if took := time.Since(begun); one.limit == 100 && took > 9*time.Second {
-			t.Logf("the machine was too slow to say anything about %s: %s", one.name, took)
-			continue
-		}
 		beyond := max(passed.Load()-one.limit, 0)
 		if beyond*100 > one.limit {
 			t.Errorf("%s: %d passed", one.name, passed.Load())

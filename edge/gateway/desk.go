@@ -107,7 +107,7 @@ func (d *Desk) Ask(ctx context.Context, a *Asked) *Reply {
 }
 
 func (d *Desk) refuseForm(r *http.Request, f *strict.Refusal, begun time.Time) *Reply {
-	d.Engine.Usage.Record(begun, usage.Key{Outcome: usage.Malformed}, 1)
+	d.Engine.Usage.Record(d.Engine.at(begun), usage.Key{Outcome: usage.Malformed}, 1)
 	if d.Observe != nil {
 		d.Observe(usage.Malformed, time.Since(begun))
 	}

@@ -104,7 +104,7 @@ func (f *Forward) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.Header.Del(CheckKeyHeader)
 	a, bad := f.Family.read(r.Header)
 	if bad != nil {
-		f.Desk.Engine.Usage.Record(time.Now(), usage.Key{Outcome: usage.Malformed}, 1)
+		f.Desk.Engine.Usage.Record(f.Desk.Engine.at(time.Now()), usage.Key{Outcome: usage.Malformed}, 1)
 		f.Desk.Log.LogAttrs(r.Context(), slog.LevelWarn, "check refused", slog.String("code", bad.Code), slog.String("peer", r.RemoteAddr))
 		p := &page{header: http.Header{}}
 		web.WriteProblemStatus(p, r, bad, http.StatusBadRequest)

@@ -157,7 +157,7 @@ func (p *Proxy) failed(w http.ResponseWriter, r *http.Request, x *exchange, f *u
 }
 
 func (p *Proxy) refuseForm(w http.ResponseWriter, r *http.Request, f *strict.Refusal, begun time.Time) {
-	p.Engine.Usage.Record(begun, usage.Key{Outcome: usage.Malformed}, 1)
+	p.Engine.Usage.Record(p.Engine.at(begun), usage.Key{Outcome: usage.Malformed}, 1)
 	if p.Observe != nil {
 		p.Observe(usage.Malformed, time.Since(begun))
 	}
