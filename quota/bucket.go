@@ -11,6 +11,9 @@ type neighbours struct {
 	shared bool
 }
 
+// leases reports whether calls of long limits are reserved before they pass.
+func (n *neighbours) leases() bool { return n.shared && !n.away }
+
 // share is this node's part of a short limit. The parts add up to the limit,
 // except that nobody gets less than one call.
 func (n *neighbours) share(calls int64) int64 {
@@ -102,7 +105,7 @@ func (b *bucket) checkWindow(now, cost int64, n *neighbours) verdict {
 	if w.starts == 0 && cost == 0 {
 		return verdict{ok: true} // looking does not begin a window
 	}
-	if !b.loaded || (w.starts == 0 && n.count > 1 && !n.away) {
+	if !b.loaded || (w.starts == 0 && n.leases()) {
 		b.want = max(b.want, cost)
 		return verdict{unsettled: true, after: int64(time.Second)}
 	}
@@ -113,7 +116,7 @@ func (b *bucket) checkWindow(now, cost int64, n *neighbours) verdict {
 	if cost <= have {
 		return verdict{ok: true}
 	}
-	if n.count > 1 && !n.away && w.free > 0 {
+	if w.free > 0 && n.leases() {
 		b.want = max(b.want, cost)
 		return verdict{unsettled: true, after: int64(time.Second)}
 	}
@@ -128,7 +131,7 @@ func (b *bucket) checkWindow(now, cost int64, n *neighbours) verdict {
 	if n.count > 1 && now-w.asked > int64(time.Second) {
 		b.want = max(b.want, cost) // another node may have given back
 	}
-	return verdict{after: w.ends - now}
+	return verdict{after: w.rest(now)}
 }
 
 // take takes cost after check allowed it.
@@ -175,5 +178,5 @@ func (b *bucket) left(now int64, n *neighbours) (int64, int64) {
 	if b.window.starts == 0 {
 		return b.limit.Calls, 0
 	}
-	return max(b.limit.Calls-b.window.used(), 0), b.window.ends - now
+	return max(b.limit.Calls-b.window.used(), 0), b.window.rest(now)
 }

@@ -46,7 +46,7 @@ func (d *Decision) Bucket() string {
 
 // Exceeded reports that a long limit refused the call: quota_exceeded, and not
 // rate_limited.
-func (d *Decision) Exceeded() bool { return d.refusing != nil && d.refusing.Long() }
+func (d *Decision) Exceeded() bool { return d.refusing != nil && !d.Unsettled && d.refusing.Long() }
 
 // RetryAfter is After in whole seconds, rounded up and at least 1; 0 when the
 // call was allowed.
@@ -71,7 +71,7 @@ func (d *Decision) Problem() *problem.Error {
 	if d.Allowed {
 		return nil
 	}
-	if d.refusing == nil {
+	if d.refusing == nil || d.Unsettled {
 		return problem.Unavailable("quota_unavailable", "The limits of this caller are being read. Try again.", nil)
 	}
 	l := d.refusing

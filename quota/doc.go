@@ -19,12 +19,14 @@
 //   - fixed: a window that begins with the first call. The default for long ones.
 //   - month: a calendar month, UTC.
 //
-// The last two are kept in the database: a node reserves a slice (one per cent
-// of the limit, at most 1,000 calls) before it spends it. kill -9 therefore
-// costs a group at most one slice of each limit and gives back at most the
-// calls of one round trip to the database. Nodes share a long limit by these
-// slices and divide a short one by the number of live nodes. Without the
-// database a node goes on with its last share and raises an alarm.
+// The last two are kept in the database: a node reserves a slice (a hundredth of
+// the limit, at least one call and at most 10,000) before it spends it, and asks
+// for the next when half of it is left, so that calls seldom wait. kill -9
+// therefore costs a group at most one slice of each limit and never gives a call
+// back: no more calls pass than the limit allows. Nodes share a long limit by
+// these slices and divide a short one by the number of live nodes. Without the
+// database a node goes on with its last share and raises an alarm; only what it
+// spends then is forgotten when it is killed before the database is back.
 //
 // # Tables
 //

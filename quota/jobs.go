@@ -262,7 +262,7 @@ func (s *Service) settleMeter(ctx context.Context, m *Meter) error {
 		f.adopt(m)
 	}
 	// A caller who leaves must not make the database look absent for all others.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleWithin)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.within)
 	defer cancel()
 	s.mu.Lock()
 	joined := s.joined || s.Solo || s.near.away

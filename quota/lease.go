@@ -34,14 +34,15 @@ func (c *claim) settle(row record, now int64, nodes int) settled {
 	w.at(now, c.limit)
 	was := row
 	open := row.starts != 0 && now < row.ends
-	if open && (row.starts > now || row.ends > row.starts+maxLength(c.limit)) { // a clock went back, or the period is shorter now
+	if open && (row.starts > now+skew || row.ends > row.starts+maxLength(c.limit)) { // a clock went back, or the period is shorter now
 		row.starts, row.ends = bounds(now, c.limit)
 	}
 	leased, news := w.leased, w.spent-w.settled
 	switch {
 	case open && w.starts != 0 && (w.starts == row.starts || w.starts == was.starts):
-	case open: // another window is in force: what was spent in ours counts there
-		leased, news = 0, w.spent
+	case open: // another window is in force: what the row does not know yet counts there
+		w.spent = news
+		leased = 0
 	case w.starts != 0: // ours is the first to be known
 		row = record{starts: w.starts, ends: w.ends}
 		leased, news = 0, w.spent
@@ -107,7 +108,9 @@ func (f *family) claims(now int64, how settlement) []claim {
 		if !b.limit.Long() {
 			continue
 		}
-		b.window.at(now, b.limit)
+		if b.window.at(now, b.limit) {
+			b.want = 0 // nobody waits for a window that is over; the next call opens one
+		}
 		w := &b.window
 		rest := b.loaded && b.want == 0 && (how.soon || w.spent == w.settled) && !w.hungry() && b.limit.reached(w.used())&^w.warned == 0
 		if rest && !(how.whole && w.leased > w.spent) {

@@ -38,7 +38,8 @@ type Service struct {
 	Exists func(ctx context.Context, group string) (bool, error)
 
 	once     sync.Once
-	node     string // name of this node; that of the database
+	node     string        // name of this node; that of the database
+	within   time.Duration // how long a call waits for the database; 0: settleWithin
 	bell     chan struct{}
 	mu       sync.Mutex
 	plans    map[string]Plan
@@ -66,6 +67,9 @@ func (s *Service) setUp() {
 		s.bell = make(chan struct{}, 1)
 		if s.node == "" {
 			s.node = s.DB.Node()
+		}
+		if s.within == 0 {
+			s.within = settleWithin
 		}
 		s.near = neighbours{count: 1, shared: true}
 		s.families = map[string]*family{}
@@ -161,11 +165,17 @@ func (s *Service) family(owner string) *family {
 }
 
 // Spend is Take for the gateway: when the database has to be asked first, it
-// asks and tries again. As a rule it asks nobody. When the database does not
-// answer, the node's last share decides.
+// asks and tries again, since what it got may have gone to another call. As a
+// rule it asks nobody. When the database does not answer, the node's last share
+// decides.
 func (m *Meter) Spend(ctx context.Context, now time.Time, cost int64) Decision {
 	d := m.Take(now, cost)
-	for try := 0; d.Unsettled && m.service != nil && try < 4 && ctx.Err() == nil; try++ {
+	if !d.Unsettled || m.service == nil {
+		return d
+	}
+	ctx, cancel := context.WithTimeout(ctx, m.service.within)
+	defer cancel()
+	for d.Unsettled && ctx.Err() == nil {
 		// What goes wrong shows in the alarm; the last share decides then.
 		_ = m.service.settleMeter(ctx, m)
 		d = m.Take(now, cost)

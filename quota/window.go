@@ -20,20 +20,29 @@ type window struct {
 // used is what all nodes spent, as far as this one knows.
 func (w *window) used() int64 { return w.seen + w.spent - w.settled }
 
-// at closes the window when it is over. A clock that went back keeps the count
-// but never makes anyone wait longer than one whole period.
-func (w *window) at(now int64, l *Limit) {
+// at closes the window when it is over, and tells when it did. A clock that went
+// back keeps the count but never makes anyone wait longer than one whole period.
+func (w *window) at(now int64, l *Limit) bool {
 	if w.starts == 0 {
-		return
+		return false
 	}
 	if now >= w.ends {
 		*w = window{}
-		return
+		return true
 	}
-	if now < w.starts {
+	if now < w.starts-skew {
 		w.starts, w.ends = bounds(now, l)
 	}
+	return false
 }
+
+// skew is how much earlier than its window a call may be and still belongs to
+// it: a call has its time before it opens a window, and the clocks of nodes
+// differ a little. Only beyond it has the clock gone back.
+const skew = int64(time.Minute)
+
+// rest is how long the window still lasts.
+func (w *window) rest(now int64) int64 { return w.ends - max(now, w.starts) }
 
 // bounds is the window that a call at now opens.
 func bounds(now int64, l *Limit) (int64, int64) {
@@ -51,24 +60,22 @@ func (w *window) open(now int64, l *Limit) {
 	*w = window{starts: starts, ends: ends, free: l.Calls, target: slice(l.Calls)}
 }
 
-// available is what this node may spend now. Alone it may run ahead of its
-// lease, since nobody else spends; cut off from the database it may use its
-// share of what was free.
+// available is what this node may spend now: what it leased, also when it is
+// alone, because a process that is killed forgets what it spent beyond. Cut off
+// from the database it may use its share of what was free.
 func (w *window) available(n *neighbours) int64 {
 	have := w.leased - w.spent
 	switch {
 	case w.free < 0: // the limit was lowered below what is reserved
 		return have + w.free
-	case n.count <= 1:
-		return have + w.free
-	case n.away:
-		return have + w.free/int64(n.count)
+	case !n.leases():
+		return have + w.free/int64(max(n.count, 1))
 	}
 	return have
 }
 
-// slice is how much of a limit a node reserves at once: at most a hundredth,
-// which is also what a node that is killed may leave uncounted or wasted.
+// slice is how much of a limit a node reserves at once: at most a hundredth, or
+// one call, which is also what a node that is killed wastes.
 func slice(calls int64) int64 { return min(max(calls/100, 1), 10_000) }
 
 // hungry reports that the lease is about to run out.

@@ -206,7 +206,16 @@ func TestTokensOfTwoAccounts(t *testing.T) {
 // narrow obtains a token with fewer scopes than the installation has.
 func (s *stand) narrow(t *testing.T, key application.IssuedKey, scope string) string {
 	t.Helper()
+	return s.narrowIn(t, key, scope, "")
+}
+
+// narrowIn does so in an account, where there is more than one.
+func (s *stand) narrowIn(t *testing.T, key application.IssuedKey, scope, account string) string {
+	t.Helper()
 	form := url.Values{"grant_type": {"client_credentials"}, "scope": {scope}}
+	if account != "" {
+		form.Set("account_id", account)
+	}
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.House.URL+"/oauth/token", strings.NewReader(form.Encode()))
 	if err != nil {
 		t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -366,8 +367,10 @@ func TestTrialLimitsAcrossNodes(t *testing.T) {
 			})
 		}
 		wg.Wait()
+		// What is leased is exact. What is divided may be off by a hundredth while the
+		// nodes get to know one another.
 		beyond := max(passed.Load()-one.limit, 0)
-		if beyond*100 > one.limit {
+		if beyond*100 > one.limit || beyond > 0 && strings.HasSuffix(one.name, "24 h") {
 			t.Errorf("%s: %d passed", one.name, passed.Load())
 		}
 		if passed.Load() < one.limit*8/10 {
