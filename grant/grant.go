@@ -80,6 +80,7 @@ var reasons = map[string]string{
 	"installation_unavailable": "The customer's administrator has switched this integration off.",
 	"installation_blocked":     "This integration is blocked for this account.",
 	"installation_pending":     "The installation is not complete yet.",
+	"installation_failed":      "The product did not create the integration user. The customer's administrator can try again.",
 }
 
 // Live fails unless the grant opens anything. Errors: Forbidden with the code of

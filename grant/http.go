@@ -36,6 +36,7 @@ func Declared() []problem.Declared {
 		{Code: "network_not_allowed", Kind: problem.KindForbidden, Cause: "The grant may be used from certain networks only, and the call came from another.", Remedy: "Call from one of these networks, or ask the administrator to add yours."},
 		{Code: "installation_unavailable", Kind: problem.KindForbidden, Cause: "The customer's administrator has switched the integration off.", Remedy: "Wait until it is switched on, or ask the administrator."},
 		{Code: "installation_blocked", Kind: problem.KindForbidden, Cause: "The developer or the operator blocks the integration in this account.", Remedy: "Look at the installation for the reason."},
+		{Code: "installation_failed", Kind: problem.KindForbidden, Cause: "The product did not create the integration user, however often it was asked.", Remedy: "The account's administrator sees why on the page of the installation, and tries again."},
 		{Code: "installation_pending", Kind: problem.KindForbidden, Cause: "The product has not created the integration user yet.", Remedy: "Try again in a minute."},
 	}
 }

@@ -11,6 +11,7 @@ func Declared() []problem.Declared {
 		{Code: "installation_removed", Kind: con, Cause: "The installation was removed.", Remedy: "Restore it within 30 days, or install anew."},
 		{Code: "installation_not_removed", Kind: con, Cause: "The installation is there.", Remedy: "Nothing needs to be done."},
 		{Code: "installation_not_blocked", Kind: con, Cause: "It is not blocked from this side.", Remedy: "Look at its state: another side may block it."},
+		{Code: "installation_not_failed", Kind: con, Cause: "Setting it up has not failed.", Remedy: "Nothing needs to be tried again."},
 		{Code: "restore_too_late", Kind: con, Cause: "It was removed more than 30 days ago.", Remedy: "Install the application anew."},
 		{Code: "until_invalid", Kind: inv, Cause: "The end of the unavailability has passed.", Remedy: "Choose a time to come."},
 		{Code: "delegation_invalid", Kind: inv, Cause: "End-user access is off, consent or trusted.", Remedy: "Choose one of the three."},

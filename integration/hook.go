@@ -7,7 +7,10 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/account"
@@ -37,8 +40,10 @@ type provisionArgs struct {
 var provision = job.Kind[provisionArgs]{Name: "integration.provision", Attempts: 12, Timeout: 20 * time.Second}
 
 func (h *Hook) enqueue(tx *store.Tx, id ID) error {
-	return provision.Add(tx, provisionArgs{id}, job.Options{Lane: "provision/" + id.String(), Unique: id.String()})
+	return provision.Add(tx, provisionArgs{id}, job.Options{Lane: provisionLane(id), Unique: id.String()})
 }
+
+func provisionLane(id ID) string { return "provision/" + id.String() }
 
 // HookRequest is what the product receives. It may come twice; RequestID says so.
 type HookRequest struct {
@@ -101,7 +106,7 @@ func (s *Service) provisioned(ctx context.Context, id ID, user account.Integrati
 			return err
 		}
 		before := i
-		i.Provisioned = ProvisionDone
+		i.Provisioned, i.Fault = ProvisionDone, ""
 		i.settle()
 		user, err = s.Accounts.NameIntegrationUser(tx, by, user, answer.UserKey)
 		if err != nil {
@@ -131,6 +136,67 @@ func (s *Service) provisioned(ctx context.Context, id ID, user account.Integrati
 	})
 }
 
+// failed notes that all attempts are used up; the account's administrators and the
+// developers are told. It joins the transaction in which the job is given up.
+func (s *Service) failed(tx *store.Tx, id ID, cause error) error {
+	i, err := find(tx, "id = ?", id)
+	if absent(err) || err == nil && (i.State == Removed || i.Provisioned != ProvisionPending && i.Provisioned != ProvisionFailed) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	before := i
+	i.Fail(faultOf(cause))
+	if err := s.save(tx, before, i); err != nil {
+		return err
+	}
+	a, err := s.applicationOf(tx, i)
+	if err != nil {
+		return err
+	}
+	if err := s.tell(tx, move{action: "provision_fail", told: "both"}, a, i); err != nil {
+		return err
+	}
+	return s.record(tx, access.System("the product did not create the integration user"), "provision_fail", a, before, i)
+}
+
+// faultOf is what people read: what the product answered, and of our own faults
+// only that there was one.
+func faultOf(cause error) string {
+	switch p := problem.Of(cause); {
+	case p == nil || p.Kind == problem.KindInternal:
+		return "Setting it up broke off on this platform. Its operator finds the cause among the exhausted jobs."
+	default:
+		return p.Detail
+	}
+}
+
+// Retry asks the product again, after all attempts were used up.
+func (s *Service) Retry(ctx context.Context, by access.Principal, id ID) (Installation, error) {
+	return s.change(ctx, by, move{from: customer, action: "retry", told: "developer"}, id, func(tx *store.Tx, i *Installation) error {
+		if err := i.Retry(); err != nil {
+			return err
+		}
+		if s.Hook == nil { // the product has given up its hook, so there is nobody to wait for
+			i.Provisioned = ProvisionNone
+			i.settle()
+			return nil
+		}
+		lane := provisionLane(i.ID)
+		spent, err := job.List(tx, job.Filter{State: job.Exhausted, Kind: provision.Name, Lane: &lane})
+		if err != nil {
+			return err
+		}
+		for _, j := range spent {
+			if err := job.Discard(tx, j.ID); err != nil {
+				return err
+			}
+		}
+		return s.Hook.enqueue(tx, i.ID)
+	})
+}
+
 func (h *Hook) send(ctx context.Context, req HookRequest) (HookAnswer, error) {
 	var answer HookAnswer
 	body, err := json.Marshal(req)
@@ -153,10 +219,36 @@ func (h *Hook) send(ctx context.Context, req HookRequest) (HookAnswer, error) {
 		return answer, problem.Unavailable("product_unreachable", "The product's provisioning hook broke off.", err)
 	}
 	if res.StatusCode/100 != 2 {
-		return answer, problem.Unavailable("product_refused", "The product's provisioning hook refused.", fmt.Errorf("status %d", res.StatusCode))
+		return answer, problem.Unavailable("product_refused", refusal(res.StatusCode, raw), fmt.Errorf("status %d", res.StatusCode))
 	}
 	if err := json.Unmarshal(raw, &answer); err != nil || answer.UserKey == "" || len(answer.UserKey) > 200 {
 		return answer, problem.Unavailable("product_refused", "The product's provisioning hook gave no user_key.", err)
 	}
 	return answer, nil
 }
+
+// refusal says what a product answered instead of a user: the status and, where
+// it sent a problem document (RFC 9457), its detail.
+func refusal(status int, body []byte) string {
+	text := "The product refused to create the integration user (status " + strconv.Itoa(status) + ")."
+	var doc struct{ Detail string }
+	if err := json.Unmarshal(body, &doc); err != nil {
+		return text
+	}
+	said := strings.Join(strings.Fields(strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return ' '
+	}, doc.Detail)), " ")
+	if said == "" {
+		return text
+	}
+	if len(said) > saidMost {
+		said = strings.ToValidUTF8(said[:saidMost], "") + "…"
+	}
+	return text + " It says: " + said
+}
+
+// saidMost is how much of a product's own words is shown, in bytes.
+const saidMost = 300

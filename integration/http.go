@@ -87,6 +87,7 @@ func (s *Service) Mount(m web.Mux) {
 	s.mountInstalling(m)
 	s.mountReading(m)
 	s.mountCustomer(m)
+	s.mountRetry(m)
 	s.mountDeveloper(m)
 	s.mountOperator(m)
 }
@@ -162,6 +163,16 @@ func (s *Service) mountCustomer(m web.Mux) {
 			"application_suspended", "application_deleted", "group_suspended", "group_archived", "account_closed"},
 	}, func(ctx context.Context, in *InstallationPath) (*installationOut, error) {
 		return one(s.Restore(ctx, access.By(ctx), in.Installation))
+	})
+}
+
+func (s *Service) mountRetry(m web.Mux) {
+	web.Op(m, web.Operation{
+		ID: "retryInstallation", Method: "POST", Path: "/v1/installations/{installation}/retry", Tag: "Installations", Summary: "Set it up again after that failed",
+		Description: "For the account's administrator and the operator, while the state is `failed`: the product is asked again to create the integration user. `fault` says why it failed.",
+		Action:      "installation:retry", Errors: []string{"forbidden", "installation_not_failed", "installation_removed", "installation_changed"},
+	}, func(ctx context.Context, in *InstallationPath) (*installationOut, error) {
+		return one(s.Retry(ctx, access.By(ctx), in.Installation))
 	})
 }
 

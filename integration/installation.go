@@ -20,6 +20,7 @@ type State string
 // The states.
 const (
 	Pending            State = "pending"
+	Failed             State = "failed" // the product did not create the integration user; see Fault
 	Active             State = "active"
 	Unavailable        State = "unavailable"
 	BlockedByDeveloper State = "blocked_by_developer"
@@ -52,7 +53,7 @@ type Installation struct {
 	Role           string      `json:"role"`
 	Scopes         []string    `json:"scopes" doc:"What the administrator approved"`
 	Delegation     string      `json:"delegation" enum:"off,consent,trusted" doc:"End-user access"`
-	State          State       `json:"state" enum:"pending,active,unavailable,blocked_by_developer,blocked_by_operator,removed"`
+	State          State       `json:"state" enum:"pending,failed,active,unavailable,blocked_by_developer,blocked_by_operator,removed"`
 	Available      bool        `json:"available" doc:"The administrator's switch"`
 	DeveloperBlock string      `json:"developer_block,omitempty" doc:"Why the developer blocks it"`
 	OperatorBlock  string      `json:"operator_block,omitempty" doc:"Why the operator blocks it"`
@@ -62,6 +63,7 @@ type Installation struct {
 	Created        time.Time   `json:"created"`
 	RemovedAt      time.Time   `json:"removed_at,omitzero"`
 	Provisioned    Provisioned `json:"provisioned,omitempty" enum:",pending,done,failed"`
+	Fault          string      `json:"fault,omitempty" doc:"Why the product did not create the integration user; while the state is failed"`
 }
 
 // IDPrefix implements ident.Named.
@@ -78,7 +80,9 @@ func (i *Installation) settle() {
 		i.State = BlockedByDeveloper
 	case !i.Available:
 		i.State = Unavailable
-	case i.Provisioned == ProvisionPending || i.Provisioned == ProvisionFailed:
+	case i.Provisioned == ProvisionFailed:
+		i.State = Failed
+	case i.Provisioned == ProvisionPending:
 		i.State = Pending
 	default:
 		i.State = Active
@@ -96,6 +100,8 @@ func (i Installation) grantState() (grant.State, string) {
 		return grant.Suspended, "installation_unavailable"
 	case Pending:
 		return grant.Suspended, "installation_pending"
+	case Failed:
+		return grant.Suspended, "installation_failed"
 	}
 	return grant.Suspended, "installation_blocked"
 }
@@ -190,7 +196,34 @@ func (i *Installation) Restore(now time.Time) error {
 		return problem.Conflict("restore_too_late", "A removed installation can be restored for 30 days. Install the application anew.")
 	}
 	i.RemovedAt, i.Reason, i.Until, i.Available = time.Time{}, "", time.Time{}, true
+	i.again()
+	return nil
+}
+
+// again forgets that setting it up failed.
+func (i *Installation) again() {
+	if i.Provisioned == ProvisionFailed {
+		i.Provisioned, i.Fault = ProvisionPending, ""
+	}
 	i.settle()
+}
+
+// Fail notes that the product did not create the integration user, whatever else
+// keeps the installation from working.
+func (i *Installation) Fail(fault string) {
+	i.Provisioned, i.Fault = ProvisionFailed, fault
+	i.settle()
+}
+
+// Retry lets the product be asked again. Conflict unless setting it up failed.
+func (i *Installation) Retry() error {
+	if err := i.here(); err != nil {
+		return err
+	}
+	if i.Provisioned != ProvisionFailed {
+		return problem.Conflict("installation_not_failed", "Setting this installation up has not failed.")
+	}
+	i.again()
 	return nil
 }
 

@@ -21,7 +21,8 @@ func TestTheStrongestStateShows(t *testing.T) {
 		{"nothing holds", Installation{Available: true}, Active, grant.Active, ""},
 		{"provisioned", Installation{Available: true, Provisioned: ProvisionDone}, Active, grant.Active, ""},
 		{"not yet provisioned", Installation{Available: true, Provisioned: ProvisionPending}, Pending, grant.Suspended, "installation_pending"},
-		{"failed", Installation{Available: true, Provisioned: ProvisionFailed}, Pending, grant.Suspended, "installation_pending"},
+		{"failed", Installation{Available: true, Provisioned: ProvisionFailed}, Failed, grant.Suspended, "installation_failed"},
+		{"failed and off", Installation{Provisioned: ProvisionFailed}, Unavailable, grant.Suspended, "installation_unavailable"},
 		{"off", Installation{Provisioned: ProvisionPending}, Unavailable, grant.Suspended, "installation_unavailable"},
 		{"withheld", Installation{DeveloperBlock: "x"}, BlockedByDeveloper, grant.Suspended, "installation_blocked"},
 		{"stopped", Installation{DeveloperBlock: "x", OperatorBlock: "y"}, BlockedByOperator, grant.Suspended, "installation_blocked"},
@@ -43,6 +44,7 @@ func TestNothingChangesARemovedOne(t *testing.T) {
 		"block":   func(i *Installation) error { return i.Block(true, "x") },
 		"unblock": func(i *Installation) error { return i.Unblock(true) },
 		"remove":  func(i *Installation) error { return i.Remove(now, "x") },
+		"retry":   func(i *Installation) error { return i.Retry() },
 	} {
 		i := Installation{Available: true}
 		if err := i.Remove(now, "x"); err != nil {

@@ -376,9 +376,15 @@ func (s *Service) tell(tx *store.Tx, m move, a application.Application, i Instal
 	case BlockedByOperator:
 		why = i.OperatorBlock
 	}
+	if m.action == "provision_fail" {
+		why = i.Fault
+	}
 	n := notice.Notice{Kind: "installation." + m.action, Subject: a.Name + " in " + acc.Name + ": " + stateWords[i.State], Text: why}
 	if m.action == "create" {
 		n.Subject = acc.Name + " installed " + a.Name
+	}
+	if m.action == "provision_fail" { // whatever else stops it at the moment
+		n.Subject, n.Severity = a.Name+" in "+acc.Name+": "+stateWords[Failed], notice.Warning
 	}
 	if m.told == "developer" || m.told == "both" {
 		n.To, n.Link = notice.To{Group: a.Group}, "/installations/"+i.ID.String()
@@ -394,7 +400,7 @@ func (s *Service) tell(tx *store.Tx, m move, a application.Application, i Instal
 }
 
 var stateWords = map[State]string{
-	Pending: "installation in progress", Active: "active", Unavailable: "switched off", BlockedByDeveloper: "blocked by the developer",
+	Pending: "installation in progress", Failed: "setting it up failed", Active: "active", Unavailable: "switched off", BlockedByDeveloper: "blocked by the developer",
 	BlockedByOperator: "blocked by the platform operator", Removed: "removed",
 }
 

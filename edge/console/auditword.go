@@ -17,6 +17,8 @@ var accountSayings = map[string]saying{
 	"account.integration_user_create": {"created the integration user", page.IconUserPlus, page.ToneGood},
 	"account.integration_user_update": {"named the integration user", page.IconUserCog, page.ToneNeutral},
 	"installation.provision":          {"finished setting up", page.IconCheck, page.ToneGood},
+	"installation.provision_fail":     {"could not set up", page.IconWarning, page.ToneBad},
+	"installation.retry":              {"tried again to set up", page.IconRefresh, page.ToneInfo},
 	"installation.resume":             {"switched on again", page.IconZap, page.ToneGood},
 	"installation.role_override":      {"allowed a broad role", page.IconShieldAlert, page.ToneBad},
 	"token.revoke":                    {"revoked a token", page.IconCircleX, page.ToneWarn},

@@ -23,6 +23,7 @@ func (c *Console) installationRoutes() []route {
 		{"GET " + at + "/remove", c.page(removeInstallationPage)},
 		{"POST " + at + "/remove", c.page(removeInstallation)},
 		{"POST " + at + "/restore", c.page(restoreInstallation)},
+		{"POST " + at + "/retry", c.page(retryInstallation)},
 		{"POST " + at + "/stop", c.page(stopInstallation)},
 		{"POST " + at + "/resume", c.page(resumeInstallation)},
 	}
@@ -376,6 +377,20 @@ func restoreInstallation(v *visit) error {
 		return err
 	}
 	return v.leave(installationPath(i.ID.String()), i.ApplicationName+" is restored. It obtains new tokens by itself.")
+}
+
+func retryInstallation(v *visit) error {
+	i, err := v.installationOf()
+	if err != nil {
+		return err
+	}
+	if _, err := v.Integrations.Retry(v.ctx(), v.by, i.ID); err != nil {
+		if f, ok := faultsOf(err); ok {
+			return showInstallation(v, i, availability{}, f)
+		}
+		return err
+	}
+	return v.leave(installationPath(i.ID.String()), "The product is asked again. This page says so when it is done.")
 }
 
 // stopInstallation is the operator's block; the developer's stands with the application.

@@ -2,6 +2,7 @@ package console_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"strings"
 	"testing"
@@ -11,6 +12,8 @@ import (
 	"github.com/guestright/guestright/account"
 	"github.com/guestright/guestright/grant"
 	"github.com/guestright/guestright/integration"
+	"github.com/guestright/guestright/kit/job"
+	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/token"
 	"github.com/guestright/guestright/usage"
@@ -99,6 +102,45 @@ func TestSwitchOffAndOn(t *testing.T) {
 	s.ines.submit(at, at+"/delegation", "delegation", "consent").led(t, at)
 	s.ines.get(at).has(t, "End-user access With consent")
 	s.ines.submit(at, at+"/delegation", "delegation", "always").has(t, "off, consent or trusted")
+}
+
+// The administrator reads why the product did not create the integration user and
+// has it tried again; a reader only reads.
+func TestFailedSetup(t *testing.T) {
+	var status int
+	p := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(status)
+		_, _ = w.Write([]byte(`{"detail":"No seat is free.","user_key":"u-1"}`))
+	}))
+	t.Cleanup(p.Close)
+	s := newShop(t)
+	s.Integrations.Hook = &integration.Hook{URL: p.URL, Secret: secret.New("x"), Client: p.Client()}
+	jobs := &job.Runner{DB: s.db}
+	s.Integrations.Jobs(jobs)
+	status = http.StatusConflict
+	i := s.install()
+	at := "/installations/" + i.ID.String()
+	s.ines.get(at).has(t, "Being set up", "The product is still creating the integration user.")
+	for range 14 {
+		s.clock.Advance(time.Hour)
+		must(t, jobs.Drain(t.Context()))
+	}
+	for _, who := range []*client{s.ines, s.noor} {
+		who.again()
+	}
+	s.sound(s.ines, map[string]string{"installation-failed": at})
+	s.ines.get(at).has(t, "Setup failed", "Setting it up failed.", "(status 409). It says: No seat is free.", "Try again")
+	s.ines.get(s.home()).has(t, "Setup failed")
+	s.ines.get("/inbox").has(t, "Deploybot in Harbour Books: setting it up failed", "No seat is free.")
+	if dev := s.noor.get(at).has(t, "Setup failed", "No seat is free."); strings.Contains(dev.text(), "Try again") {
+		t.Error("the developer is offered to try again")
+	}
+	s.noor.get("/applications/"+i.Application+"/installations").has(t, "Setup failed", "The product refused to create")
+	status = http.StatusOK
+	s.ines.submit(at, at+"/retry").led(t, at)
+	s.ines.get(at).has(t, "The product is asked again.", "Being set up", "You tried again to set up")
+	must(t, jobs.Drain(t.Context()))
+	s.ines.get(at).has(t, "Active")
 }
 
 func TestRevokeToken(t *testing.T) {

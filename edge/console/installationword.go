@@ -16,6 +16,8 @@ func stateBadge(s integration.State) page.Badge {
 		return page.Badge{Text: "Active", Tone: page.ToneGood, Dot: true}
 	case integration.Pending:
 		return page.Badge{Text: "Being set up", Tone: page.ToneWarn, Dot: true}
+	case integration.Failed:
+		return page.Badge{Text: "Setup failed", Tone: page.ToneBad, Dot: true}
 	case integration.Unavailable:
 		return page.Badge{Text: "Switched off", Tone: page.ToneWarn, Dot: true}
 	case integration.BlockedByDeveloper:

@@ -137,6 +137,8 @@ func installedState(s integration.State) page.Badge {
 		return page.Badge{Text: "Active", Tone: page.ToneGood, Dot: true}
 	case integration.Pending:
 		return page.Badge{Text: "Being set up", Tone: page.ToneInfo, Dot: true}
+	case integration.Failed:
+		return page.Badge{Text: "Setup failed", Tone: page.ToneBad, Dot: true}
 	case integration.Unavailable:
 		return page.Badge{Text: "Switched off", Tone: page.ToneWarn, Dot: true}
 	case integration.BlockedByDeveloper:
@@ -156,6 +158,8 @@ func whyStopped(i integration.Listed) string {
 		return i.DeveloperBlock
 	case integration.Unavailable, integration.Removed:
 		return i.Reason
+	case integration.Failed:
+		return i.Fault
 	}
 	return ""
 }

@@ -105,7 +105,7 @@ var outcomes = map[string]usage.Outcome{
 	"token_revoked": usage.RevokedKey, "key_revoked": usage.RevokedKey, "revoked_key": usage.RevokedKey, "grant_ended": usage.NotInstalled,
 	"rate_limited": usage.RateLimited, "quota_exceeded": usage.QuotaExceeded,
 	"permission_denied": usage.PermissionDenied, "scope_missing": usage.ScopeMissing, "operation_unmapped": usage.OperationUnmapped,
-	"installation_unavailable": usage.InstallationDisabled, "installation_disabled": usage.InstallationDisabled, "installation_pending": usage.InstallationDisabled,
+	"installation_unavailable": usage.InstallationDisabled, "installation_disabled": usage.InstallationDisabled, "installation_pending": usage.InstallationDisabled, "installation_failed": usage.InstallationDisabled,
 	"installation_blocked": usage.Blocked, "blocked": usage.Blocked, "application_suspended": usage.Blocked, "group_suspended": usage.Blocked,
 	"application_deleted": usage.Blocked, "account_closed": usage.Blocked, "not_installed": usage.NotInstalled,
 	"operation_removed": usage.OperationRemoved, "api_version_removed": usage.OperationRemoved, "api_version_unknown": usage.Malformed,

@@ -25,6 +25,7 @@ const (
 type result struct {
 	row     row
 	outcome string
+	after   func(tx *store.Tx) error // what goes with an exhausted job; nil: nothing
 }
 
 // Attempt tells a handler about the attempt it makes.
@@ -80,7 +81,11 @@ func judge(ctx context.Context, h handler, w row, v verdict) result {
 		w.State = Exhausted
 		w.Once = w.ID.String() // the key is free for a new job
 		w.Attempts = min(w.Attempts, h.attempts)
-		return result{row: w, outcome: outcomeExhausted}
+		res := result{row: w, outcome: outcomeExhausted}
+		if h.exhausted != nil {
+			res.after = func(tx *store.Tx) error { return h.exhausted(tx, w.Args, v.err) }
+		}
+		return res
 	case ctx.Err() != nil:
 		// We stop, or lost the lease: not the job's fault.
 		w.Attempts--

@@ -201,6 +201,53 @@ func TestHopelessErrorsAndTheReceiversOwnWait(t *testing.T) {
 	}
 }
 
+// What goes with an exhausted job happens in the transaction in which it is given
+// up, once, whatever ended it.
+func TestWhatGoesWithAnExhaustedJob(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, open func(*storetest.Clock) *store.DB) {
+		d := newDesk(t, open)
+		var told []string
+		refuse := true
+		job.OnExhausted(d.run, greet, func(tx *store.Tx, g greeting, cause error) error {
+			if refuse {
+				refuse = false
+				return errors.New("not now")
+			}
+			return greet.Add(tx, greeting{Name: "told of " + g.Name + ": " + cause.Error()}, job.Options{Due: tx.Now().Add(time.Hour)})
+		})
+		d.fail = func(name string) error {
+			switch {
+			case strings.HasPrefix(name, "told"):
+				told = append(told, name)
+				return nil
+			case name == "panic":
+				panic("at the desk")
+			case name == "hopeless":
+				return job.Stop(errors.New("no such address"))
+			}
+			return errors.New("closed today")
+		}
+		d.add("hopeless", job.Options{Lane: "1"})
+		if err := d.run.Drain(context.Background()); err != nil || len(d.list(job.Filter{State: job.Exhausted})) != 0 {
+			t.Errorf("given up without what goes with it: %v", err)
+		}
+		d.add("x", job.Options{Lane: "2"})
+		d.add("panic", job.Options{Lane: "3"})
+		for range 8 {
+			d.clock.Advance(30 * time.Minute)
+			d.drained()
+		}
+		slices.Sort(told)
+		if got := strings.Join(told, "; "); got != "told of hopeless: no such address; told of panic: panic: at the desk; told of x: closed today" {
+			t.Errorf("told %s", got)
+		}
+		if n := len(d.list(job.Filter{State: job.Exhausted})); n != 3 {
+			t.Errorf("%d exhausted", n)
+		}
+	})
+}
+
 func TestUniqueKeysCollapse(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, open func(*storetest.Clock) *store.DB) {

@@ -79,12 +79,31 @@ func Handle[A any](r *Runner, k Kind[A], fn func(ctx context.Context, a A) error
 	}})
 }
 
+// OnExhausted says what else happens in the transaction in which a job of the
+// kind becomes exhausted, whatever ended it: an error, a panic, the time-out or
+// the death of the process. cause is what the last attempt failed with. An error
+// has the attempt made again. Call it after Handle.
+func OnExhausted[A any](r *Runner, k Kind[A], fn func(tx *store.Tx, a A, cause error) error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	h := r.handlers[k.Name]
+	h.exhausted = func(tx *store.Tx, args string, cause error) error {
+		var a A
+		if err := json.Unmarshal([]byte(args), &a); err != nil {
+			return nil // arguments that nobody can read name nothing that could be told
+		}
+		return fn(tx, a, cause)
+	}
+	r.handlers[k.Name] = h
+}
+
 // handler is a kind without its type.
 type handler struct {
-	name     string
-	attempts int
-	timeout  time.Duration
-	call     func(ctx context.Context, args string) error
+	name      string
+	attempts  int
+	timeout   time.Duration
+	call      func(ctx context.Context, args string) error
+	exhausted func(tx *store.Tx, args string, cause error) error // nil: nothing
 }
 
 // Stop marks an error that no further attempt can cure: the job is exhausted

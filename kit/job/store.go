@@ -1,6 +1,7 @@
 package job
 
 import (
+	"database/sql"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -156,13 +157,24 @@ func begin(tx *store.Tx, w row) error {
 // is: waiting, due, with no attempts counted.
 func finish(tx *store.Tx, results []result) error {
 	for _, res := range results {
+		var done sql.Result
 		var err error
 		if res.outcome == outcomeDone {
-			_, err = tx.ExecContext(tx.Ctx, "DELETE FROM job WHERE id = ? AND bumps = ?", res.row.ID, res.row.Bumps)
+			done, err = tx.ExecContext(tx.Ctx, "DELETE FROM job WHERE id = ? AND bumps = ?", res.row.ID, res.row.Bumps)
 		} else {
 			w := res.row
-			_, err = tx.ExecContext(tx.Ctx, "UPDATE job SET state = ?, due = ?, attempts = ?, once = ?, error = ?, tried = ? WHERE id = ? AND bumps = ?",
+			done, err = tx.ExecContext(tx.Ctx, "UPDATE job SET state = ?, due = ?, attempts = ?, once = ?, error = ?, tried = ? WHERE id = ? AND bumps = ?",
 				w.State, w.Due, w.Attempts, w.Once, w.Error, w.Tried, w.ID, w.Bumps)
+		}
+		if err != nil {
+			return err
+		}
+		if res.after == nil {
+			continue
+		}
+		n, err := done.RowsAffected()
+		if err == nil && n > 0 {
+			err = res.after(tx)
 		}
 		if err != nil {
 			return err
