@@ -25,6 +25,9 @@ var operatorOnly = []string{
 	"platform:*", "*:block", "*:unblock", "*:override", "*:decide", "*:assign", "*:suspend", "*:reinstate", "*:set_standing", "*:set_quota",
 }
 
+// OperatorOnly lists the actions that only the operator does, for policies that give rights to others: they deny these.
+func OperatorOnly() []string { return slices.Clone(operatorOnly) }
+
 // Built-in roles cannot be changed: these are compiled once, and nothing writes to them.
 var (
 	everything = fixed(Statement{Effect: Allow, Actions: []string{"*"}, Resources: []string{"*"}})

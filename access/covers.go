@@ -8,25 +8,49 @@ import (
 // maxTried bounds the examples that Covers looks at; policies beyond it are not compared but refused.
 const maxTried = 50_000
 
-// Covers reports whether somebody who holds giver may hand out given: whether everything that given allows, giver allows
-// too. Otherwise it says what is lacking. Roles, tokens and inline policies are given away only after this check, so
-// that nobody hands out more than they hold. It tries examples made from every pattern and action that either side
-// mentions, with names that neither mentions in place of stars, and the known actions.
-func Covers(giver, given Layer, known []KnownAction) (bool, string) {
+// Excess is the first thing found that one side allows and the other does not; a star stands for names at large.
+type Excess struct {
+	Action, Resource string
+	Large            bool // the policies are too large to compare; Action and Resource are empty
+}
+
+// Gap looks for something that given allows and giver does not; ok when there is nothing. It tries examples made from
+// every pattern and action that either side mentions, with names that neither mentions in place of stars, and the known
+// actions.
+func Gap(giver, given Layer, known []KnownAction) (beyond Excess, ok bool) {
 	actions := given.actionExamples(giver, known)
 	resources := given.resourceExamples(giver, known)
 	if len(actions)*len(resources) > maxTried {
-		return false, "The policy is too large to compare with what you hold."
+		return Excess{Large: true}, false
 	}
 	for i := range resources {
 		r := &resources[i]
 		for _, action := range actions {
 			if given.Allows(action, r) && !giver.Allows(action, r) {
-				return false, "You do not hold " + show(action) + " on " + show(r.String()) + " yourself."
+				return Excess{Action: show(action), Resource: show(r.String())}, false
 			}
 		}
 	}
-	return true, ""
+	return Excess{}, true
+}
+
+// Covers reports whether somebody who holds giver may hand out given: whether everything that given allows, giver allows
+// too. Otherwise it says what is lacking. Roles, tokens and inline policies are given away only after this check, so
+// that nobody hands out more than they hold.
+func Covers(giver, given Layer, known []KnownAction) (bool, string) {
+	gap, ok := Gap(giver, given, known)
+	if ok {
+		return true, ""
+	}
+	return false, gap.String()
+}
+
+// String says the excess to whoever gives.
+func (e Excess) String() string {
+	if e.Large {
+		return "The policy is too large to compare with what you hold."
+	}
+	return "You do not hold " + e.Action + " on " + e.Resource + " yourself."
 }
 
 func show(s string) string { return strings.ReplaceAll(s, fresh, "*") }

@@ -198,6 +198,9 @@ func encodeName(s string) string {
 	return b.String()
 }
 
+// Word reports whether s may be the key of a role attribute: letters, digits, `_`, `-`, `.`, at most 200 bytes.
+func Word(s string) bool { return word(s) }
+
 // word reports whether s is a plain word: letters, digits, `_`, `-`, `.`.
 func word(s string) bool {
 	for i := 0; i < len(s); i++ {

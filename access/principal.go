@@ -35,6 +35,9 @@ type Principal struct {
 	Via          string // how they come: session, token, a reason for system work
 	Operator     bool
 	Authorities  []Authority
+	// Bounds are what the token they come with allows in the product; all must allow. People who signed in have none.
+	// Whatever somebody gives away lies within them.
+	Bounds []Layer
 }
 
 // Authority is what a principal holds over one resource and everything below it: the policies of one layer. Several
@@ -84,6 +87,17 @@ func (p Principal) can(action string, on *Resource) bool {
 		}
 	}
 	return false
+}
+
+// Over gives everything that the principal holds over a resource and what lies below it, as one layer.
+func (p Principal) Over(on Resource) Layer {
+	var out Layer
+	for _, a := range p.Authorities {
+		if on.Within(a.On) {
+			out = append(out, a.Layer...)
+		}
+	}
+	return out
 }
 
 // IsAnonymous reports whether nobody has shown who they are.

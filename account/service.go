@@ -27,6 +27,9 @@ type Service struct {
 	// RoleChanged lets later slices follow a role's policy in the same
 	// transaction; wired by the server.
 	RoleChanged func(tx *store.Tx, r Role) error
+	// MemberChanged lets later slices follow who belongs to an account and with
+	// which roles, in the same transaction; wired by the server.
+	MemberChanged func(tx *store.Tx, account, user string, left bool) error
 	// Users creates or updates a person on the product's word and gives their id.
 	// The owner of people is wired in by the server.
 	Users func(tx *store.Tx, by access.Principal, x External) (string, error)
@@ -265,6 +268,11 @@ func (s *Service) SetMember(tx *store.Tx, by access.Principal, m Member) error {
 		return err
 	}
 	tx.Changed(MemberTopic, m.User)
+	if s.MemberChanged != nil {
+		if err := s.MemberChanged(tx, m.Account, m.User, false); err != nil {
+			return err
+		}
+	}
 	return s.record(tx, by, "account.member_set", m.Account, a.Name, before, m)
 }
 
@@ -280,5 +288,10 @@ func (s *Service) RemoveMember(tx *store.Tx, by access.Principal, account, user 
 		return err
 	}
 	tx.Changed(MemberTopic, user)
+	if s.MemberChanged != nil {
+		if err := s.MemberChanged(tx, account, user, true); err != nil {
+			return err
+		}
+	}
 	return s.record(tx, by, "account.member_remove", account, m.Name, m, nil)
 }

@@ -79,6 +79,9 @@ type Entitlement struct {
 	Label         string `yaml:"label" json:"label,omitempty"`
 	Explanation   string `yaml:"explanation" json:"explanation,omitempty"`
 	Administrator bool   `yaml:"administrator" json:"administrator,omitempty"`
+	// View says whether the action only looks. Absent: it does when its name ends in view or read, or when every operation
+	// that asks for it is a GET or HEAD.
+	View *bool `yaml:"view" json:"view,omitempty"`
 }
 
 // Privilege is what the product's own admin screen calls one or several entitlements. One entitlement may stand under

@@ -41,6 +41,8 @@ type Service struct {
 	Mail func(tx *store.Tx, to, subject, text string) error
 	// Authorities gives the roles of a user by group and by account.
 	Authorities func(tx *store.Tx, user string) (map[string]string, map[string]string, error)
+	// Further gives what a user holds besides, by roles that accounts have made.
+	Further func(tx *store.Tx, user string) ([]access.Authority, error)
 	// Founded gives a new developer what comes with the sign-up.
 	Founded func(tx *store.Tx, by access.Principal, u User) error
 	// Obstacles says in sentences what stands in the way of deleting a person.

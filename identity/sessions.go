@@ -57,6 +57,15 @@ func (s *Service) authorities(tx *store.Tx, u User) (access.Principal, roles, er
 		}
 	}
 	p := access.UserPrincipal(u.ID.String(), groups, accounts)
+	if s.Further != nil {
+		more, err := s.Further(tx, u.ID.String())
+		if err != nil {
+			return access.Principal{}, nil, err
+		}
+		for _, a := range more {
+			p = p.Holding(a.On, a.Layer)
+		}
+	}
 	if u.Operator {
 		p = access.Operator(u.ID.String())
 	}

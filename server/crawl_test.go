@@ -13,6 +13,7 @@ import (
 	"github.com/guestright/guestright/identity"
 	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/kit/store"
+	"github.com/guestright/guestright/role"
 	"github.com/guestright/guestright/server/servertest"
 )
 
@@ -139,6 +140,10 @@ func (c *crawl) tenant(name string) *tenant {
 	by := access.UserPrincipal(user, map[string]string{g.ID.String(): access.GroupOwner}, map[string]string{acc.ID.String(): access.AccountAdmin})
 	app, key := c.Release(by, g, "flags.read")
 	ins := c.Install(by, acc, app)
+	made, err := c.Roles.Create(ctx, by, acc.ID, role.Draft{Key: "ops", Name: "Ops"})
+	if err != nil {
+		c.t.Fatal(err)
+	}
 	versions, err := c.Releases.List(ctx, by, app.ID)
 	if err != nil {
 		c.t.Fatal(err)
@@ -154,7 +159,7 @@ func (c *crawl) tenant(name string) *tenant {
 	}
 	return &tenant{cookie: c.Identity.Cookie(st.Token), ids: map[string]string{
 		"group": g.ID.String(), "application": app.ID.String(), "key": key.ID.String(), "version": versions[0].ID.String(),
-		"account": acc.ID.String(), "installation": ins.ID.String(), "grant": ins.Grant, "user": user, "member": user,
+		"account": acc.ID.String(), "custom_role": made.ID.String(), "installation": ins.ID.String(), "grant": ins.Grant, "user": user, "member": user,
 		"token": c.tokenOf(ins.Grant), "session": st.Session.ID.String(), "product_key": product.ID.String(), "limit": "burst",
 	}}
 }

@@ -24,7 +24,7 @@ var ladder = []string{
 	// record
 	"audit", "usage", "quota",
 	// people
-	"identity/password", "identity", "account", "group", "notice", "application",
+	"identity/password", "identity", "account", "role", "group", "notice", "application",
 	// power
 	"grant", "token",
 	// offer

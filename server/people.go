@@ -33,6 +33,7 @@ func (s *Slices) people(b base, cfg Config) {
 		accounts, err := account.Roles(tx, user)
 		return groups, accounts, err
 	}
+	s.Identity.Further = s.Roles.Authorities
 	s.Identity.Founded = func(tx *store.Tx, by access.Principal, u identity.User) error {
 		_, err := s.Groups.Found(tx, by, u.Name, true)
 		return err

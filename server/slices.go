@@ -22,6 +22,7 @@ import (
 	"github.com/guestright/guestright/notice"
 	"github.com/guestright/guestright/quota"
 	"github.com/guestright/guestright/release"
+	"github.com/guestright/guestright/role"
 	"github.com/guestright/guestright/token"
 	"github.com/guestright/guestright/usage"
 )
@@ -37,6 +38,7 @@ type Slices struct {
 	Identity     *identity.Service
 	People       *identity.Authenticator
 	Accounts     *account.Service
+	Roles        *role.Service
 	Groups       *group.Service
 	Notices      *notice.Service
 	Applications *application.Service
@@ -65,6 +67,7 @@ func newSlices(b base, cfg Config) (*Slices, error) {
 	s.Usage = &usage.Service{DB: b.db, Recorder: usage.NewRecorder(0), Log: b.log}
 	s.Quota = &quota.Service{DB: b.db, Audit: s.Audit, Log: b.log, Solo: !b.db.Postgres()}
 	s.Accounts = &account.Service{DB: b.db, Audit: s.Audit}
+	s.Roles = &role.Service{DB: b.db, Audit: s.Audit, Accounts: s.Accounts, Catalog: b.cat}
 	s.Groups = &group.Service{DB: b.db, Audit: s.Audit,
 		Naming: group.Naming{Forbidden: cfg.Groups.Forbidden, Required: cfg.Groups.Required, Hint: cfg.Groups.Hint}}
 	s.Notices = &notice.Service{DB: b.db, Audit: s.Audit, Look: notice.Look{Product: "Guestright", Base: cfg.URL}}
@@ -111,6 +114,7 @@ func (s *Slices) join(log *slog.Logger) {
 		return group, err
 	}
 	s.Accounts.RoleChanged = s.Integrations.RoleChanged
+	s.Accounts.MemberChanged = s.Roles.MemberChanged
 	s.Quota.Alarm = func(away bool, err error) {
 		if away {
 			log.Error("limits: the database is away; each node goes on with its last share", "error", err)

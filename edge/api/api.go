@@ -89,6 +89,7 @@ func Declared() []problem.Declared {
 		{Code: "operation_unmapped", Kind: problem.KindForbidden, Cause: "Nobody has said yet what the operation requires, so every call is refused.", Remedy: "Ask the operator to declare it in the catalog."},
 		{Code: "scope_missing", Kind: problem.KindForbidden, Cause: "The grant lacks what the operation requires; missing lists it.", Remedy: "Ask the customer's administrator to grant it."},
 		{Code: "permission_denied", Kind: problem.KindForbidden, Cause: "The scopes are enough, but the integration's role does not allow it on the resource.", Remedy: "Ask the customer's administrator to widen the role."},
+		{Code: "policy.attributes", Kind: problem.KindInvalid, Cause: "The values of role attributes do not fit a policy.", Remedy: "Give other or fewer values."},
 		{Code: "policy.invalid", Kind: problem.KindInvalid, Cause: "A policy has faults.", Remedy: "Correct the statements that errors names."},
 		{Code: "resource.invalid", Kind: problem.KindInvalid, Cause: "The name of a resource cannot be read.", Remedy: "Write it like proj/web:env/production."},
 		{Code: "needs.invalid", Kind: problem.KindInvalid, Cause: "A requirement cannot be read.", Remedy: "Correct the place that errors names."},

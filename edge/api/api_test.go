@@ -65,7 +65,7 @@ func TestTwoTenants(t *testing.T) {
 		t.Fatalf("%v %v", err, tok)
 	}
 	theirs := map[string]string{"group": s.group, "application": s.app, "version": s.version, "account": s.account, "installation": s.installation,
-		"key": s.key, "grant": s.grant, "token": text(tok.Items[0], "id"), "user": s.people["ada"].User, "limit": "burst",
+		"key": s.key, "grant": s.grant, "token": text(tok.Items[0], "id"), "user": s.people["ada"].User, "limit": "burst", "member": s.people["ada"].User, "custom_role": "rle_00000000000000000000000001",
 		"application_id": "6f6b4a8e-9a4a-4e0c-8f3d-000000000000", "product_key": "pky_00000000000000000000000000"}
 	none := map[string]string{"user": theirs["user"], "limit": "burst", "application_id": theirs["application_id"], "product_key": theirs["product_key"]}
 	for name, id := range theirs {
@@ -79,6 +79,7 @@ func TestTwoTenants(t *testing.T) {
 		"updateClient": {"public": true}, "suspendApplication": {"reason": "x"}, "moveApplication": {"group": s.group}, "createKey": {"label": "x"}, "rotateKey": {"overlap_seconds": 0},
 		"createVersion": {"number": "1.0.1"}, "updateVersion": {"notes": "x"}, "createInstallation": {"application_id": s.publicID},
 		"updateInstallation": {"delegation": "off"}, "withholdInstallation": {"reason": "x"}, "uninstallInstallation": {"reason": "x"}, "blockInstallation": {"reason": "x"},
+		"createCustomRole": {"key": "x", "name": "X"}, "updateCustomRole": {"name": "X"}, "setMemberRoles": {"roles": []object{}},
 		"assignGroupPlan": {"plan": "development", "reason": "x"}, "grantGroupLimit": {"value": 1, "reason": "x"},
 	}
 	seen := 0

@@ -27,6 +27,7 @@ import (
 	"github.com/guestright/guestright/notice"
 	"github.com/guestright/guestright/quota"
 	"github.com/guestright/guestright/release"
+	"github.com/guestright/guestright/role"
 	"github.com/guestright/guestright/token"
 )
 
@@ -109,6 +110,7 @@ func newHouse(t *testing.T, open func(*storetest.Clock) *store.DB) *house {
 	notices := &notice.Service{DB: h.db, Audit: log}
 	grants := &grant.Service{DB: h.db}
 	h.accounts = &account.Service{DB: h.db, Audit: log, Users: h.upsert}
+	roles := &role.Service{DB: h.db, Audit: log, Accounts: h.accounts, Catalog: cat}
 	h.groups = &group.Service{DB: h.db, Audit: log}
 	h.applications = &application.Service{DB: h.db, Audit: log, Groups: h.groups, Keys: keys, Quota: limits}
 	h.tokens = &token.Service{DB: h.db, Audit: log, Keys: keys}
@@ -124,7 +126,7 @@ func newHouse(t *testing.T, open func(*storetest.Clock) *store.DB) *house {
 	oracle := &api.Oracle{Catalog: cat, Bearers: h.bearers, Facts: account.NewFacts(h.db), Now: h.clock.Now}
 	h.api = api.New(api.Config{Version: "1", DB: h.db, Keys: keys, Catalog: cat, Decide: oracle.Ask, Origins: []string{"https://tools.example"},
 		Gate:   &api.Gate{Cookie: "sid", Session: h.session, Products: h.products, Bearers: h.bearers, Now: h.clock.Now},
-		Slices: []api.Mounter{log, limits, h.accounts, h.groups, notices, h.applications, grants, h.tokens, h.products, h.releases, h.integrations}})
+		Slices: []api.Mounter{log, limits, h.accounts, roles, h.groups, notices, h.applications, grants, h.tokens, h.products, h.releases, h.integrations}})
 	h.handler = web.NewDoor(web.DoorConfig{}, h.api)
 	return h
 }

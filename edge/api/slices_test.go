@@ -8,11 +8,13 @@ import (
 	"github.com/guestright/guestright/group"
 	"github.com/guestright/guestright/integration"
 	"github.com/guestright/guestright/release"
+	"github.com/guestright/guestright/role"
 	"github.com/guestright/guestright/token"
 )
 
 var (
 	accountDeclared     = account.Declared
+	roleDeclared        = role.Declared
 	groupDeclared       = group.Declared
 	applicationDeclared = application.Declared
 	grantDeclared       = grant.Declared
