@@ -107,6 +107,7 @@ func (a *App) Swap(cat *catalog.Catalog) error {
 		return err
 	}
 	a.Catalog.Swap(cat)
+	a.Bearers.Forget()
 	return nil
 }
 

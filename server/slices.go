@@ -80,6 +80,7 @@ func newSlices(b base, cfg Config) (*Slices, error) {
 	s.Grants = &grant.Service{DB: b.db, Catalog: b.cat}
 	s.Tokens = &token.Service{DB: b.db, Audit: s.Audit, Keys: b.keys}
 	s.Bearers = token.NewAuthenticator(b.db, b.keys)
+	s.Bearers.Roles = s.Roles
 	if s.Products, err = token.NewProducts(b.db, s.Audit, b.keys); err != nil {
 		return nil, err
 	}

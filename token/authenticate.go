@@ -13,8 +13,10 @@ import (
 	"github.com/guestright/guestright/application"
 	"github.com/guestright/guestright/grant"
 	"github.com/guestright/guestright/group"
+	"github.com/guestright/guestright/identity"
 	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/kit/store"
+	"github.com/guestright/guestright/role"
 )
 
 // owned are the topics whose changes make a holding stale: it names one of each,
@@ -23,6 +25,10 @@ var owned = []string{grant.Topic, application.Topic, group.Topic, account.Topic}
 
 // Authenticator turns presented tokens into Bearers, from memory when it can.
 type Authenticator struct {
+	// Roles tell what the people may do for whom tokens of kind consent and member
+	// act; nil: nothing, so such tokens open nothing. Set it before the first call.
+	Roles *role.Service
+
 	db   *store.DB
 	keys *secret.Keyring
 	// epoch counts invalidations: what was read before one is not remembered
@@ -42,9 +48,17 @@ func NewAuthenticator(db *store.DB, keys *secret.Keyring) *Authenticator {
 	for _, topic := range append(slices.Clone(owned), application.KeyTopic) {
 		db.OnChange(topic, func(key string) { a.forgetOwner(topic + "/" + key) })
 	}
+	for _, topic := range []string{role.Topic, account.RoleTopic} {
+		db.OnChange(topic, func(account string) { a.forgetOwner(role.Topic + "/" + account) })
+	}
+	db.OnChange(identity.Topic, func(user string) { a.forgetOwner(identity.Topic + "/" + user) })
 	db.OnLost(a.reset)
 	return a
 }
+
+// Forget drops everything that is remembered, as another catalog demands: what
+// built-in roles allow follows from it.
+func (a *Authenticator) Forget() { a.reset() }
 
 // Authenticate finds what raw stands for; Live says whether it opens anything.
 // Errors: Unauthenticated `invalid_token`; Unavailable when it cannot be told.
@@ -155,6 +169,13 @@ func (a *Authenticator) holding(tx *store.Tx, grantID string) (*Holding, error) 
 	if acc.State != account.Active && h.refusal == nil {
 		h.refusal = errClosed
 	}
+	if h.personal() {
+		person, err := a.person(tx, g)
+		if err != nil {
+			return nil, err
+		}
+		h.Layers = append(h.Layers, person)
+	}
 	if g.Application == "" {
 		return h, nil
 	}
@@ -182,6 +203,15 @@ func (a *Authenticator) holding(tx *store.Tx, grantID string) (*Holding, error) 
 		h.refusal = errGroup
 	}
 	return h, nil
+}
+
+// person is the layer of what the person for whom a grant acts may do now: one
+// privilege less of theirs is one less of the token at the next call.
+func (a *Authenticator) person(tx *store.Tx, g grant.Grant) (access.Layer, error) {
+	if a.Roles == nil {
+		return access.Layer{}, nil
+	}
+	return a.Roles.Layer(tx, g.Account, g.Subject)
 }
 
 // remember keeps t under what was presented, unless something has changed since
@@ -222,6 +252,10 @@ func (a *Authenticator) hold(h *Holding) *Holding {
 	a.holds[h.Grant] = h
 	for i, key := range []string{h.Grant, h.Application, h.Group, h.Account} {
 		a.own(owned[i]+"/"+key, h)
+	}
+	if h.personal() {
+		a.own(role.Topic+"/"+h.Account, h)
+		a.own(identity.Topic+"/"+h.Subject, h)
 	}
 	return h
 }

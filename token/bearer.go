@@ -67,6 +67,12 @@ type Holding struct {
 	Attached sync.Map
 }
 
+// personal reports whether the grant acts for a person and is bounded by what they
+// may do at present.
+func (h *Holding) personal() bool {
+	return h.Kind == string(grant.KindConsent) || h.Kind == string(grant.KindMember)
+}
+
 // seat gives the seat of a token among those of the holding, and its number in m.
 // The Authenticator's lock is held.
 func (h *Holding) seat(m *memory, t Token) (uint32, *Seat) {

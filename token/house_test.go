@@ -16,6 +16,7 @@ import (
 	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/kit/store/storetest"
+	"github.com/guestright/guestright/role"
 	"github.com/guestright/guestright/token"
 )
 
@@ -76,6 +77,8 @@ func newHouse(t *testing.T, open func(*storetest.Clock) *store.DB) *house {
 	h.bearers = token.NewAuthenticator(h.db, h.keys)
 	h.grants = &grant.Service{DB: h.db}
 	h.accounts = &account.Service{DB: h.db, Audit: log}
+	h.bearers.Roles = &role.Service{DB: h.db, Audit: log, Accounts: h.accounts}
+	h.accounts.MemberChanged = h.bearers.Roles.MemberChanged
 	h.groups = &group.Service{DB: h.db, Audit: log}
 	h.applications = &application.Service{DB: h.db, Audit: log, Groups: h.groups, Keys: h.keys, Revoked: h.tokens.RevokeKey}
 	id := ident.New[person](h.clock.Now()).String()
