@@ -14,9 +14,9 @@ type Subject struct {
 
 // Last is the last use of a subject.
 type Last struct {
-	At        time.Time
-	Operation string
-	Network   string // 203.0.113.0/24 or 2001:db8::/48; "" when not known
+	At        time.Time `json:"at"`
+	Operation string    `json:"operation,omitempty"`
+	Network   string    `json:"network,omitempty" doc:"Where it came from: 203.0.113.0/24 or 2001:db8::/48; absent when not known"`
 }
 
 // Stamp holds the last use of one subject until it is written. Keep it next to

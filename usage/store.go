@@ -159,6 +159,25 @@ func parts(tx *store.Tx, q *Query, by Dimension) ([]partRow, error) {
 	return rows, err
 }
 
+// keyCounts sums what keys were used for since from, by key and outcome.
+func keyCounts(tx *store.Tx, table string, from time.Time, ids []string) ([]partRow, error) {
+	var all []partRow
+	for part := range slices.Chunk(ids, chunk) {
+		args := make([]any, 0, len(part)+1)
+		for _, id := range part {
+			args = append(args, id)
+		}
+		var rows []partRow
+		err := tx.NewRaw("SELECT s.key_id AS name, m.outcome, SUM(m.n) AS n FROM usage_series AS s JOIN "+table+" AS m ON m.series = s.seq WHERE s.key_id IN "+
+			tuples(len(part), 1)+" AND m.at >= ? GROUP BY 1, 2", append(args, store.At(from))...).Scan(tx.Ctx, &rows)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, rows...)
+	}
+	return all, nil
+}
+
 type lastRow struct {
 	ID        string
 	At        store.Micros
