@@ -80,7 +80,8 @@ type MailCfg struct {
 
 // TokensCfg sets lifetimes.
 type TokensCfg struct {
-	Access Duration `yaml:"access_life" doc:"Lifetime of access tokens"`
+	Access  Duration `yaml:"access_life" doc:"Lifetime of access tokens"`
+	MinIdle int      `yaml:"min_idle_days" doc:"The shortest idle expiry, in days, that an account may set for its static tokens"`
 }
 
 // HookCfg is where the product creates integration users.
@@ -138,7 +139,7 @@ func Defaults() Config {
 		Checks:  ChecksCfg{Family: gateway.FamilyOriginal},
 		Watch:   WatchCfg{Listen: "127.0.0.1:8470"},
 		Mail:    MailCfg{Port: 587},
-		Tokens:  TokensCfg{Access: Duration(time.Hour)},
+		Tokens:  TokensCfg{Access: Duration(time.Hour), MinIdle: 30},
 		SignIn:  SignInCfg{SignUp: true},
 	}
 }

@@ -78,7 +78,7 @@ func newSlices(b base, cfg Config) (*Slices, error) {
 	}
 	s.Applications.Fetchable = s.Outbound.CheckURL
 	s.Grants = &grant.Service{DB: b.db, Catalog: b.cat}
-	s.Tokens = &token.Service{DB: b.db, Audit: s.Audit, Keys: b.keys}
+	s.Tokens = &token.Service{DB: b.db, Audit: s.Audit, Keys: b.keys, Usage: s.Usage, Notices: s.Notices, MinIdle: time.Duration(cfg.Tokens.MinIdle) * 24 * time.Hour}
 	s.Bearers = token.NewAuthenticator(b.db, b.keys)
 	s.Bearers.Roles = s.Roles
 	if s.Products, err = token.NewProducts(b.db, s.Audit, b.keys); err != nil {

@@ -127,6 +127,12 @@ func seatOf(t Token, h *Holding) *Seat {
 	if len(t.Scopes) > 0 {
 		s.Scopes = access.SortScopes(narrower(t.Scopes, h.ScopeNames)...)
 	}
+	if t.Kind == Static {
+		s.Static = t.ID.String()
+		if !t.BrownUntil.IsZero() && t.State == Retiring {
+			s.brownFrom, s.brownUntil = t.BrownFrom.UnixMicro(), t.BrownUntil.UnixMicro()
+		}
+	}
 	return s
 }
 

@@ -1,6 +1,7 @@
 package token
 
 import (
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -27,10 +28,13 @@ type Bearer struct {
 // something changes.
 type Seat struct {
 	Key     string // application key that obtained the token, "" otherwise
+	Static  string // id of the static token whose seat it is, "" for access tokens, which share theirs
 	Scopes  access.Scopes
 	Holding *Holding
 	// Attached is the gateway's short cut into Holding.Attached.
 	Attached atomic.Pointer[any]
+
+	brownFrom, brownUntil int64 // microseconds since 1970; brownUntil is 0 without a brown-out
 }
 
 // Token is the token's id.
@@ -80,6 +84,10 @@ func (h *Holding) seat(m *memory, t Token) (uint32, *Seat) {
 	if len(t.Scopes) > 0 {
 		name += " " + strings.Join(t.Scopes, " ") // neither holds spaces
 	}
+	if t.Kind == Static {
+		// Its uses are counted by themselves, and a brown-out is only its own.
+		name = t.ID.String() + " " + strconv.FormatInt(t.BrownUntil.UnixMicro(), 10)
+	}
 	if n, ok := h.seats[name]; ok {
 		return n, m.seat(n)
 	}
@@ -93,14 +101,19 @@ func (h *Holding) seat(m *memory, t Token) (uint32, *Seat) {
 }
 
 // Live fails unless the token and its grant open something at now. Errors:
-// Unauthenticated `token_expired`, `token_revoked`, `grant_ended`; Forbidden
-// with the code of the suspension.
+// Unauthenticated `token_expired`, `token_revoked`, `token_idle`,
+// `token_brown_out`, `grant_ended`; Forbidden with the code of the suspension.
 func (b Bearer) Live(now time.Time) error {
 	if b.ended != 0 {
 		return causes[b.ended]
 	}
 	if b.expires != 0 && now.UnixMicro() >= b.expires {
 		return errExpired
+	}
+	if b.brownUntil != 0 {
+		if at := now.UnixMicro(); at >= b.brownFrom && at < b.brownUntil {
+			return brownedOut(time.Duration(b.brownUntil-at) * time.Microsecond)
+		}
 	}
 	return b.Holding.refusal
 }
@@ -128,6 +141,7 @@ var (
 	errClosed  = problem.Forbidden("account_closed", "This account is closed.")
 	errDeleted = problem.Forbidden("application_deleted", "This application has been deleted by its developer.")
 	errGroup   = problem.Forbidden("group_suspended", "The platform operator has suspended the developer group of this application.")
+	errIdle    = problem.Unauthenticated("token_idle", "This token was disabled because nobody used it for long. Its owner or an administrator can restore it for 30 days.")
 	errKey     = problem.Unauthenticated("key_revoked", "The key that obtained this token was revoked.")
 )
 
@@ -139,9 +153,10 @@ const (
 	causeRevoked
 	causeRemoved
 	causeKey
+	causeIdle
 )
 
-var causes = [...]error{causeExpired: errExpired, causeRevoked: errRevoked, causeRemoved: errRemoved, causeKey: errKey}
+var causes = [...]error{causeExpired: errExpired, causeRevoked: errRevoked, causeRemoved: errRemoved, causeKey: errKey, causeIdle: errIdle}
 
 func endedBy(t Token) cause {
 	switch t.State {
@@ -149,6 +164,8 @@ func endedBy(t Token) cause {
 		return 0
 	case Expired:
 		return causeExpired
+	case Disabled:
+		return causeIdle
 	}
 	switch t.Reason {
 	case "key_revoked":
@@ -157,6 +174,13 @@ func endedBy(t Token) cause {
 		return causeRemoved
 	}
 	return causeRevoked
+}
+
+// brownedOut tells when the token works again.
+func brownedOut(after time.Duration) error {
+	e := problem.Unauthenticated("token_brown_out", "This token is about to be replaced and fails for two minutes, so that whoever still uses it notices. Change to its successor.")
+	e.After = after
+	return e
 }
 
 func absent(err error) bool { return problem.CodeOf(err) == "not_found" }

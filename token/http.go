@@ -33,6 +33,7 @@ func (s *Service) Mount(m web.Mux) {
 		return nil, s.RevokeID(ctx, access.By(ctx), in.Token)
 	})
 	s.mountLife(m)
+	s.mountUpkeep(m)
 }
 
 func (s *Service) listHTTP(ctx context.Context, in *tokensIn) (*web.PageOut[Token], error) {
@@ -112,7 +113,7 @@ func (p *Products) Mount(m web.Mux) {
 // Declared lists the codes of this slice.
 func Declared() []problem.Declared {
 	un := problem.KindUnauthenticated
-	return append(declaredLife(), []problem.Declared{
+	return append(append(declaredLife(), declaredUpkeep()...), []problem.Declared{
 		{Code: "invalid_token", Kind: un, Cause: "The token is not known here, or was not copied whole.", Remedy: "Ask the token endpoint for a new one."},
 		{Code: "token_expired", Kind: un, Cause: "The token's time is over.", Remedy: "Ask the token endpoint for a new one."},
 		{Code: "token_revoked", Kind: un, Cause: "The token was revoked.", Remedy: "Ask the token endpoint for a new one."},

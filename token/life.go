@@ -10,9 +10,9 @@ import (
 
 const (
 	// UsualOverlap is how long both generations are accepted when nobody says.
-	UsualOverlap = 7 * 24 * time.Hour
+	UsualOverlap = 7 * day
 	// MostOverlap bounds the overlap, extensions included.
-	MostOverlap = 90 * 24 * time.Hour
+	MostOverlap = 90 * day
 	// BrownOutTime is how long a brown-out lasts.
 	BrownOutTime = 2 * time.Minute
 	reasonMost   = 500
@@ -148,7 +148,7 @@ func (t *Token) EndBrownOut(now time.Time) error {
 // Revoke ends the token at once; revoking what has ended is no error (RFC 7009
 // section 2.2).
 func (t *Token) Revoke(now time.Time, reason string) {
-	if t.State == Active || t.State == Retiring {
+	if t.State == Active || t.State == Retiring || t.State == Disabled {
 		t.State, t.Reason, t.Ended = Revoked, reason, now
 	}
 }

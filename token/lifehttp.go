@@ -96,7 +96,10 @@ func (s *Service) mountLife(m web.Mux) {
 
 // step mounts an operation that takes nothing but the token's id.
 func (s *Service) step(m web.Mux, op web.Operation, f func(context.Context, access.Principal, ID) (Token, error)) {
-	op.Method, op.Tag, op.Action = "POST", "Tokens", "token:rotate"
+	op.Method, op.Tag = "POST", "Tokens"
+	if op.Action == "" {
+		op.Action = "token:rotate"
+	}
 	web.Op(m, op, func(ctx context.Context, in *TokenPath) (*tokenOut, error) {
 		t, err := f(ctx, access.By(ctx), in.Token)
 		return &tokenOut{Body: t}, err

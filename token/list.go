@@ -26,10 +26,7 @@ func (s *Service) ListHolder(ctx context.Context, by access.Principal, holder st
 		got, err := page(tx, g.ID.String(), q)
 		now := tx.Now()
 		for i := range got {
-			// The clock ends a token, not a job: show what a caller would meet.
-			if (got[i].State == Active || got[i].State == Retiring) && !got[i].Usable(now) {
-				got[i].State = Expired
-			}
+			got[i] = got[i].seen(now)
 		}
 		out = got
 		return err
@@ -41,6 +38,7 @@ func (s *Service) ListHolder(ctx context.Context, by access.Principal, holder st
 type Query struct {
 	Before ID // the last one seen
 	Limit  int
+	Kind   Kind // "": all kinds
 }
 
 // RevokeID ends one token at once; ending it again changes nothing.

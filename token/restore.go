@@ -22,7 +22,7 @@ func EndRestored(tx *store.Tx, ended []string, all bool) (int, int, error) {
 		return 0, 0, err
 	}
 	if all {
-		tokens, err := count(tx, "UPDATE token_token SET state = ?, reason = 'restored' WHERE state IN (?, ?)", Revoked, Active, Retiring)
+		tokens, err := count(tx, "UPDATE token_token SET state = ?, reason = 'restored' WHERE state IN (?, ?, ?)", Revoked, Active, Retiring, Disabled)
 		if err != nil {
 			return 0, 0, err
 		}
@@ -31,7 +31,7 @@ func EndRestored(tx *store.Tx, ended []string, all bool) (int, int, error) {
 	}
 	long := 0
 	for _, id := range ended { // an id is in one of the two tables
-		tokens, err := count(tx, "UPDATE token_token SET state = ?, reason = 'restored' WHERE id = ? AND state IN (?, ?)", Revoked, id, Active, Retiring)
+		tokens, err := count(tx, "UPDATE token_token SET state = ?, reason = 'restored' WHERE id = ? AND state IN (?, ?, ?)", Revoked, id, Active, Retiring, Disabled)
 		if err != nil {
 			return 0, 0, err
 		}

@@ -35,7 +35,8 @@ func (s *Service) Rotate(ctx context.Context, by access.Principal, id ID, r Rota
 		if err := old.Retire(tx.Now(), r.Grace); err != nil {
 			return entry{}, err
 		}
-		made, err := s.Issue(tx, Order{Grant: g, Kind: old.Kind, Life: old.Life, Key: old.Key, Scopes: old.Scopes, Idle: old.Idle, replaces: id.String()})
+		made, err := s.Issue(tx, Order{Grant: g, Kind: old.Kind, Life: old.Life.Duration(), Key: old.Key, Scopes: old.Scopes,
+			Idle: old.Idle.Duration(), Rotate: old.Rotate.Duration(), replaces: id.String()})
 		if err != nil {
 			return entry{}, err
 		}

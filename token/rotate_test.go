@@ -59,7 +59,7 @@ func TestH5_RotateNow(t *testing.T) {
 		made := h.rotate(old, 0)
 		h.expect("the old one", old.Secret.Reveal(), "token_expired")
 		h.expect("the new one", made.Secret.Reveal(), "")
-		if !made.Expires.Equal(h.clock.Now().Add(30*day)) || made.Idle != 90*day || made.Replaces != old.ID.String() || !secret.PrivateKey.Is(made.Secret.Reveal()) {
+		if !made.Expires.Equal(h.clock.Now().Add(30*day)) || made.Idle.Duration() != 90*day || made.Replaces != old.ID.String() || !secret.PrivateKey.Is(made.Secret.Reveal()) {
 			t.Errorf("the successor: %+v", made.Token)
 		}
 		_, err = h.tokens.Rotate(ctx, h.admin(), old.ID, token.Rotation{Grace: hour})

@@ -10,6 +10,8 @@ import (
 	"github.com/guestright/guestright/kit/ident"
 	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/kit/store"
+	"github.com/guestright/guestright/notice"
+	"github.com/guestright/guestright/usage"
 )
 
 // Topic of the change feed: the key is the token's digest in hex, so that nodes
@@ -24,6 +26,15 @@ type Service struct {
 	DB    *store.DB
 	Audit *audit.Log
 	Keys  *secret.Keyring
+	// Usage tells what static tokens are used for.
+	Usage *usage.Service
+	// Notices tells people that a token is about to be disabled.
+	Notices *notice.Service
+	// MinIdle is the shortest idle expiry that an account may ask for; 0: UsualMinIdle.
+	MinIdle time.Duration
+	// Holders say what a grant of some kind is called and who is told about its
+	// tokens; without one it is the account's administrators. Wired by the server.
+	Holders map[grant.Kind]Describe
 	// Keepers decide about the tokens of some kinds of grant; without one the
 	// grant's resource and its application decide. Wired by the server.
 	Keepers map[grant.Kind]Keeper
@@ -38,7 +49,8 @@ type Order struct {
 	Life   time.Duration // 0: never expires
 	Key    string        // the application key that asked, if one did
 	Scopes []string      // narrower than the grant's; empty: all of them
-	Idle   time.Duration // of disuse after which it is disabled; 0: never
+	Idle   time.Duration // of disuse after which it is disabled; 0: as the account's policy says
+	Rotate time.Duration // age at which it should be rotated; 0: as the account's policy says
 
 	ClientID     string // of the client that asked
 	Family       string // the line of refresh tokens it belongs to
@@ -77,8 +89,8 @@ func (s *Service) Issue(tx *store.Tx, o Order) (Issued, error) {
 func (s *Service) make(tx *store.Tx, o Order) Issued {
 	text := secret.Generate(o.prefix())
 	t := Token{ID: ident.New[Token](tx.Now()), Grant: o.Grant.ID.String(), Kind: o.Kind, Digest: s.Keys.Digest(text.Reveal()),
-		Hint: text.Hint(), Key: o.Key, Scopes: o.Scopes, State: Active, Created: tx.Now(), Life: o.Life, Idle: o.Idle, Replaces: o.replaces,
-		ClientID: o.ClientID, Family: o.Family, Confirmation: o.Confirmation, Resource: o.Resource}
+		Hint: text.Hint(), Key: o.Key, Scopes: o.Scopes, State: Active, Created: tx.Now(), Life: SpanOf(o.Life), Idle: SpanOf(o.Idle),
+		Rotate: SpanOf(o.Rotate), Replaces: o.replaces, ClientID: o.ClientID, Family: o.Family, Confirmation: o.Confirmation, Resource: o.Resource}
 	if o.Life > 0 {
 		t.Expires = tx.Now().Add(o.Life)
 	}

@@ -28,11 +28,18 @@ type row struct {
 	Created  store.Micros
 
 	Life       int64
+	Rotate     int64
 	Successor  string
 	Retired    store.Micros
 	Earlier    store.Micros
 	BrownFrom  store.Micros
 	BrownUntil store.Micros
+	IdleFrom   store.Micros
+	Warned     int
+	WarnedAt   store.Micros
+	Deadline   store.Micros
+	Disabled   store.Micros
+	Reminded   store.Micros
 	Ended      store.Micros
 
 	ClientID     string
@@ -46,19 +53,24 @@ func (t Token) row() *row {
 		t.Scopes = []string{}
 	}
 	return &row{ID: t.ID, GrantID: t.Grant, Kind: t.Kind, Digest: t.Digest.String(), Hint: t.Hint, KeyID: t.Key, Scopes: t.Scopes,
-		State: t.State, Reason: t.Reason, Replaces: t.Replaces, Expires: store.At(t.Expires), Idle: t.Idle.Microseconds(), Created: store.At(t.Created),
-		Life: t.Life.Microseconds(), Successor: t.Successor, Retired: store.At(t.Retired), Earlier: store.At(t.Earlier),
-		BrownFrom: store.At(t.BrownFrom), BrownUntil: store.At(t.BrownUntil), Ended: store.At(t.Ended),
+		State: t.State, Reason: t.Reason, Replaces: t.Replaces, Expires: store.At(t.Expires), Created: store.At(t.Created),
+		Idle: t.Idle.micros(), Life: t.Life.micros(), Rotate: t.Rotate.micros(), Successor: t.Successor, Retired: store.At(t.Retired),
+		Earlier: store.At(t.Earlier), BrownFrom: store.At(t.BrownFrom), BrownUntil: store.At(t.BrownUntil), IdleFrom: store.At(t.IdleFrom),
+		Warned: t.Warned, WarnedAt: store.At(t.WarnedAt), Deadline: store.At(t.Deadline), Disabled: store.At(t.Disabled),
+		Reminded: store.At(t.Reminded), Ended: store.At(t.Ended),
 		ClientID: t.ClientID, Family: t.Family, Confirmation: t.Confirmation, Resource: t.Resource}
 }
+
+func (s Span) micros() int64 { return int64(s) * 1e6 }
 
 func (r *row) token() (Token, error) {
 	d, err := secret.ParseDigest(r.Digest)
 	return Token{ID: r.ID, Grant: r.GrantID, Kind: r.Kind, Digest: d, Hint: r.Hint, Key: r.KeyID, Scopes: r.Scopes,
-		State: r.State, Reason: r.Reason, Replaces: r.Replaces, Expires: r.Expires.Time(),
-		Idle: time.Duration(r.Idle) * time.Microsecond, Created: r.Created.Time(),
-		Life: time.Duration(r.Life) * time.Microsecond, Successor: r.Successor, Retired: r.Retired.Time(), Earlier: r.Earlier.Time(),
-		BrownFrom: r.BrownFrom.Time(), BrownUntil: r.BrownUntil.Time(), Ended: r.Ended.Time(),
+		State: r.State, Reason: r.Reason, Replaces: r.Replaces, Expires: r.Expires.Time(), Created: r.Created.Time(),
+		Idle: Span(r.Idle / 1e6), Life: Span(r.Life / 1e6), Rotate: Span(r.Rotate / 1e6), Successor: r.Successor, Retired: r.Retired.Time(),
+		Earlier: r.Earlier.Time(), BrownFrom: r.BrownFrom.Time(), BrownUntil: r.BrownUntil.Time(), IdleFrom: r.IdleFrom.Time(),
+		Warned: r.Warned, WarnedAt: r.WarnedAt.Time(), Deadline: r.Deadline.Time(), Disabled: r.Disabled.Time(),
+		Reminded: r.Reminded.Time(), Ended: r.Ended.Time(),
 		ClientID: r.ClientID, Family: r.Family, Confirmation: r.Confirmation, Resource: r.Resource}, err
 }
 
@@ -103,7 +115,11 @@ func find(tx *store.Tx, where string, args ...any) (Token, error) {
 
 func live(tx *store.Tx, where string, arg any) ([]Token, error) {
 	var rows []row
-	err := tx.NewSelect().Model(&rows).Where(where, arg).Where("state IN (?, ?)", Active, Retiring).Order("t.id").Scan(tx.Ctx)
+	err := tx.NewSelect().Model(&rows).Where(where, arg).Where("state IN (?, ?, ?)", Active, Retiring, Disabled).Order("t.id").Scan(tx.Ctx)
+	return tokensOf(rows, err)
+}
+
+func tokensOf(rows []row, err error) ([]Token, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -123,21 +139,14 @@ func live(tx *store.Tx, where string, arg any) ([]Token, error) {
 func page(tx *store.Tx, grantID string, q Query) ([]Token, error) {
 	var rows []row
 	sel := tx.NewSelect().Model(&rows).Where("grant_id = ?", grantID).Order("t.id DESC").Limit(int64(q.Limit))
+	if q.Kind != "" {
+		sel = sel.Where("kind = ?", q.Kind)
+	}
 	if !q.Before.IsZero() {
 		sel = sel.Where("t.id < ?", q.Before)
 	}
-	if err := sel.Scan(tx.Ctx); err != nil {
-		return nil, err
-	}
-	out := make([]Token, 0, len(rows))
-	for i := range rows {
-		t, err := rows[i].token()
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, t)
-	}
-	return out, nil
+	err := sel.Scan(tx.Ctx)
+	return tokensOf(rows, err)
 }
 
 // sweep removes access tokens that ended long ago.

@@ -39,13 +39,17 @@ func (e *Engine) attach(b *token.Seat) *fitting {
 		}
 	}
 	h := b.Holding
-	made, ok := h.Attached.Load(b.Key)
+	by := b.Key
+	if b.Static != "" {
+		by = b.Static
+	}
+	made, ok := h.Attached.Load(by)
 	if !ok {
-		made, _ = h.Attached.LoadOrStore(b.Key, e.newAttachment(h, b.Key))
+		made, _ = h.Attached.LoadOrStore(by, e.newAttachment(b))
 	}
 	a, ok := made.(*attachment)
 	if !ok {
-		a = e.newAttachment(h, b.Key)
+		a = e.newAttachment(b)
 	}
 	s := &fitting{attached: a, passport: &a.passport}
 	if !slices.Equal(b.Scopes.Names, a.scopes) {
@@ -56,7 +60,8 @@ func (e *Engine) attach(b *token.Seat) *fitting {
 	return s
 }
 
-func (e *Engine) newAttachment(h *token.Holding, key string) *attachment {
+func (e *Engine) newAttachment(b *token.Seat) *attachment {
+	h, key := b.Holding, b.Key
 	a := &attachment{
 		meter:  e.Quota.Meter(quota.Holder{Group: h.Group, Application: h.Application, Account: h.Account, Key: key, Sandbox: h.Sandbox}),
 		scopes: access.SortScopes(h.ScopeNames...).Names,
@@ -64,7 +69,11 @@ func (e *Engine) newAttachment(h *token.Holding, key string) *attachment {
 		grant:  e.Usage.Stamp(usage.Subject{Kind: "grant", ID: h.Grant}),
 		base:   usage.Key{Grant: h.Grant, Application: h.Application, Account: h.Account, Group: h.Group, Key: key},
 	}
-	if key != "" {
+	switch {
+	case b.Static != "":
+		a.base.Key = b.Static
+		a.key = e.Usage.Stamp(usage.Subject{Kind: token.Subject, ID: b.Static})
+	case key != "":
 		a.key = e.Usage.Stamp(usage.Subject{Kind: "key", ID: key})
 	}
 	return a

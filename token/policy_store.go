@@ -1,0 +1,42 @@
+package token
+
+import (
+	"github.com/guestright/guestright/kit/store"
+)
+
+// policyOf gives an account's policy, or the usual one.
+func policyOf(tx *store.Tx, account string) (Policy, error) {
+	var r struct {
+		Idle    int
+		Rotate  int
+		Changed store.Micros
+	}
+	err := tx.NewRaw("SELECT idle, rotate, changed FROM token_policy WHERE account = ?", account).Scan(tx.Ctx, &r)
+	if store.IsNone(err) {
+		return UsualPolicy(), nil
+	}
+	return Policy{IdleDays: r.Idle, RotateDays: r.Rotate, Changed: r.Changed.Time()}, err
+}
+
+func putPolicy(tx *store.Tx, account string, p Policy) error {
+	_, err := tx.ExecContext(tx.Ctx, `INSERT INTO token_policy (account, idle, rotate, changed) VALUES (?, ?, ?, ?)
+		ON CONFLICT (account) DO UPDATE SET idle = excluded.idle, rotate = excluded.rotate, changed = excluded.changed`,
+		account, p.IdleDays, p.RotateDays, store.At(p.Changed))
+	return err
+}
+
+// standing gives an account's static tokens that are not over, the oldest first.
+func standing(tx *store.Tx, account string) ([]Token, error) {
+	var rows []row
+	err := tx.NewSelect().Model(&rows).Join("JOIN grant_grant AS g ON g.id = t.grant_id").
+		Where("g.account = ? AND g.state <> 'ended' AND t.kind = 'static' AND t.state IN (?, ?, ?)", account, Active, Retiring, Disabled).Order("t.id").Scan(tx.Ctx)
+	return tokensOf(rows, err)
+}
+
+// accountsWithTokens gives the accounts that have static tokens which are not over.
+func accountsWithTokens(tx *store.Tx) ([]string, error) {
+	var ids []string
+	err := tx.NewRaw(`SELECT DISTINCT g.account FROM token_token AS t JOIN grant_grant AS g ON g.id = t.grant_id
+		WHERE t.kind = 'static' AND g.state <> 'ended' AND t.state IN (?, ?, ?) ORDER BY 1`, Active, Retiring, Disabled).Scan(tx.Ctx, &ids)
+	return ids, err
+}
