@@ -16,8 +16,10 @@ import (
 	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/kit/store/storetest"
+	"github.com/guestright/guestright/notice"
 	"github.com/guestright/guestright/role"
 	"github.com/guestright/guestright/token"
+	"github.com/guestright/guestright/usage"
 )
 
 type person struct{}
@@ -35,6 +37,7 @@ type house struct {
 	clock        *storetest.Clock
 	db           *store.DB
 	keys         *secret.Keyring
+	usage        *usage.Service
 	tokens       *token.Service
 	bearers      *token.Authenticator
 	grants       *grant.Service
@@ -43,6 +46,7 @@ type house struct {
 	applications *application.Service
 
 	developer access.Principal
+	boss      access.Principal // of watched
 	account   account.Account
 	app       application.Application
 	key       application.IssuedKey
@@ -73,7 +77,8 @@ func newHouse(t *testing.T, open func(*storetest.Clock) *store.DB) *house {
 	h := &house{t: t, clock: storetest.NewClock(), keys: keyring(t, 1)}
 	h.db = open(h.clock)
 	log := &audit.Log{DB: h.db}
-	h.tokens = &token.Service{DB: h.db, Audit: log, Keys: h.keys}
+	h.usage = &usage.Service{DB: h.db, Recorder: usage.NewRecorder(0)}
+	h.tokens = &token.Service{DB: h.db, Audit: log, Keys: h.keys, Usage: h.usage, Notices: &notice.Service{DB: h.db, Audit: log}}
 	h.bearers = token.NewAuthenticator(h.db, h.keys)
 	h.grants = &grant.Service{DB: h.db}
 	h.accounts = &account.Service{DB: h.db, Audit: log}

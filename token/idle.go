@@ -149,9 +149,10 @@ func (t *Token) putOff(now time.Time) {
 	t.IdleFrom, t.Warned, t.WarnedAt, t.Deadline = now, 0, time.Time{}, time.Time{}
 }
 
-// remind reports, once in its life, that the token is older than rotate.
+// remind reports, once in its life, that the token is older than rotate. Who
+// hears that it is unused need not hear that as well.
 func (t *Token) remind(now time.Time, rotate time.Duration) bool {
-	if rotate == 0 || t.State != Active || !t.Usable(now) || !t.Reminded.IsZero() || now.Sub(t.Created) < rotate {
+	if rotate == 0 || t.State != Active || !t.Usable(now) || !t.Reminded.IsZero() || t.Warned > 0 || now.Sub(t.Created) < rotate {
 		return false
 	}
 	t.Reminded = now

@@ -98,6 +98,7 @@ func (e *Engine) decide(ctx context.Context, c *Call, v *Verdict) error {
 	fitting := e.attach(v.Bearer.Seat)
 	v.attached, v.passport = fitting.attached, fitting.passport
 	if err := v.Bearer.Live(v.At); err != nil {
+		v.live = problem.CodeOf(err) == "token_brown_out" // it is in use: that is what its owner wants to see
 		return err
 	}
 	v.live = true
