@@ -61,7 +61,9 @@ func TestDecide(t *testing.T) {
 }
 
 // fifty is a policy of 50 statements of which the last one decides.
-func fifty(t testing.TB) access.Rules {
+func fifty(t testing.TB) access.Rules { return rules(t, nil, fiftyTexts()...) }
+
+func fiftyTexts() []string {
 	var texts []string
 	for i := range 20 {
 		texts = append(texts, fmt.Sprintf("deny delete*,updateTags on proj/p%d:env/*:flag/*;locked", i))
@@ -69,7 +71,7 @@ func fifty(t testing.TB) access.Rules {
 	for i := range 29 {
 		texts = append(texts, fmt.Sprintf("allow updateOn,updateRules,createFlag on proj/q%d:env/*;qa_*:flag/ops_*", i))
 	}
-	return rules(t, nil, append(texts, "allow updateOn,updateRules on proj/*:env/production:flag/*")...)
+	return append(texts, "allow updateOn,updateRules on proj/*:env/production:flag/*")
 }
 
 func question(t testing.TB) access.Question {
