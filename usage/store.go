@@ -229,3 +229,46 @@ func forgetLast(tx *store.Tx, s Subject) error {
 	_, err := tx.ExecContext(tx.Ctx, "DELETE FROM usage_last WHERE kind = ? AND id = ?", s.Kind, s.ID)
 	return err
 }
+
+type useRow struct {
+	GrantID     string
+	Application string
+	Account     string
+	GroupID     string
+	Operation   string
+	Version     string
+	Outcome     int64
+	N           int64
+	First       store.Micros
+	Last        store.Micros
+}
+
+// uses sums what matches by grant, operation, version and outcome.
+func uses(tx *store.Tx, q *Who) ([]useRow, error) {
+	cond, args := q.where()
+	alternatives := ""
+	for _, in := range [...]struct {
+		column string
+		values []string
+	}{{"operation", q.Operations}, {"version", q.Versions}} {
+		if len(in.values) == 0 {
+			continue
+		}
+		if alternatives != "" {
+			alternatives += " OR "
+		}
+		alternatives += "s." + in.column + " IN " + tuples(len(in.values), 1)
+		for _, v := range in.values {
+			args = append(args, v)
+		}
+	}
+	if alternatives != "" {
+		cond += " AND (" + alternatives + ")"
+	}
+	args = append(args, store.At(q.Since))
+	var rows []useRow
+	err := tx.NewRaw(`SELECT s.grant_id, s.application, s.account, s.group_id, s.operation, s.version, m.outcome,
+		SUM(m.n) AS n, MIN(m.at) AS first, MAX(m.at) AS last
+		FROM usage_series AS s JOIN usage_hour AS m ON m.series = s.seq WHERE `+cond+` AND m.at >= ? GROUP BY 1, 2, 3, 4, 5, 6, 7`, args...).Scan(tx.Ctx, &rows)
+	return rows, err
+}
