@@ -22,7 +22,11 @@ const (
 	KindPrivate      Kind = "private"      // a private integration
 	KindMember       Kind = "member"       // a personal token
 	KindService      Kind = "service"      // an account's service token
+	KindLegacy       Kind = "legacy"       // a key from before Guestright
 )
+
+// AllScopes, alone, stands in a legacy key's grant for all scopes there are.
+const AllScopes = "*"
 
 // State of a grant.
 type State string

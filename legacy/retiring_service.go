@@ -141,7 +141,8 @@ func (n *names) caller(u User) (string, error) {
 		a, err := (&application.Service{}).Load(n.tx, id)
 		return a.Name, err
 	}
-	return "", nil
+	k, err := one(n.tx, "grant_id = ?", u.Grant)
+	return k.Label, err
 }
 
 // once remembers what was looked up; what is gone has no name.

@@ -75,7 +75,7 @@ func (a *Authenticator) Authenticate(ctx context.Context, raw string) (Bearer, e
 	if !secret.WellFormed(raw) {
 		return Bearer{}, errUnknown
 	}
-	return a.load(ctx, raw, presented)
+	return a.load(ctx, a.keys.Digests(raw), presented)
 }
 
 // presentedAs is the name of a presented token in memory: one round of SHA-256, a
@@ -87,12 +87,12 @@ func presentedAs(raw string) secret.Digest {
 	return sha256.Sum256(b[:])
 }
 
-func (a *Authenticator) load(ctx context.Context, raw string, presented secret.Digest) (Bearer, error) {
+func (a *Authenticator) load(ctx context.Context, stored []secret.Digest, presented secret.Digest) (Bearer, error) {
 	epoch := a.epoch.Load()
 	var found Token
 	var h *Holding
 	err := a.db.Read(ctx, func(tx *store.Tx) error {
-		for _, d := range a.keys.Digests(raw) {
+		for _, d := range stored {
 			t, err := find(tx, "digest = ?", d.String())
 			if absent(err) {
 				continue
@@ -171,6 +171,7 @@ func (a *Authenticator) holding(tx *store.Tx, grantID string) (*Holding, error) 
 	h = &Holding{Grant: grantID, Kind: string(g.Kind), Account: g.Account, AccountKey: acc.Key, AccountName: acc.Name,
 		Sandbox: acc.Kind == account.Sandbox, Upstream: acc.Upstream, Application: g.Application, Group: g.Group,
 		Subject: g.Subject, SubjectKey: g.SubjectKey, APIVersion: g.APIVersion, ScopeNames: g.Scopes, scopes: access.SortScopes(g.Scopes...), Layers: layers, refusal: g.Live()}
+	h.Everything = g.Kind == grant.KindLegacy && slices.Equal(g.Scopes, []string{grant.AllScopes})
 	h.Installation, _ = strings.CutPrefix(g.Holder, "installation/")
 	if acc.State != account.Active && h.refusal == nil {
 		h.refusal = errClosed

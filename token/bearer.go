@@ -60,6 +60,7 @@ type Holding struct {
 	SubjectKey   string
 	APIVersion   string // that counts when a call names none; "" as well
 	ScopeNames   []string
+	Everything   bool // a legacy key without a list of scopes: it has all there are
 	Layers       []access.Layer
 
 	scopes  access.Scopes // ScopeNames, sorted

@@ -18,6 +18,7 @@ const (
 	Static  Kind = "static"
 	Access  Kind = "access"
 	Refresh Kind = "refresh"
+	Legacy  Kind = "legacy" // a key that the product made itself, before Guestright
 )
 
 // State of a token.
@@ -45,7 +46,7 @@ func (s Span) Duration() time.Duration { return time.Duration(s) * time.Second }
 type Token struct {
 	ID       ID            `json:"id"`
 	Grant    string        `json:"grant"`
-	Kind     Kind          `json:"kind" enum:"static,access,refresh"`
+	Kind     Kind          `json:"kind" enum:"static,access,refresh,legacy"`
 	Digest   secret.Digest `json:"-"`
 	Hint     string        `json:"hint" doc:"Last four characters"`
 	Key      string        `json:"key,omitempty" doc:"The application key that obtained it"`

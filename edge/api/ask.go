@@ -58,7 +58,11 @@ func (o *Oracle) Ask(ctx context.Context, q Question) (Answer, error) {
 			return a, err
 		}
 	}
-	v := access.Decide(access.Question{Program: ask.program, Scopes: b.Scopes, Layers: b.Holding.Layers, Resource: on})
+	scopes := b.Scopes
+	if b.Holding.Everything {
+		scopes = access.SortScopes(c.Scopes()...)
+	}
+	v := access.Decide(access.Question{Program: ask.program, Scopes: scopes, Layers: b.Holding.Layers, Resource: on})
 	if v.Unmapped {
 		return a, problem.Forbidden("operation_unmapped", "The platform operator has not said yet what this operation requires, so nobody may call it.")
 	}
@@ -67,7 +71,7 @@ func (o *Oracle) Ask(ctx context.Context, q Question) (Answer, error) {
 		return a, nil
 	}
 	a.Code, a.Detail = "scope_missing", "The grant lacks what this requires."
-	if entitled(c, b.Scopes.Names, v.Missing) {
+	if entitled(c, scopes.Names, v.Missing) {
 		a.Code, a.Detail = "permission_denied", "The integration's role does not allow this on the resource."
 	}
 	for i, set := range v.Missing {

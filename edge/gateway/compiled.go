@@ -4,8 +4,10 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
+	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/catalog"
 	"github.com/guestright/guestright/edge/gateway/strict"
 	"github.com/guestright/guestright/edge/gateway/upstream"
@@ -25,6 +27,9 @@ type compiled struct {
 	versions catalog.Versions    // with a header when the product has versions
 	editions map[string]*edition // nil: it has none
 	drop     func(name string) bool
+
+	legacy     []catalog.Key // where calls carry legacy keys
+	everything access.Scopes // that there are
 }
 
 func (e *Engine) current() *compiled {
@@ -49,13 +54,31 @@ func (e *Engine) current() *compiled {
 		}
 	}
 	e.endings(k)
-	k.drop = Hygiene.Drops
-	if header := k.versions.Header; header != "" {
-		// The product gets the version that counts, in one spelling.
-		k.drop = func(name string) bool { return Hygiene.Drops(name) || strict.SameName(name, header) }
-	}
+	k.legacy, k.everything = p.LegacyKeys, access.SortScopes(cat.Scopes()...)
+	k.drop = k.dropping()
 	e.compiled.Store(k)
 	return k
+}
+
+// dropping says which headers of a call the product does not see: besides ours,
+// those with legacy keys, and the version in every spelling, since it gets the
+// one that counts.
+func (k *compiled) dropping() func(string) bool {
+	var names []string
+	if k.versions.Header != "" {
+		names = append(names, k.versions.Header)
+	}
+	for _, place := range k.legacy {
+		if place.In == "header" {
+			names = append(names, place.Name)
+		}
+	}
+	if len(names) == 0 {
+		return Hygiene.Drops
+	}
+	return func(name string) bool {
+		return Hygiene.Drops(name) || slices.ContainsFunc(names, func(n string) bool { return strict.SameName(name, n) })
+	}
 }
 
 // target reads an upstream URL from the operator's catalog.

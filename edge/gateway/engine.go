@@ -13,6 +13,7 @@ import (
 	"github.com/guestright/guestright/edge/gateway/strict"
 	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/secret"
+	"github.com/guestright/guestright/legacy"
 	"github.com/guestright/guestright/quota"
 	"github.com/guestright/guestright/token"
 	"github.com/guestright/guestright/usage"
@@ -20,7 +21,9 @@ import (
 
 // Engine decides calls. It is safe for concurrent use and keeps no call.
 type Engine struct {
-	Tokens  *token.Authenticator
+	Tokens *token.Authenticator
+	// Legacy knows imported keys; nil: there are none.
+	Legacy  *legacy.Gate
 	Catalog *catalog.Current
 	Quota   *quota.Service
 	Usage   *usage.Recorder
@@ -88,11 +91,8 @@ func (e *Engine) decide(ctx context.Context, c *Call, v *Verdict) error {
 	if credentialIn(c.Query) {
 		return errInQuery
 	}
-	raw, err := bearer(c)
-	if err != nil {
-		return err
-	}
-	if v.Bearer, err = e.Tokens.Authenticate(ctx, raw); err != nil {
+	var err error
+	if v.Bearer, err = e.identify(ctx, c, k, v.At); err != nil {
 		return err
 	}
 	fitting := e.attach(v.Bearer.Seat)
@@ -152,7 +152,7 @@ func (e *Engine) permit(ctx context.Context, v *Verdict) error {
 		v.Resource = v.attached.whole
 	}
 	_, program := v.Route.At(v.At)
-	q := access.Question{Program: *program, Scopes: v.Bearer.Scopes, Layers: v.Bearer.Holding.Layers, Resource: v.Resource}
+	q := access.Question{Program: *program, Scopes: v.scopes(), Layers: v.Bearer.Holding.Layers, Resource: v.Resource}
 	d := access.Decide(q)
 	if !d.Allowed && !d.Unmapped && e.Facts != nil && v.Route.HasResource() {
 		// Unknown facts make allowances fail and denials hold, so a yes without
@@ -209,6 +209,14 @@ func (e *Engine) Report(c *Call, v *Verdict, product int) {
 	if a.key != nil {
 		a.key.Touch(v.At, operation, c.Client)
 	}
+}
+
+// scopes are what the call may use.
+func (v *Verdict) scopes() access.Scopes {
+	if v.Bearer.Holding.Everything {
+		return v.compiled.everything
+	}
+	return v.Bearer.Scopes
 }
 
 // bearer takes the token from the one Authorization header (RFC 6750 section

@@ -90,7 +90,7 @@ func (p *Proxy) forward(w http.ResponseWriter, r *http.Request, x *exchange, beg
 	}
 	x.set[0].Name = IdentityHeader
 	x.set[1] = upstream.Field{Name: DecisionHeader, Value: x.word(begun)}
-	x.out = upstream.Outgoing{Target: target, Path: x.call.Path.Escaped, RawQuery: r.URL.RawQuery, Drop: v.compiled.drop, Set: x.set[:2]}
+	x.out = upstream.Outgoing{Target: target, Path: x.call.Path.Escaped, RawQuery: v.compiled.withoutKeys(r.URL.RawQuery), Drop: v.compiled.drop, Set: x.set[:2]}
 	if v.edition != nil {
 		x.set[2] = upstream.Field{Name: v.compiled.versions.Header, Value: v.edition.name}
 		x.out.Set = x.set[:3]

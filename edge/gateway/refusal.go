@@ -45,7 +45,7 @@ func (e *Engine) refused(v *Verdict, d access.Verdict) error {
 // granted scopes give: then the role, not the scopes, stands in the way.
 func scopesSuffice(missing [][]access.Atom, v *Verdict, k *compiled) bool {
 	given := map[string]bool{}
-	for _, s := range v.Bearer.Scopes.Names {
+	for _, s := range v.scopes().Names {
 		for _, ent := range k.catalog.Entitlements(s) {
 			given[ent] = true
 		}

@@ -71,6 +71,18 @@ func WellFormed(raw string) bool {
 	return raw[prefixLen+randomLen:] == string(sum[:])
 }
 
+// Ours reports whether raw begins like a credential of ours, whatever follows.
+func Ours(raw string) bool {
+	if len(raw) < prefixLen {
+		return false
+	}
+	switch Prefix(raw[:prefixLen]) {
+	case AccessToken, RefreshToken, ClientSecret, PrivateKey, WebhookSecret, PersonalToken, ServiceToken, TriggerSecret:
+		return true
+	}
+	return false
+}
+
 // Is reports whether raw carries the prefix; it does not check the rest.
 func (p Prefix) Is(raw string) bool { return strings.HasPrefix(raw, string(p)) }
 

@@ -1,0 +1,132 @@
+package legacy
+
+import (
+	"hash/maphash"
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/guestright/guestright/kit/problem"
+)
+
+const (
+	// wrongMost is how many different wrong keys one network may try within
+	// wrongWithin. A broken client that repeats one wrong key counts once.
+	wrongMost   = 100
+	wrongWithin = 10 * time.Minute
+	goodMost    = 256    // keys of a network that are let through meanwhile
+	networks    = 10_000 // that are remembered
+)
+
+// throttle slows down who guesses legacy keys: those may be short, unlike ours.
+// Once a network has tried too many wrong ones, only keys that it used before are
+// looked at, so that an answer tells nothing about others.
+type throttle struct {
+	seed maphash.Seed
+	mu   sync.Mutex
+	all  map[netip.Prefix]*tries
+}
+
+// tries are what a network presented since its first wrong key.
+type tries struct {
+	ends  time.Time
+	wrong []uint64
+	good  []uint64
+}
+
+func newThrottle() *throttle {
+	return &throttle{seed: maphash.MakeSeed(), all: map[netip.Prefix]*tries{}}
+}
+
+func (t *throttle) mark(raw string) uint64 { return maphash.String(t.seed, raw) }
+
+// judgement of a presented key before anything is computed.
+type judgement uint8
+
+const (
+	look  judgement = iota // nothing is known
+	wrong                  // it was wrong a moment ago
+	slow                   // too many wrong ones
+)
+
+func (t *throttle) before(n netip.Prefix, mark uint64, now time.Time) (judgement, time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	w := t.all[n]
+	switch {
+	case w == nil || !now.Before(w.ends):
+		return look, 0
+	case slices.Contains(w.wrong, mark):
+		return wrong, 0
+	case len(w.wrong) >= wrongMost && !slices.Contains(w.good, mark):
+		return slow, w.ends.Sub(now)
+	}
+	return look, 0
+}
+
+func (t *throttle) after(n netip.Prefix, mark uint64, known bool, now time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	w := t.all[n]
+	if w != nil && !now.Before(w.ends) {
+		delete(t.all, n)
+		w = nil
+	}
+	if known {
+		if w != nil && len(w.good) < goodMost && !slices.Contains(w.good, mark) {
+			w.good = append(w.good, mark)
+		}
+		return
+	}
+	if w == nil {
+		t.makeRoom(now)
+		w = &tries{ends: now.Add(wrongWithin)}
+		t.all[n] = w
+	}
+	if len(w.wrong) < wrongMost && !slices.Contains(w.wrong, mark) {
+		w.wrong = append(w.wrong, mark)
+	}
+}
+
+// forget lets wrong keys be tried again: more were imported.
+func (t *throttle) forget() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	clear(t.all)
+}
+
+func (t *throttle) makeRoom(now time.Time) {
+	if len(t.all) < networks {
+		return
+	}
+	for n, w := range t.all {
+		if !now.Before(w.ends) {
+			delete(t.all, n)
+		}
+	}
+	for n := range t.all { // map order is random
+		if len(t.all) < networks {
+			return
+		}
+		delete(t.all, n)
+	}
+}
+
+// networkOf is the network that counts as one: /24 or /48.
+func networkOf(a netip.Addr) netip.Prefix {
+	a = a.Unmap().WithZone("")
+	bits := 48
+	if a.Is4() {
+		bits = 24
+	}
+	p, err := a.Prefix(bits)
+	if err != nil {
+		return netip.Prefix{}
+	}
+	return p
+}
+
+func errSlow(after time.Duration) error {
+	return problem.Limited("legacy_key_attempts", "Too many different wrong keys came from this network.", after)
+}
