@@ -9,7 +9,8 @@ import (
 	"github.com/guestright/guestright/kit/web"
 )
 
-type keyPath struct {
+// KeyPath names a legacy key in a path.
+type KeyPath struct {
 	LegacyKey ID `path:"legacy_key" doc:"Id of the legacy key, not the key itself."`
 }
 
@@ -49,14 +50,14 @@ type importOut struct{ Body Imported }
 const importBody = 4 << 20
 
 type endIn struct {
-	keyPath
+	KeyPath
 	Body struct {
 		Ends time.Time `json:"ends,omitzero" doc:"Until then it works; absent: it has no end"`
 	}
 }
 
 type revokeIn struct {
-	keyPath
+	KeyPath
 	Body struct {
 		Reason string `json:"reason" maxLength:"500"`
 	}
@@ -123,13 +124,13 @@ func (s *Service) mountKeys(m web.Mux) {
 	})
 	web.Op(m, web.Operation{
 		ID: "getLegacyKey", Method: "GET", Path: "/v1/legacy-keys/{legacy_key}", Tag: tag, Summary: "Read a legacy key", Action: "legacy_key:view",
-	}, func(ctx context.Context, in *keyPath) (*keyOut, error) {
+	}, func(ctx context.Context, in *KeyPath) (*keyOut, error) {
 		return single(s.Get(ctx, access.By(ctx), in.LegacyKey))
 	})
 	web.Op(m, web.Operation{
 		ID: "getLegacyKeyUse", Method: "GET", Path: "/v1/legacy-keys/{legacy_key}/use", Tag: tag, Summary: "See what a legacy key was used for", Action: "legacy_key:view",
 		Description: "The operations that it called in the last 90 days, and the scopes with which a private integration could do exactly that.",
-	}, func(ctx context.Context, in *keyPath) (*observedOut, error) {
+	}, func(ctx context.Context, in *KeyPath) (*observedOut, error) {
 		got, err := s.Observed(ctx, access.By(ctx), in.LegacyKey)
 		return &observedOut{Body: got}, err
 	})

@@ -162,6 +162,9 @@ func (i *importing) one(r Row) error {
 	k := Key{ID: ident.New[Key](i.tx.Now()), Account: acc, Label: trimmed(r.Label), Imported: i.tx.Now(), ImportedBy: i.by.Subject()}
 	g := grant.Grant{Kind: grant.KindLegacy, Account: acc, Holder: "legacy_key/" + k.ID.String(), SubjectKey: r.Subject,
 		Scopes: []string{grant.AllScopes}, APIVersion: r.Version, Layers: [][]access.Policy{{{{Effect: access.Allow, Actions: []string{"*"}, Resources: []string{"*"}}}}}}
+	if g.SubjectKey == "" { // the product wants to know who acts
+		g.SubjectKey = k.ID.String()
+	}
 	if !r.Everything {
 		var gives []string
 		for _, sc := range r.Scopes {

@@ -151,10 +151,14 @@ func parseCSV(file []byte) ([]Row, error) {
 		if errors.Is(err, io.EOF) {
 			return out, nil
 		}
-		line, _ := r.FieldPos(0)
 		if err != nil {
+			line := 0
+			if e, ok := errors.AsType[*csv.ParseError](err); ok {
+				line = e.StartLine
+			}
 			return nil, unreadable(line, "The line does not have as many columns as the first, or a quotation mark is missing.")
 		}
+		line, _ := r.FieldPos(0)
 		row := Row{line: line}
 		for i, value := range fields {
 			if err := row.set(head[i], strings.TrimSpace(value)); err != nil {

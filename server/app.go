@@ -106,6 +106,9 @@ func (a *App) Swap(cat *catalog.Catalog) error {
 	if err := a.Quota.SetPlans(quota.FromCatalog(cat.File().Plans)); err != nil {
 		return err
 	}
+	if err := a.Legacy.Notice(context.Background(), cat); err != nil {
+		return err
+	}
 	a.Catalog.Swap(cat)
 	a.Bearers.Forget()
 	return nil
@@ -119,7 +122,7 @@ func (a *App) doors() error {
 	if a.Signer, err = gateway.NewSigner(a.Config.URL, a.Config.Gateway.Audience, seed); err != nil {
 		return err
 	}
-	a.Engine = &gateway.Engine{Now: a.now, Tokens: a.Bearers, Catalog: a.Catalog, Quota: a.Quota, Usage: a.Usage.Recorder, Facts: a.Facts.Fill, Docs: a.Config.URL}
+	a.Engine = &gateway.Engine{Now: a.now, Tokens: a.Bearers, Legacy: a.LegacyKeys, Noticed: a.Legacy.Noticed, Catalog: a.Catalog, Quota: a.Quota, Usage: a.Usage.Recorder, Facts: a.Facts.Fill, Docs: a.Config.URL}
 	a.Proxy = &gateway.Proxy{Engine: a.Engine, Signer: a.Signer, Rules: &strict.Rules{Hosts: hostsOf(a.Config.Gateway.Hosts, a.Config.Gateway.URL), Forwarded: true, Hygiene: gateway.Hygiene},
 		Client:  &upstream.Client{HeadTimeout: time.Duration(a.Config.Gateway.Timeout)},
 		Proxies: a.proxies, Log: a.Log, Style: a.Config.Gateway.Headers, LogAll: a.Config.Gateway.LogAll}

@@ -13,6 +13,7 @@ import (
 	"github.com/guestright/guestright/identity"
 	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/kit/store"
+	"github.com/guestright/guestright/legacy"
 	"github.com/guestright/guestright/role"
 	"github.com/guestright/guestright/server/servertest"
 )
@@ -161,7 +162,21 @@ func (c *crawl) tenant(name string) *tenant {
 		"group": g.ID.String(), "application": app.ID.String(), "key": key.ID.String(), "version": versions[0].ID.String(),
 		"account": acc.ID.String(), "custom_role": made.ID.String(), "installation": ins.ID.String(), "grant": ins.Grant, "user": user, "member": user,
 		"token": c.tokenOf(ins.Grant), "session": st.Session.ID.String(), "product_key": product.ID.String(), "limit": "burst",
+		"legacy_key": c.legacyKey(acc),
 	}}
+}
+
+func (c *crawl) legacyKey(acc account.Account) string {
+	by := access.Operator("usr_op")
+	row := legacy.Row{Account: acc.ID.String(), Key: secret.New("legacy-" + acc.ID.String()), Label: "x", Everything: true}
+	if _, err := c.Legacy.Import(c.t.Context(), by, []legacy.Row{row}, false); err != nil {
+		c.t.Fatal(err)
+	}
+	got, err := c.Legacy.List(c.t.Context(), by, legacy.Query{Account: acc.ID.String()})
+	if err != nil || len(got) != 1 {
+		c.t.Fatalf("%d legacy keys: %v", len(got), err)
+	}
+	return got[0].ID.String()
 }
 
 func (c *crawl) tokenOf(grant string) string {

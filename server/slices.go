@@ -19,6 +19,7 @@ import (
 	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/kit/web"
+	"github.com/guestright/guestright/legacy"
 	"github.com/guestright/guestright/notice"
 	"github.com/guestright/guestright/quota"
 	"github.com/guestright/guestright/release"
@@ -49,6 +50,8 @@ type Slices struct {
 	Facts        *account.Facts
 	Releases     *release.Service
 	Integrations *integration.Service
+	Legacy       *legacy.Service
+	LegacyKeys   *legacy.Gate
 	Outbound     *outbound.Client // for addresses that strangers gave
 	Jobs         *job.Runner
 }
@@ -88,6 +91,9 @@ func newSlices(b base, cfg Config) (*Slices, error) {
 	s.Releases = &release.Service{DB: b.db, Audit: s.Audit, Applications: s.Applications, Catalog: b.cat}
 	s.Integrations = &integration.Service{DB: b.db, Audit: s.Audit, Accounts: s.Accounts, Groups: s.Groups, Applications: s.Applications,
 		Releases: s.Releases, Grants: s.Grants, Tokens: s.Tokens, Quota: s.Quota, Notices: s.Notices, Catalog: b.cat}
+	s.Legacy = &legacy.Service{DB: b.db, Audit: s.Audit, Usage: s.Usage, Accounts: s.Accounts, Grants: s.Grants, Tokens: s.Tokens,
+		Notices: s.Notices, Catalog: b.cat}
+	s.LegacyKeys = legacy.NewGate(b.db, s.Bearers)
 	s.people(b, cfg)
 	if err := s.outside(cfg); err != nil {
 		return nil, err
@@ -147,6 +153,7 @@ func (s *Slices) jobs(r *job.Runner) {
 	s.Quota.Jobs(r)
 	s.Notices.Jobs(r)
 	s.Integrations.Jobs(r)
+	s.Legacy.Jobs(r)
 	s.Applications.Jobs(r)
 	job.Every(r, "catalog.announce", announceEvery, s.Announce)
 	s.Tokens.Jobs(r)
