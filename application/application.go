@@ -39,6 +39,7 @@ type Application struct {
 	Reason      string    `json:"reason,omitempty"`
 	Due         time.Time `json:"deletion_due,omitzero"`
 	APIVersion  string    `json:"api_version,omitempty" doc:"The version of the product's API that counts for calls that name none"`
+	Restricted  bool      `json:"restricted,omitempty" doc:"Its verification is suspended: it works in the sandboxes of its own group only"`
 	Created     time.Time `json:"created"`
 }
 

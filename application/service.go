@@ -218,6 +218,22 @@ func (s *Service) Lift(ctx context.Context, by access.Principal, id ID) (Applica
 	return s.change(ctx, by, "reinstate", id, func(_ *store.Tx, a *Application) error { return a.Lift() })
 }
 
+// Restrict lets an application work in the sandboxes of its own group only, or
+// everywhere again. It joins, does not authorise and leaves the audit entry to
+// whoever decides.
+func (s *Service) Restrict(tx *store.Tx, id ID, on bool) error {
+	a, err := find(tx, "id = ?", id)
+	if err != nil || a.Restricted == on {
+		return err
+	}
+	a.Restricted = on
+	if err := save(tx, a, a.State); err != nil {
+		return err
+	}
+	tx.Changed(Topic, id.String())
+	return nil
+}
+
 // change is the one shape of every change of an application.
 func (s *Service) change(ctx context.Context, by access.Principal, action string, id ID, rule func(*store.Tx, *Application) error) (Application, error) {
 	var out Application

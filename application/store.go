@@ -28,6 +28,7 @@ type row struct {
 	Due         store.Micros
 	APIVersion  string
 	Created     store.Micros
+	Restricted  store.Bool
 }
 
 func (a Application) row() *row {
@@ -36,12 +37,14 @@ func (a Application) row() *row {
 		domains = []string{}
 	}
 	return &row{ID: a.ID, PublicID: a.PublicID, GroupID: a.Group, Name: a.Name, Description: a.Description, Domains: domains,
-		Homepage: a.Homepage, Support: a.Support, State: a.State, Reason: a.Reason, Due: store.At(a.Due), APIVersion: a.APIVersion, Created: store.At(a.Created)}
+		Homepage: a.Homepage, Support: a.Support, State: a.State, Reason: a.Reason, Due: store.At(a.Due), APIVersion: a.APIVersion, Created: store.At(a.Created),
+		Restricted: store.Bool(a.Restricted)}
 }
 
 func (r *row) application() Application {
 	return Application{ID: r.ID, PublicID: r.PublicID, Group: r.GroupID, Name: r.Name, Description: r.Description, Domains: r.Domains,
-		Homepage: r.Homepage, Support: r.Support, State: r.State, Reason: r.Reason, Due: r.Due.Time(), APIVersion: r.APIVersion, Created: r.Created.Time()}
+		Homepage: r.Homepage, Support: r.Support, State: r.State, Reason: r.Reason, Due: r.Due.Time(), APIVersion: r.APIVersion, Created: r.Created.Time(),
+		Restricted: bool(r.Restricted)}
 }
 
 type keyRow struct {

@@ -97,7 +97,8 @@ func newHouse(t *testing.T, open func(*storetest.Clock) *store.DB) *house {
 		Accounts: &account.Service{DB: db, Audit: log}, Groups: &group.Service{DB: db, Audit: log}, Grants: &grant.Service{DB: db},
 		Tokens: &token.Service{DB: db, Audit: log, Keys: h.keys}, Quota: &quota.Service{DB: db, Audit: log, Solo: true}, Notices: &notice.Service{DB: db, Audit: log}}
 	s.Applications = &application.Service{DB: db, Audit: log, Groups: s.Groups, Keys: h.keys, Quota: s.Quota, Revoked: s.Tokens.RevokeKey}
-	s.Releases = &release.Service{DB: db, Audit: log, Applications: s.Applications, Catalog: s.Catalog}
+	s.Releases = &release.Service{DB: db, Audit: log, Applications: s.Applications, Groups: s.Groups, Notices: s.Notices, Catalog: s.Catalog}
+	s.Applications.Touched = s.Releases.Touched
 	s.Accounts.RoleChanged = s.RoleChanged
 	h.Service, h.bearers, h.jobs = s, token.NewAuthenticator(db, h.keys), &job.Runner{DB: db}
 	s.Jobs(h.jobs)

@@ -8,5 +8,15 @@
 // A draft can be edited and is installable in the group's own sandbox accounts;
 // a live version never changes.
 //
-// Tables: release_version.
+// It also owns verification: the operator's review of an application. Until it is
+// verified, only members of its own developer group can sign in with it, in the
+// group's sandbox accounts.
+//
+//	draft → submitted → in_review → verified | rejected
+//	verified → draft (something it rests on changed) → submitted …
+//	verified ⇄ suspended;  rejected → submitted
+//
+// What a review covered goes on holding after a change; only what is new waits.
+//
+// Tables: release_version, release_verification.
 package release

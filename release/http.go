@@ -47,6 +47,7 @@ func one(v Version, err error) (*versionOut, error) { return &versionOut{Body: v
 // Mount mounts the operations on versions.
 func (s *Service) Mount(m web.Mux) {
 	m.Catalogue().Declare(Declared()...)
+	s.mountVerification(m)
 	web.Op(m, web.Operation{
 		ID: "createVersion", Method: "POST", Path: "/v1/applications/{application}/versions", Tag: "Versions", Summary: "Begin a version", Action: "version:create", Creates: true,
 		Description: "A draft: what the application asks of an account, each scope with the reason that administrators will read.",
@@ -92,7 +93,7 @@ func (s *Service) Mount(m web.Mux) {
 // Declared lists the codes of this slice.
 func Declared() []problem.Declared {
 	con, inv := problem.KindConflict, problem.KindInvalid
-	return []problem.Declared{
+	return append(declaredVerification(), []problem.Declared{
 		{Code: "version_invalid", Kind: inv, Cause: "A field breaks a rule; errors says which.", Remedy: "Correct the parts that errors names."},
 		{Code: "version_exists", Kind: con, Cause: "The application has a version with this number.", Remedy: "Choose another number."},
 		{Code: "version_not_draft", Kind: con, Cause: "The version has been released.", Remedy: "Begin a new one."},
@@ -101,5 +102,5 @@ func Declared() []problem.Declared {
 		{Code: "nothing_released", Kind: con, Cause: "The application has no live version.", Remedy: "Ask its developers to release one."},
 		{Code: "scope_not_requested", Kind: inv, Cause: "A scope is granted that the version does not ask for.", Remedy: "Grant only what it asks for."},
 		{Code: "scope_required", Kind: inv, Cause: "A scope that the version cannot work without is not granted; missing lists them.", Remedy: "Grant it, or do not install the application."},
-	}
+	}...)
 }

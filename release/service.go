@@ -7,9 +7,11 @@ import (
 	"github.com/guestright/guestright/application"
 	"github.com/guestright/guestright/audit"
 	"github.com/guestright/guestright/catalog"
+	"github.com/guestright/guestright/group"
 	"github.com/guestright/guestright/kit/ident"
 	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/store"
+	"github.com/guestright/guestright/notice"
 )
 
 // Service holds the operations on versions.
@@ -17,7 +19,12 @@ type Service struct {
 	DB           *store.DB
 	Audit        *audit.Log
 	Applications *application.Service
+	Groups       *group.Service
+	Notices      *notice.Service
 	Catalog      *catalog.Current
+	// Published hears of a version that became live, in the same transaction;
+	// wired by the server.
+	Published func(tx *store.Tx, a application.Application, v Version) error
 }
 
 func (s *Service) record(tx *store.Tx, by access.Principal, action string, a application.Application, before any, v Version) error {
@@ -152,11 +159,31 @@ func (s *Service) change(ctx context.Context, by access.Principal, action string
 		if err := save(tx, v, before.State); err != nil {
 			return err
 		}
+		if before.State == Draft && v.State == Live {
+			if err := s.published(tx, by, a, v); err != nil {
+				return err
+			}
+		}
 		out = v
 		return s.record(tx, by, action, a, before, v)
 	})
 	return out, err
 }
+
+// published asks for another review where the version wants more than was
+// verified, and lets later slices offer it to those who have an earlier one.
+func (s *Service) published(tx *store.Tx, by access.Principal, a application.Application, v Version) error {
+	if err := s.Touched(tx, by, a, AspectScopes); err != nil {
+		return err
+	}
+	if s.Published == nil {
+		return nil
+	}
+	return s.Published(tx, a, v)
+}
+
+// AspectScopes is the aspect of verification that this slice owns.
+const AspectScopes application.Aspect = "scopes"
 
 func (s *Service) application(tx *store.Tx, by access.Principal, action string, id application.ID) (application.Application, error) {
 	a, err := s.Applications.Load(tx, id)

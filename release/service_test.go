@@ -15,6 +15,7 @@ import (
 	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/kit/store/storetest"
+	"github.com/guestright/guestright/notice"
 	"github.com/guestright/guestright/release"
 )
 
@@ -54,8 +55,10 @@ func newHouse(t *testing.T, open func(*storetest.Clock) *store.DB) *house {
 		t.Fatal(err)
 	}
 	h := &house{t: t}
-	h.Service = &release.Service{DB: db, Audit: log, Catalog: current,
-		Applications: &application.Service{DB: db, Audit: log, Groups: &group.Service{DB: db, Audit: log}, Keys: keys}}
+	groups := &group.Service{DB: db, Audit: log}
+	h.Service = &release.Service{DB: db, Audit: log, Catalog: current, Groups: groups, Notices: &notice.Service{DB: db, Audit: log},
+		Applications: &application.Service{DB: db, Audit: log, Groups: groups, Keys: keys}}
+	h.Applications.Touched = h.Touched
 	id := ident.New[person](clock.Now()).String()
 	err = db.Write(ctx, func(tx *store.Tx) error {
 		_, err := tx.ExecContext(tx.Ctx, `INSERT INTO identity_user (id, email, name, company, password, operator, state, product_key, verified, created, deletion_due)

@@ -1,6 +1,9 @@
 package release
 
 import (
+	"database/sql"
+	"encoding/json"
+
 	"github.com/uptrace/bun"
 
 	"github.com/guestright/guestright/kit/problem"
@@ -76,6 +79,98 @@ func list(tx *store.Tx, application string) ([]Version, error) {
 	out := make([]Version, len(rows))
 	for i := range rows {
 		out[i] = rows[i].version()
+	}
+	return out, nil
+}
+
+type verificationRow struct {
+	bun.BaseModel `bun:"table:release_verification,alias:w"`
+
+	Application string `bun:",pk"`
+	State       VerificationState
+	Reason      string
+	Since       store.Micros
+	Statement   Statement `bun:"type:text"`
+	Covered     string    // JSON, "" for none
+	SubmittedBy string
+	Reviewer    string
+	Note        string
+	Revision    int64
+}
+
+func (v Verification) row() (*verificationRow, error) {
+	r := &verificationRow{Application: v.Application, State: v.State, Reason: v.Reason, Since: store.At(v.Since), Statement: v.Statement,
+		SubmittedBy: v.SubmittedBy, Reviewer: v.Reviewer, Note: v.Note, Revision: v.Revision}
+	if v.Covered == nil {
+		return r, nil
+	}
+	raw, err := json.Marshal(v.Covered)
+	r.Covered = string(raw)
+	return r, err
+}
+
+func (r *verificationRow) verification() (Verification, error) {
+	v := Verification{Application: r.Application, State: r.State, Reason: r.Reason, Since: r.Since.Time(), Statement: r.Statement,
+		SubmittedBy: r.SubmittedBy, Reviewer: r.Reviewer, Note: r.Note, Revision: r.Revision}
+	if r.Covered == "" {
+		return v, nil
+	}
+	v.Covered = &Snapshot{}
+	return v, json.Unmarshal([]byte(r.Covered), v.Covered)
+}
+
+// findVerification gives a draft where nobody asked for a review yet.
+func findVerification(tx *store.Tx, app string) (Verification, error) {
+	var r verificationRow
+	err := tx.NewSelect().Model(&r).Where("application = ?", app).Scan(tx.Ctx)
+	if store.IsNone(err) {
+		return Verification{Application: app, State: VerificationDraft}, nil
+	}
+	if err != nil {
+		return Verification{}, err
+	}
+	return r.verification()
+}
+
+// saveVerification writes v if nobody else did since it was loaded.
+func saveVerification(tx *store.Tx, v Verification) (Verification, error) {
+	was := v.Revision
+	v.Revision++
+	r, err := v.row()
+	if err != nil {
+		return v, err
+	}
+	var res sql.Result
+	if was == 0 {
+		res, err = tx.NewInsert().Model(r).On("CONFLICT (application) DO NOTHING").Exec(tx.Ctx)
+	} else {
+		res, err = tx.NewUpdate().Model(r).WherePK().Where("revision = ?", was).Exec(tx.Ctx)
+	}
+	if err != nil {
+		return v, err
+	}
+	if n, err := res.RowsAffected(); err != nil || n != 1 {
+		return v, errVerificationChanged(err)
+	}
+	return v, nil
+}
+
+// queued lists verifications, those that wait the longest first.
+func queued(tx *store.Tx, states []VerificationState) ([]Verification, error) {
+	var rows []verificationRow
+	q := tx.NewSelect().Model(&rows).Order("w.since", "w.application").Limit(500)
+	if len(states) > 0 {
+		q = q.Where("w.state IN (?)", bun.In(states))
+	}
+	if err := q.Scan(tx.Ctx); err != nil {
+		return nil, err
+	}
+	out := make([]Verification, len(rows))
+	for i := range rows {
+		var err error
+		if out[i], err = rows[i].verification(); err != nil {
+			return nil, err
+		}
 	}
 	return out, nil
 }

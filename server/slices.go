@@ -88,7 +88,8 @@ func newSlices(b base, cfg Config) (*Slices, error) {
 		return nil, err
 	}
 	s.Facts = account.NewFacts(b.db)
-	s.Releases = &release.Service{DB: b.db, Audit: s.Audit, Applications: s.Applications, Catalog: b.cat}
+	s.Releases = &release.Service{DB: b.db, Audit: s.Audit, Applications: s.Applications, Groups: s.Groups, Notices: s.Notices, Catalog: b.cat}
+	s.Applications.Touched = s.Releases.Touched
 	s.Integrations = &integration.Service{DB: b.db, Audit: s.Audit, Accounts: s.Accounts, Groups: s.Groups, Applications: s.Applications,
 		Releases: s.Releases, Grants: s.Grants, Tokens: s.Tokens, Quota: s.Quota, Notices: s.Notices, Catalog: b.cat}
 	s.Legacy = &legacy.Service{DB: b.db, Audit: s.Audit, Usage: s.Usage, Accounts: s.Accounts, Grants: s.Grants, Tokens: s.Tokens,

@@ -115,7 +115,8 @@ func newHouse(t *testing.T, open func(*storetest.Clock) *store.DB) *house {
 	h.applications = &application.Service{DB: h.db, Audit: log, Groups: h.groups, Keys: keys, Quota: limits}
 	h.tokens = &token.Service{DB: h.db, Audit: log, Keys: keys}
 	h.bearers = token.NewAuthenticator(h.db, keys)
-	h.releases = &release.Service{DB: h.db, Audit: log, Applications: h.applications, Catalog: cat}
+	h.releases = &release.Service{DB: h.db, Audit: log, Applications: h.applications, Groups: h.groups, Notices: notices, Catalog: cat}
+	h.applications.Touched = h.releases.Touched
 	h.integrations = &integration.Service{DB: h.db, Audit: log, Accounts: h.accounts, Groups: h.groups, Applications: h.applications,
 		Releases: h.releases, Grants: grants, Tokens: h.tokens, Quota: limits, Notices: notices, Catalog: cat}
 	h.applications.Revoked, h.accounts.RoleChanged = h.tokens.RevokeKey, h.integrations.RoleChanged

@@ -71,8 +71,9 @@ func newHouse(t *testing.T, with ...func(*house)) *house {
 	s.Groups = &group.Service{DB: h.db, Audit: log, Naming: group.Naming{Forbidden: []string{"test"}}}
 	s.Accounts = &account.Service{DB: h.db, Audit: log}
 	s.Applications = &application.Service{DB: h.db, Audit: log, Groups: s.Groups, Keys: keys}
-	s.Releases = &release.Service{DB: h.db, Audit: log, Applications: s.Applications, Catalog: current}
 	s.Notices = &notice.Service{DB: h.db, Audit: log}
+	s.Releases = &release.Service{DB: h.db, Audit: log, Applications: s.Applications, Groups: s.Groups, Notices: s.Notices, Catalog: current}
+	s.Applications.Touched = s.Releases.Touched
 	s.Tokens = &token.Service{DB: h.db, Audit: log, Keys: keys}
 	s.Integrations = &integration.Service{DB: h.db, Audit: log, Accounts: s.Accounts, Groups: s.Groups, Applications: s.Applications,
 		Releases: s.Releases, Grants: &grant.Service{DB: h.db}, Tokens: s.Tokens, Quota: s.Quota, Notices: s.Notices, Catalog: current}
