@@ -72,6 +72,10 @@ type Scope struct {
 	Explanation  string   `yaml:"explanation" json:"explanation,omitempty"`
 	Risk         string   `yaml:"risk" json:"risk,omitempty"` // low, medium (default) or high
 	Entitlements []string `yaml:"entitlements" json:"entitlements,omitempty"`
+	// Roles are keys of the product's roles, one of which a person needs to let an application use the scope in their name.
+	Roles []string `yaml:"approver_roles" json:"approver_roles,omitempty"`
+	// Reveals lists what the scope lets developers see of people: name, email.
+	Reveals []string `yaml:"reveals" json:"reveals,omitempty"`
 }
 
 // Entitlement is the action that a route requires.

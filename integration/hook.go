@@ -120,9 +120,14 @@ func (s *Service) provisioned(ctx context.Context, id ID, user account.Integrati
 			return err
 		}
 		g.SubjectKey = user.Key
-		state, reason := i.grantState()
+		state, reason := i.GrantState()
 		if _, err := s.Grants.Become(tx, g, state, reason); err != nil {
 			return err
+		}
+		if s.Followed != nil {
+			if err := s.Followed(tx, i); err != nil {
+				return err
+			}
 		}
 		appID, err := ident.Parse[application.Application](i.Application)
 		if err != nil {

@@ -109,7 +109,7 @@ func (s *Service) install(tx *store.Tx, by access.Principal, acc string, offer O
 		return none, err
 	}
 	i.Grant = g.ID.String()
-	if state, reason := i.grantState(); state != grant.Active {
+	if state, reason := i.GrantState(); state != grant.Active {
 		if _, err := s.Grants.SetState(tx, i.Grant, state, reason); err != nil {
 			return none, err
 		}

@@ -53,6 +53,7 @@ type Installation struct {
 	Role           string      `json:"role"`
 	Scopes         []string    `json:"scopes" doc:"What the administrator approved"`
 	Delegation     string      `json:"delegation" enum:"off,consent,trusted" doc:"End-user access"`
+	ApproverRoles  []string    `json:"approver_roles" nullable:"false" doc:"Product roles, one of which a person needs to let the application act for them; empty: every member may"`
 	State          State       `json:"state" enum:"pending,failed,active,unavailable,blocked_by_developer,blocked_by_operator,removed"`
 	Available      bool        `json:"available" doc:"The administrator's switch"`
 	DeveloperBlock string      `json:"developer_block,omitempty" doc:"Why the developer blocks it"`
@@ -89,8 +90,8 @@ func (i *Installation) settle() {
 	}
 }
 
-// grantState is what callers of the grant are told.
-func (i Installation) grantState() (grant.State, string) {
+// GrantState is what callers of the grant are told.
+func (i Installation) GrantState() (grant.State, string) {
 	switch i.State {
 	case Active:
 		return grant.Active, ""

@@ -35,6 +35,9 @@ type Service struct {
 	Catalog      *catalog.Current
 	// Hook tells the product about integration users; nil when it has no hook.
 	Hook *Hook
+	// Followed hears of every change of an installation, in the same transaction;
+	// wired by the server.
+	Followed func(tx *store.Tx, after Installation) error
 }
 
 func absent(err error) bool { return problem.CodeOf(err) == "not_found" }
@@ -344,13 +347,26 @@ func (s *Service) save(tx *store.Tx, before, i Installation) error {
 	if err := save(tx, i, before.State); err != nil {
 		return err
 	}
-	if before.State == i.State {
+	if before.State != i.State {
+		state, reason := i.GrantState()
+		if _, err := s.Grants.SetState(tx, i.Grant, state, reason); err != nil {
+			return err
+		}
+	}
+	if s.Followed == nil {
 		return nil
 	}
-	state, reason := i.grantState()
-	_, err := s.Grants.SetState(tx, i.Grant, state, reason)
-	return err
+	return s.Followed(tx, i)
 }
+
+// Of finds the installation of an application in an account without
+// authorising. Errors: NotFound.
+func (s *Service) Of(tx *store.Tx, app application.ID, account string) (Installation, error) {
+	return find(tx, "application = ? AND account = ? AND state <> ?", app, account, Removed)
+}
+
+// Load finds an installation without authorising, for slices that join.
+func (s *Service) Load(tx *store.Tx, id string) (Installation, error) { return find(tx, "id = ?", id) }
 
 func (s *Service) record(tx *store.Tx, by access.Principal, action string, a application.Application, before, after Installation) error {
 	c := audit.Change{Action: "installation." + action, Target: "installation/" + after.ID.String(), Name: a.Name,

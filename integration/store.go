@@ -21,6 +21,7 @@ type row struct {
 	Role           string
 	Scopes         []string `bun:"type:text"`
 	Delegation     string
+	ApproverRoles  []string `bun:"type:text"`
 	State          State
 	Available      store.Bool
 	DeveloperBlock string
@@ -38,15 +39,18 @@ func (i Installation) row() *row {
 	if i.Scopes == nil {
 		i.Scopes = []string{}
 	}
+	if i.ApproverRoles == nil {
+		i.ApproverRoles = []string{}
+	}
 	return &row{ID: i.ID, Application: i.Application, Account: i.Account, Version: i.Version, GrantID: i.Grant, UserID: i.User, Role: i.Role,
-		Scopes: i.Scopes, Delegation: i.Delegation, State: i.State, Available: store.Bool(i.Available), DeveloperBlock: i.DeveloperBlock,
+		Scopes: i.Scopes, Delegation: i.Delegation, ApproverRoles: i.ApproverRoles, State: i.State, Available: store.Bool(i.Available), DeveloperBlock: i.DeveloperBlock,
 		OperatorBlock: i.OperatorBlock, Reason: i.Reason, Until: store.At(i.Until), InstalledBy: i.InstalledBy, Created: store.At(i.Created),
 		Removed: store.At(i.RemovedAt), Provisioned: i.Provisioned, Fault: i.Fault}
 }
 
 func (r *row) installation() Installation {
 	return Installation{ID: r.ID, Application: r.Application, Account: r.Account, Version: r.Version, Grant: r.GrantID, User: r.UserID, Role: r.Role,
-		Scopes: r.Scopes, Delegation: r.Delegation, State: r.State, Available: bool(r.Available), DeveloperBlock: r.DeveloperBlock,
+		Scopes: r.Scopes, Delegation: r.Delegation, ApproverRoles: r.ApproverRoles, State: r.State, Available: bool(r.Available), DeveloperBlock: r.DeveloperBlock,
 		OperatorBlock: r.OperatorBlock, Reason: r.Reason, Until: r.Until.Time(), InstalledBy: r.InstalledBy, Created: r.Created.Time(),
 		RemovedAt: r.Removed.Time(), Provisioned: r.Provisioned, Fault: r.Fault}
 }

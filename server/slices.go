@@ -9,6 +9,7 @@ import (
 	"github.com/guestright/guestright/application"
 	"github.com/guestright/guestright/audit"
 	"github.com/guestright/guestright/catalog"
+	"github.com/guestright/guestright/consent"
 	"github.com/guestright/guestright/grant"
 	"github.com/guestright/guestright/group"
 	"github.com/guestright/guestright/identity"
@@ -52,6 +53,7 @@ type Slices struct {
 	Integrations *integration.Service
 	Legacy       *legacy.Service
 	LegacyKeys   *legacy.Gate
+	Consents     *consent.Service
 	Outbound     *outbound.Client // for addresses that strangers gave
 	Jobs         *job.Runner
 }
@@ -95,6 +97,9 @@ func newSlices(b base, cfg Config) (*Slices, error) {
 	s.Legacy = &legacy.Service{DB: b.db, Audit: s.Audit, Usage: s.Usage, Accounts: s.Accounts, Grants: s.Grants, Tokens: s.Tokens,
 		Notices: s.Notices, Catalog: b.cat}
 	s.LegacyKeys = legacy.NewGate(b.db, s.Bearers)
+	s.Consents = &consent.Service{DB: b.db, Audit: s.Audit, Accounts: s.Accounts, Groups: s.Groups, Applications: s.Applications, Releases: s.Releases,
+		Integrations: s.Integrations, Grants: s.Grants, Tokens: s.Tokens, Notices: s.Notices, Catalog: b.cat}
+	s.Integrations.Followed = s.Consents.Follow
 	s.people(b, cfg)
 	if err := s.outside(cfg); err != nil {
 		return nil, err
