@@ -29,7 +29,7 @@ func TestTheStrongestStateShows(t *testing.T) {
 		{"removed", Installation{DeveloperBlock: "x", OperatorBlock: "y", RemovedAt: time.Unix(1, 0)}, Removed, grant.Ended, "removed"},
 	} {
 		tc.i.settle()
-		state, code := tc.i.grantState()
+		state, code := tc.i.GrantState()
 		if tc.i.State != tc.want || state != tc.grant || code != tc.code {
 			t.Errorf("%s: %s, %s %s", tc.name, tc.i.State, state, code)
 		}

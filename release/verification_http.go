@@ -119,6 +119,5 @@ func declaredVerification() []problem.Declared {
 		{Code: "verification_suspended", Kind: problem.KindForbidden, Cause: "The operator has suspended the verification of the application: it works in the sandboxes of its own group only.", Remedy: "Its developers answer the operator's reason."},
 		{Code: "verification_changed", Kind: con, Cause: "The application or its review changed meanwhile.", Remedy: "Look at it again and repeat."},
 		{Code: "reviewer_conflicted", Kind: problem.KindForbidden, Cause: "The reviewer belongs to the application's developer group.", Remedy: "Let another operator review it."},
-		{Code: "application_unverified", Kind: problem.KindForbidden, Cause: "The application, or what it asks for, has not been verified: only members of its own developer group may use it, in the group's sandbox accounts.", Remedy: "Its developers ask the operator for verification."},
 	}
 }

@@ -202,6 +202,9 @@ func (a *Authenticator) holding(tx *store.Tx, grantID string) (*Holding, error) 
 	if err := app.Usable(); err != nil && h.refusal == nil {
 		h.refusal = err
 	}
+	if own := h.Sandbox && acc.Group == app.Group; app.Restricted && !own && h.refusal == nil {
+		h.refusal = errBarred
+	}
 	team, err := (&group.Service{}).Load(tx, app.Group)
 	if err != nil {
 		return nil, err

@@ -76,7 +76,7 @@ func TestTwoTenants(t *testing.T) {
 	bodies := map[string]object{
 		"updateGroup": {"name": "X"}, "suspendGroup": {"reason": "x"}, "transferGroup": {"user": "usr_1"}, "addGroupMember": {"email": "a@b.c", "role": "admin"},
 		"updateGroupMember": {"role": "admin"}, "createApplication": {"name": "X", "description": "X"}, "updateApplication": {"name": "X"},
-		"updateClient": {"public": true}, "suspendApplication": {"reason": "x"}, "moveApplication": {"group": s.group}, "createKey": {"label": "x"}, "rotateKey": {"overlap_seconds": 0},
+		"updateClient": {"public": true}, "submitVerification": {"privacy_url": "https://a.example/", "security_contact": "a@b.c", "data_handling": "x"}, "decideVerification": {"verify": true, "revision": 1}, "suspendVerification": {"reason": "x"}, "suspendApplication": {"reason": "x"}, "moveApplication": {"group": s.group}, "createKey": {"label": "x"}, "rotateKey": {"overlap_seconds": 0},
 		"createVersion": {"number": "1.0.1"}, "updateVersion": {"notes": "x"}, "createInstallation": {"application_id": s.publicID},
 		"updateInstallation": {"delegation": "off"}, "withholdInstallation": {"reason": "x"}, "uninstallInstallation": {"reason": "x"}, "blockInstallation": {"reason": "x"},
 		"rotateToken": object{}, "rotateTokenNow": {"reason": "x"}, "extendToken": {"until": "2030-01-01T00:00:00Z"},
