@@ -46,6 +46,7 @@ type Redemption struct {
 	Verifier     string
 	Confirmation string    // thumbprint of the proven key, "" without a proof
 	Begun        time.Time // when the request arrived
+	Answered     time.Time // when the first use was answered, if the code was used
 }
 
 // errGrant is the one answer to a code or refresh token that opens nothing: who
@@ -55,7 +56,7 @@ func errGrant(detail string) *problem.Error { return problem.Invalid("invalid_gr
 var errCode = errGrant("The code is wrong, has expired or was used already.")
 
 // replayed reports whether an attempt is a second use, and not a duplicate that
-// was under way before the first had happened.
+// was under way before the first was answered at used.
 func replayed(used, begun time.Time) bool { return begun.IsZero() || !begun.Before(used) }
 
 // redeem exchanges the code once. reused means that what it produced must end.
@@ -63,7 +64,7 @@ func (c *Code) redeem(now time.Time, r Redemption) (reused bool, err error) {
 	switch {
 	case c.Application != r.Application:
 		return false, errCode
-	case c.State == CodeRedeemed && replayed(c.Redeemed, r.Begun):
+	case c.State == CodeRedeemed && replayed(r.Answered, r.Begun):
 		c.State = CodeReused
 		return true, errCode
 	case c.State != CodeIssued || !now.Before(c.Expires):

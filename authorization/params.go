@@ -84,11 +84,11 @@ func Once(form url.Values) error {
 // is allowed is the operation's business. Errors: Invalid with OAuth's own name
 // as code, or `pkce_required`, `pkce_method`.
 func ReadParams(form url.Values) (Params, error) {
-	p := Params{MaxAge: -1, RedirectURI: single(form, "redirect_uri"), RedirectGiven: form.Has("redirect_uri")}
+	p := Params{MaxAge: -1, RedirectURI: single(form, "redirect_uri"), RedirectGiven: form.Has("redirect_uri"), State: single(form, "state")}
 	if err := Once(form); err != nil {
 		return p, err
 	}
-	p.ClientID, p.State, p.Nonce = form.Get("client_id"), form.Get("state"), form.Get("nonce")
+	p.ClientID, p.Nonce = form.Get("client_id"), form.Get("nonce")
 	p.Account, p.Confirmation, p.Challenge = form.Get("account_id"), form.Get("dpop_jkt"), form.Get("code_challenge")
 	p.Resources = form["resource"]
 	for _, s := range strings.Fields(form.Get("scope")) {

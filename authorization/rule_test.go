@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/guestright/guestright/kit/problem"
+	"github.com/guestright/guestright/kit/secret"
 )
 
 var at = time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
@@ -38,7 +39,7 @@ func TestRequestIsDecidedOnce(t *testing.T) {
 
 func TestCodeIsRedeemedOnceByItsClient(t *testing.T) {
 	t.Parallel()
-	good := Redemption{Application: "app_1", RedirectURI: "https://a/cb", Verifier: verifier, Begun: at}
+	good := Redemption{Application: "app_1", RedirectURI: "https://a/cb", Verifier: verifier, Begun: at, Answered: at}
 	with := func(change func(*Redemption)) Redemption {
 		r := good
 		change(&r)
@@ -153,3 +154,33 @@ func TestScopesNarrowOnly(t *testing.T) {
 		}
 	}
 }
+
+// A duplicate that arrived before the first was answered is no replay, however
+// long the first took.
+func TestFlightsKnowWhatIsUnderWay(t *testing.T) {
+	t.Parallel()
+	var f flights
+	d := secret.Digest{1}
+	if got := f.answered(d, at); !got.Equal(at) {
+		t.Errorf("used elsewhere: %s", got)
+	}
+	f.enter(d, at)
+	if got := f.answered(d, at); !got.Equal(at) {
+		t.Errorf("alone: %s", got)
+	}
+	f.enter(d, at)
+	if got := f.answered(d, at); !got.After(at) {
+		t.Errorf("the first is under way: %s", got)
+	}
+	f.leave(d, at.Add(second), true)
+	if got := f.answered(d, at); !got.Equal(at.Add(second)) {
+		t.Errorf("the first was answered: %s", got)
+	}
+	f.leave(d, at.Add(2*second), false)
+	f.enter(d, at.Add(3*second))
+	if got := f.answered(d, at); !got.Equal(at.Add(second)) {
+		t.Errorf("later: %s", got)
+	}
+}
+
+const second = time.Second

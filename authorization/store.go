@@ -223,3 +223,15 @@ func familiesOf(tx *store.Tx, grantID string) ([]Family, error) {
 	}
 	return out, nil
 }
+
+// identityKnown gives what a person has told an application about themselves
+// before.
+func identityKnown(tx *store.Tx, application, user string) ([]string, error) {
+	var rows []familyRow
+	err := tx.NewSelect().Model(&rows).Where("application = ? AND user_id = ?", application, user).Limit(100).Scan(tx.Ctx)
+	var out []string
+	for _, r := range rows {
+		out = append(out, r.Identity...)
+	}
+	return out, err
+}

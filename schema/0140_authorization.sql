@@ -63,6 +63,7 @@ CREATE TABLE authorization_family (
     expires      BIGINT NOT NULL
 );
 CREATE INDEX authorization_family_grant ON authorization_family (grant_id);
+CREATE INDEX authorization_family_user ON authorization_family (user_id, application);
 CREATE INDEX authorization_family_expires ON authorization_family (expires);
 
 -- A refresh token that was exchanged, with its successor for the grace time.

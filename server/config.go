@@ -78,12 +78,6 @@ type MailCfg struct {
 	Insecure bool   `yaml:"plain_text" doc:"Send without TLS, for a relay on loopback only"`
 }
 
-// TokensCfg sets lifetimes.
-type TokensCfg struct {
-	Access  Duration `yaml:"access_life" doc:"Lifetime of access tokens"`
-	MinIdle int      `yaml:"min_idle_days" doc:"The shortest idle expiry, in days, that an account may set for its static tokens"`
-}
-
 // HookCfg is where the product creates integration users.
 type HookCfg struct {
 	URL    string `yaml:"url" doc:"Address that is called; empty: off"`
@@ -139,7 +133,7 @@ func Defaults() Config {
 		Checks:  ChecksCfg{Family: gateway.FamilyOriginal},
 		Watch:   WatchCfg{Listen: "127.0.0.1:8470"},
 		Mail:    MailCfg{Port: 587},
-		Tokens:  TokensCfg{Access: Duration(time.Hour), MinIdle: 30},
+		Tokens:  defaultTokens(),
 		SignIn:  SignInCfg{SignUp: true},
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/guestright/guestright/edge/gateway"
 	"github.com/guestright/guestright/kit/problem"
@@ -115,8 +114,7 @@ func (c *configCheck) secrets() {
 }
 
 func (c *configCheck) rest() {
-	life := time.Duration(c.Tokens.Access)
-	c.say(life < time.Second || life > 24*time.Hour, "tokens.access_life", "Between 1s and 24h.")
+	c.lives()
 	c.say(c.Tokens.MinIdle < 16 || c.Tokens.MinIdle > 3650, "tokens.min_idle_days", "Between 16, so that there is time for the notices, and 3650.")
 	c.say(c.Gateway.Timeout <= 0, "gateway.timeout", "A time span above zero, such as 60s.")
 	c.say(c.Mail.Port < 1 || c.Mail.Port > 65535, "mail.port", "A port is between 1 and 65535.")

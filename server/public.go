@@ -8,7 +8,6 @@ import (
 	"github.com/guestright/guestright/edge/api"
 	"github.com/guestright/guestright/edge/console"
 	"github.com/guestright/guestright/edge/gateway"
-	"github.com/guestright/guestright/edge/oauth"
 	"github.com/guestright/guestright/identity"
 	"github.com/guestright/guestright/kit/web"
 )
@@ -16,18 +15,18 @@ import (
 // public is the door for people and developers: console, API, token endpoint.
 func (a *App) public() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle(oauth.TokenPath, &oauth.Tokens{DB: a.DB, Applications: a.Applications, Integrations: a.Integrations, Tokens: a.Tokens,
-		Usage: a.Usage.Recorder, Life: a.life()})
 	mux.Handle("GET "+gateway.KeysPath, a.Signer)
 	a.API = a.management()
 	management := http.Handler(a.API)
 	for _, pattern := range []string{"/v1/", "/openapi.json", web.ErrorDocs} {
 		mux.Handle(pattern, management)
 	}
-	console.New(console.Services{Identity: a.Identity, Sessions: a.People, Groups: a.Groups, Accounts: a.Accounts, Applications: a.Applications,
+	pages := console.New(console.Services{Identity: a.Identity, Sessions: a.People, Groups: a.Groups, Accounts: a.Accounts, Applications: a.Applications,
 		Releases: a.Releases, Integrations: a.Integrations, Quota: a.Quota, Notices: a.Notices, Audit: a.Audit, Catalog: a.Catalog, Keys: a.Keys,
 		Usage: a.Usage, Tokens: a.Tokens, Products: a.Products, Origin: a.Config.URL, Issuer: a.Config.URL, Gateway: a.Config.Gateway.URL,
-		Secure: a.Config.secure(), Log: a.Log, Now: a.DB.Now}).Mount(mux)
+		Secure: a.Config.secure(), Log: a.Log, Now: a.DB.Now})
+	pages.Mount(mux)
+	a.oauth(pages).Mount(mux)
 	return web.NewDoor(web.DoorConfig{Log: a.Log, Hosts: a.consoleHosts(), Proxies: a.proxies, Secure: a.Config.secure()}, mux)
 }
 
@@ -57,7 +56,7 @@ func (a *App) management() *api.API {
 		}}
 	oracle := &api.Oracle{Catalog: a.Catalog, Bearers: a.Bearers, Facts: a.Facts, Now: a.DB.Now}
 	return api.New(api.Config{Servers: []string{a.Config.URL}, DB: a.DB, Keys: a.Keys, Gate: gate, Catalog: a.Catalog, Decide: oracle.Ask,
-		Slices: []api.Mounter{a.Identity, a.Accounts, a.Roles, a.Groups, a.Applications, a.Releases, a.Integrations, a.Consents, a.Grants, a.Tokens, a.Products,
+		Slices: []api.Mounter{a.Identity, a.Accounts, a.Roles, a.Groups, a.Applications, a.Releases, a.Integrations, a.Consents, a.Authority, a.Grants, a.Tokens, a.Products,
 			a.Quota, a.Usage, a.Audit, a.Notices,
 			a.Legacy}})
 }

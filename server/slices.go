@@ -8,6 +8,7 @@ import (
 	"github.com/guestright/guestright/account"
 	"github.com/guestright/guestright/application"
 	"github.com/guestright/guestright/audit"
+	"github.com/guestright/guestright/authorization"
 	"github.com/guestright/guestright/catalog"
 	"github.com/guestright/guestright/consent"
 	"github.com/guestright/guestright/grant"
@@ -54,6 +55,9 @@ type Slices struct {
 	Legacy       *legacy.Service
 	LegacyKeys   *legacy.Gate
 	Consents     *consent.Service
+	Clients      *authorization.Clients
+	Signing      *authorization.Signer
+	Authority    *authorization.Service
 	Outbound     *outbound.Client // for addresses that strangers gave
 	Jobs         *job.Runner
 }
@@ -100,6 +104,9 @@ func newSlices(b base, cfg Config) (*Slices, error) {
 	s.Consents = &consent.Service{DB: b.db, Audit: s.Audit, Accounts: s.Accounts, Groups: s.Groups, Applications: s.Applications, Releases: s.Releases,
 		Integrations: s.Integrations, Grants: s.Grants, Tokens: s.Tokens, Notices: s.Notices, Catalog: b.cat}
 	s.Integrations.Followed = s.Consents.Follow
+	if err := s.authority(b, cfg); err != nil {
+		return nil, err
+	}
 	s.people(b, cfg)
 	if err := s.outside(cfg); err != nil {
 		return nil, err
@@ -163,5 +170,7 @@ func (s *Slices) jobs(r *job.Runner) {
 	s.Applications.Jobs(r)
 	job.Every(r, "catalog.announce", announceEvery, s.Announce)
 	s.Tokens.Jobs(r)
+	s.Authority.Jobs(r)
+	s.Signing.Jobs(r)
 	job.Every(r, "web.forget_keys", time.Hour, func(ctx context.Context) error { return s.DB.Write(ctx, web.ForgetKeys) })
 }

@@ -31,5 +31,3 @@ func (a *App) watch() http.Handler {
 	mux.Handle("GET /metrics", promhttp.HandlerFor(reg, promhttp.HandlerOpts{}))
 	return mux
 }
-
-func (a *App) life() time.Duration { return time.Duration(a.Config.Tokens.Access) }

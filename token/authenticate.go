@@ -123,7 +123,8 @@ func (a *Authenticator) load(ctx context.Context, stored []secret.Digest, presen
 
 // seatOf makes what the token shares with others of its grant.
 func seatOf(t Token, h *Holding) *Seat {
-	s := &Seat{Key: t.Key, Holding: h, Scopes: h.scopes} // shared: a hundred thousand tokens need not list them again
+	s := &Seat{Key: t.Key, ClientID: t.ClientID, Confirmation: t.Confirmation, Resource: t.Resource, Told: t.Scopes,
+		Holding: h, Scopes: h.scopes} // shared: a hundred thousand tokens need not list them again
 	if len(t.Scopes) > 0 {
 		s.Scopes = access.SortScopes(narrower(t.Scopes, h.ScopeNames)...)
 	}

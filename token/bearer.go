@@ -12,6 +12,7 @@ import (
 	"github.com/guestright/guestright/grant"
 	"github.com/guestright/guestright/kit/ident"
 	"github.com/guestright/guestright/kit/problem"
+	"github.com/guestright/guestright/kit/store"
 )
 
 // Bearer is what a presented token stands for. It is a value: what is particular
@@ -27,10 +28,17 @@ type Bearer struct {
 // common: everything a decision needs, compiled, shared by all calls until
 // something changes.
 type Seat struct {
-	Key     string // application key that obtained the token, "" otherwise
-	Static  string // id of the static token whose seat it is, "" for access tokens, which share theirs
-	Scopes  access.Scopes
-	Holding *Holding
+	Key    string // application key that obtained the token, "" otherwise
+	Static string // id of the static token whose seat it is, "" for access tokens, which share theirs
+	Scopes access.Scopes
+	// What a client got through OAuth: its name, the key that it has to prove
+	// (RFC 9449 section 6.1), where the token may be used, and the scopes that it
+	// was told, of which some concern the person and open nothing in the product.
+	ClientID     string
+	Confirmation string
+	Resource     string
+	Told         []string
+	Holding      *Holding
 	// Attached is the gateway's short cut into Holding.Attached.
 	Attached atomic.Pointer[any]
 
@@ -39,6 +47,9 @@ type Seat struct {
 
 // Token is the token's id.
 func (b Bearer) Token() ID { return ident.FromBytes[Token](b.token) }
+
+// Expires is when the token's time is over; zero: never.
+func (b Bearer) Expires() time.Time { return store.Micros(b.expires).Time() }
 
 // Known reports whether the Bearer stands for anything.
 func (b Bearer) Known() bool { return b.Seat != nil }
@@ -88,6 +99,9 @@ func (h *Holding) seat(m *memory, t Token) (uint32, *Seat) {
 	if t.Kind == Static {
 		// Its uses are counted by themselves, and a brown-out is only its own.
 		name = t.ID.String() + " " + strconv.FormatInt(t.BrownUntil.UnixMicro(), 10)
+	}
+	if t.ClientID != "" {
+		name += "\n" + t.ClientID + "\n" + t.Confirmation + "\n" + t.Resource
 	}
 	if n, ok := h.seats[name]; ok {
 		return n, m.seat(n)

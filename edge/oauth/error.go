@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/guestright/guestright/authorization"
 	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/web"
 )
@@ -17,57 +18,58 @@ type failure struct {
 	Request     string `json:"request_id,omitempty"`
 }
 
-// shape gives OAuth's error and the status for one of ours.
-func shape(e *problem.Error) (string, int) {
-	switch e.Code {
-	case "invalid_request", "invalid_scope", "unsupported_grant_type":
-		return e.Code, http.StatusBadRequest
-	case "method_not_allowed":
-		return "invalid_request", http.StatusMethodNotAllowed
-	case "app_not_installed":
-		return "invalid_grant", http.StatusBadRequest
-	case "account_required":
-		return "invalid_request", http.StatusBadRequest
-	case "application_deleted":
-		return "invalid_client", http.StatusUnauthorized
+// status gives the status of an error that is answered in JSON.
+func status(name string, e *problem.Error) int {
+	switch {
+	case e.Code == "method_not_allowed":
+		return http.StatusMethodNotAllowed
+	case name == "invalid_client" || name == "invalid_token":
+		return http.StatusUnauthorized
+	case name == "server_error":
+		return http.StatusInternalServerError
+	case e.Kind == problem.KindLimited:
+		return http.StatusTooManyRequests
+	case e.Kind == problem.KindUnavailable:
+		return http.StatusServiceUnavailable
+	case e.Kind == problem.KindForbidden && (name == "access_denied" || name == "insufficient_scope"):
+		return http.StatusForbidden
 	}
-	switch e.Kind {
-	case problem.KindUnauthenticated:
-		return "invalid_client", http.StatusUnauthorized
-	case problem.KindForbidden:
-		return "access_denied", http.StatusForbidden
-	case problem.KindLimited:
-		return "temporarily_unavailable", http.StatusTooManyRequests
-	case problem.KindUnavailable:
-		return "temporarily_unavailable", http.StatusServiceUnavailable
-	case problem.KindInvalid, problem.KindConflict, problem.KindNotFound:
-		return "invalid_request", http.StatusBadRequest
-	}
-	return "server_error", http.StatusInternalServerError
+	return http.StatusBadRequest
 }
 
-func (t *Tokens) fail(w http.ResponseWriter, r *http.Request, q request, err error) {
+// fail answers with an error; basic says that the client authenticated so.
+func fail(w http.ResponseWriter, r *http.Request, basic bool, err error) {
 	e := problem.Of(err)
 	line := web.From(r.Context())
 	line.Add("code", e.Code)
 	if e.Cause != nil {
 		line.Add("cause", e.Cause.Error())
 	}
-	name, status := shape(e)
+	name := authorization.Name(e)
+	code := status(name, e)
 	f := failure{Error: name, Description: e.Detail, Code: e.Code, Request: line.ID()}
-	if status == http.StatusInternalServerError {
+	if code == http.StatusInternalServerError {
 		f.Description, f.Code = "Something went wrong on our side.", "internal"
 	}
-	if status == http.StatusUnauthorized && q.basic {
+	if code == http.StatusUnauthorized && basic {
 		w.Header().Set("WWW-Authenticate", `Basic realm="guestright"`)
 	}
 	if e.After > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(max(1, int(e.After.Seconds()))))
 	}
-	body, merr := json.Marshal(f)
-	if merr != nil {
-		body = []byte(`{"error":"server_error"}`)
+	write(w, code, f)
+}
+
+// write answers in JSON; nothing of it may be kept (RFC 6749 section 5.1).
+func write(w http.ResponseWriter, status int, v any) {
+	body, err := json.Marshal(v)
+	if err != nil {
+		status, body = http.StatusInternalServerError, []byte(`{"error":"server_error"}`)
 	}
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Pragma", "no-cache")
 	w.WriteHeader(status)
 	_, _ = w.Write(body)
 }

@@ -105,6 +105,15 @@ func FromBytes[T Named](b [16]byte) ID[T] {
 	return ID[T]{string(encode([]byte(prefix[T]()+"_"), b))}
 }
 
+// Time is when the identifier was made, to the millisecond; zero when absent.
+func (id ID[T]) Time() time.Time {
+	if id.s == "" {
+		return time.Time{}
+	}
+	b := id.Bytes()
+	return time.UnixMilli(int64(binary.BigEndian.Uint64(b[:8]) >> 16)).UTC()
+}
+
 // Value implements driver.Valuer: text, empty when absent.
 func (id ID[T]) Value() (driver.Value, error) { return id.s, nil }
 
