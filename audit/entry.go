@@ -129,6 +129,9 @@ func words(text string) string {
 // /48 for IPv6.
 func network(a netip.Addr) string {
 	a = a.Unmap()
+	if !a.IsValid() {
+		return ""
+	}
 	bits := 48
 	if a.Is4() {
 		bits = 24

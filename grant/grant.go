@@ -85,6 +85,9 @@ var reasons = map[string]string{
 	"installation_blocked":     "This integration is blocked for this account.",
 	"installation_pending":     "The installation is not complete yet.",
 	"installation_failed":      "The product did not create the integration user. The customer's administrator can try again.",
+
+	"private_integration_paused":  "The customer's administrator has paused this private integration.",
+	"private_integration_blocked": "The platform operator has stopped this private integration.",
 }
 
 // Live fails unless the grant opens anything. Errors: Forbidden with the code of

@@ -34,6 +34,8 @@ func Declared() []problem.Declared {
 		{Code: "grant_ended", Kind: problem.KindUnauthenticated, Cause: "The integration was removed from the account.", Remedy: "Ask the administrator to install it again."},
 		{Code: "grant_changed", Kind: problem.KindConflict, Cause: "The grant changed meanwhile.", Remedy: "Repeat the change."},
 		{Code: "network_not_allowed", Kind: problem.KindForbidden, Cause: "The grant may be used from certain networks only, and the call came from another.", Remedy: "Call from one of these networks, or ask the administrator to add yours."},
+		{Code: "private_integration_paused", Kind: problem.KindForbidden, Cause: "The customer's administrator has paused the private integration.", Remedy: "Ask the administrator."},
+		{Code: "private_integration_blocked", Kind: problem.KindForbidden, Cause: "The platform operator has stopped the private integration.", Remedy: "The account's administrator sees the reason with the integration."},
 		{Code: "installation_unavailable", Kind: problem.KindForbidden, Cause: "The customer's administrator has switched the integration off.", Remedy: "Wait until it is switched on, or ask the administrator."},
 		{Code: "installation_blocked", Kind: problem.KindForbidden, Cause: "The developer or the operator blocks the integration in this account.", Remedy: "Look at the installation for the reason."},
 		{Code: "installation_failed", Kind: problem.KindForbidden, Cause: "The product did not create the integration user, however often it was asked.", Remedy: "The account's administrator sees why on the page of the installation, and tries again."},

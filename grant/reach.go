@@ -1,6 +1,11 @@
 package grant
 
-import "slices"
+import (
+	"database/sql/driver"
+	"encoding/json"
+	"fmt"
+	"slices"
+)
 
 // Rule says which child accounts a grant opens besides its own account.
 type Rule string
@@ -38,10 +43,38 @@ func (r Reach) Covers(child string) bool {
 	return false
 }
 
-// kept is a Reach as it stands in the database.
+// kept is a Reach as it stands in a database.
 type kept struct {
 	Rule     Rule     `json:"rule"`
 	Accounts []string `json:"accounts,omitempty"`
 	Future   bool     `json:"future,omitempty"`
 	Except   []string `json:"except,omitempty"`
+}
+
+// Value implements driver.Valuer: JSON with every part.
+func (r Reach) Value() (driver.Value, error) {
+	if r.Rule == "" {
+		r.Rule = RuleSelf
+	}
+	b, err := json.Marshal(kept(r))
+	return string(b), err
+}
+
+// Scan implements sql.Scanner.
+func (r *Reach) Scan(src any) error {
+	var b []byte
+	switch v := src.(type) {
+	case string:
+		b = []byte(v)
+	case []byte:
+		b = v
+	default:
+		return fmt.Errorf("grant: a reach is a text, not %T", src)
+	}
+	var k kept
+	if err := json.Unmarshal(b, &k); err != nil {
+		return fmt.Errorf("grant: reach: %w", err)
+	}
+	*r = Reach(k)
+	return nil
 }

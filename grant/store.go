@@ -22,7 +22,7 @@ type row struct {
 	Scopes      []string          `bun:"type:text"`
 	Layers      [][]access.Policy `bun:"type:text"`
 	Networks    Networks          `bun:"type:text"`
-	Reach       *kept             `bun:"type:text"`
+	Reach       Reach             `bun:"type:text"`
 	State       State
 	Reason      string
 	APIVersion  string
@@ -40,24 +40,16 @@ func (g Grant) row() *row {
 	if g.Networks == nil {
 		g.Networks = Networks{}
 	}
-	if g.Reach.Rule == "" {
-		g.Reach.Rule = RuleSelf
-	}
-	reach := kept(g.Reach)
 	return &row{ID: g.ID, Kind: g.Kind, Account: g.Account, Application: g.Application, GroupID: g.Group, Holder: g.Holder,
 		Subject: g.Subject, SubjectKey: g.SubjectKey, Scopes: g.Scopes, Layers: g.Layers,
-		Networks: g.Networks, Reach: &reach, State: g.State, Reason: g.Reason,
+		Networks: g.Networks, Reach: g.Reach, State: g.State, Reason: g.Reason,
 		APIVersion: g.APIVersion, Revision: g.Revision, Created: store.At(g.Created)}
 }
 
 func (r *row) grant() Grant {
-	g := Grant{ID: r.ID, Kind: r.Kind, Account: r.Account, Application: r.Application, Group: r.GroupID, Holder: r.Holder,
+	return Grant{ID: r.ID, Kind: r.Kind, Account: r.Account, Application: r.Application, Group: r.GroupID, Holder: r.Holder,
 		Subject: r.Subject, SubjectKey: r.SubjectKey, Scopes: r.Scopes, Layers: r.Layers, State: r.State, Reason: r.Reason,
-		Networks: r.Networks, APIVersion: r.APIVersion, Revision: r.Revision, Created: r.Created.Time()}
-	if r.Reach != nil {
-		g.Reach = Reach(*r.Reach)
-	}
-	return g
+		Networks: r.Networks, Reach: r.Reach, APIVersion: r.APIVersion, Revision: r.Revision, Created: r.Created.Time()}
 }
 
 func insert(tx *store.Tx, g Grant) error {

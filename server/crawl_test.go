@@ -14,6 +14,7 @@ import (
 	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/legacy"
+	"github.com/guestright/guestright/private"
 	"github.com/guestright/guestright/role"
 	"github.com/guestright/guestright/server/servertest"
 )
@@ -158,11 +159,20 @@ func (c *crawl) tenant(name string) *tenant {
 	if err != nil {
 		c.t.Fatal(err)
 	}
+	pin, err := c.Private.Create(ctx, by, acc.ID, private.Draft{Name: "Sync", Scopes: []string{"flags.read"}})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	hook, err := c.Private.AddWebhook(ctx, by, pin.ID, private.WebhookDraft{URL: "https://hooks.example.com/in", Types: []string{"flag.*"}})
+	if err != nil {
+		c.t.Fatal(err)
+	}
 	return &tenant{cookie: c.Identity.Cookie(st.Token), ids: map[string]string{
 		"group": g.ID.String(), "application": app.ID.String(), "key": key.ID.String(), "version": versions[0].ID.String(),
 		"account": acc.ID.String(), "custom_role": made.ID.String(), "installation": ins.ID.String(), "grant": ins.Grant, "user": user, "member": user,
 		"token": c.tokenOf(ins.Grant), "session": st.Session.ID.String(), "product_key": product.ID.String(), "limit": "burst",
-		"legacy_key": c.legacyKey(acc),
+		"legacy_key":          c.legacyKey(acc),
+		"private_integration": pin.ID.String(), "private_webhook": hook.ID.String(),
 	}}
 }
 

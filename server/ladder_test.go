@@ -30,7 +30,7 @@ var ladder = []string{
 	// offer
 	"release",
 	// connect
-	"integration", "legacy", "consent", "authorization",
+	"integration", "private", "legacy", "consent", "authorization",
 	// edge
 	"edge/page", "edge/page/assets/axe", "edge/page/pagetest", "edge/page/gallery",
 	"edge/oauth", "edge/api",

@@ -23,6 +23,7 @@ import (
 	"github.com/guestright/guestright/kit/web"
 	"github.com/guestright/guestright/legacy"
 	"github.com/guestright/guestright/notice"
+	"github.com/guestright/guestright/private"
 	"github.com/guestright/guestright/quota"
 	"github.com/guestright/guestright/release"
 	"github.com/guestright/guestright/role"
@@ -52,6 +53,7 @@ type Slices struct {
 	Facts        *account.Facts
 	Releases     *release.Service
 	Integrations *integration.Service
+	Private      *private.Service
 	Legacy       *legacy.Service
 	LegacyKeys   *legacy.Gate
 	Consents     *consent.Service
@@ -98,6 +100,8 @@ func newSlices(b base, cfg Config) (*Slices, error) {
 	s.Applications.Touched = s.Releases.Touched
 	s.Integrations = &integration.Service{DB: b.db, Audit: s.Audit, Accounts: s.Accounts, Groups: s.Groups, Applications: s.Applications,
 		Releases: s.Releases, Grants: s.Grants, Tokens: s.Tokens, Quota: s.Quota, Notices: s.Notices, Catalog: b.cat}
+	s.Private = &private.Service{DB: b.db, Audit: s.Audit, Accounts: s.Accounts, Roles: s.Roles, Grants: s.Grants, Tokens: s.Tokens, Usage: s.Usage,
+		Notices: s.Notices, Catalog: b.cat, Outbound: s.Outbound}
 	s.Legacy = &legacy.Service{DB: b.db, Audit: s.Audit, Usage: s.Usage, Accounts: s.Accounts, Grants: s.Grants, Tokens: s.Tokens,
 		Notices: s.Notices, Catalog: b.cat}
 	s.LegacyKeys = legacy.NewGate(b.db, s.Bearers)
@@ -120,6 +124,7 @@ func newSlices(b base, cfg Config) (*Slices, error) {
 // join fills the places in which an earlier slice lets a later one take part.
 func (s *Slices) join(log *slog.Logger) {
 	s.Applications.Revoked = s.Tokens.RevokeKey
+	s.Tokens.Keepers = map[grant.Kind]token.Keeper{grant.KindPrivate: s.Private.Keeper}
 	s.Usage.GroupOf = func(ctx context.Context, id string) (string, error) {
 		app, err := ident.Parse[application.Application](id)
 		if err != nil {
@@ -166,6 +171,7 @@ func (s *Slices) jobs(r *job.Runner) {
 	s.Quota.Jobs(r)
 	s.Notices.Jobs(r)
 	s.Integrations.Jobs(r)
+	s.Private.Jobs(r)
 	s.Legacy.Jobs(r)
 	s.Applications.Jobs(r)
 	job.Every(r, "catalog.announce", announceEvery, s.Announce)

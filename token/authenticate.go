@@ -173,7 +173,10 @@ func (a *Authenticator) holding(tx *store.Tx, grantID string) (*Holding, error) 
 		Sandbox: acc.Kind == account.Sandbox, Upstream: acc.Upstream, Application: g.Application, Group: g.Group,
 		Subject: g.Subject, SubjectKey: g.SubjectKey, APIVersion: g.APIVersion, ScopeNames: g.Scopes, scopes: access.SortScopes(g.Scopes...), Layers: layers, refusal: g.Live()}
 	h.Everything = g.Kind == grant.KindLegacy && slices.Equal(g.Scopes, []string{grant.AllScopes})
-	h.Installation, _ = strings.CutPrefix(g.Holder, "installation/")
+	h.Networks, h.Reach = g.Networks, g.Reach
+	if id, ok := strings.CutPrefix(g.Holder, "installation/"); ok {
+		h.Installation = id
+	}
 	if acc.State != account.Active && h.refusal == nil {
 		h.refusal = errClosed
 	}

@@ -42,7 +42,8 @@ type Seat struct {
 	// Attached is the gateway's short cut into Holding.Attached.
 	Attached atomic.Pointer[any]
 
-	brownFrom, brownUntil int64 // microseconds since 1970; brownUntil is 0 without a brown-out
+	brownFrom, brownUntil int64    // microseconds since 1970; brownUntil is 0 without a brown-out
+	within                sync.Map // key of a child account → *Seat there
 }
 
 // Token is the token's id.
@@ -73,11 +74,14 @@ type Holding struct {
 	ScopeNames   []string
 	Everything   bool // a legacy key without a list of scopes: it has all there are
 	Layers       []access.Layer
+	Networks     grant.Networks // from which it may be used; none: from anywhere
+	Reach        grant.Reach    // child accounts that it opens, see Authenticator.In
 
-	scopes  access.Scopes // ScopeNames, sorted
-	refusal error         // why the grant opens nothing now
-	stale   atomic.Bool
-	seats   map[string]uint32 // numbers in memory; guarded by the Authenticator
+	scopes   access.Scopes // ScopeNames, sorted
+	refusal  error         // why the grant opens nothing now
+	stale    atomic.Bool
+	seats    map[string]uint32   // numbers in memory; guarded by the Authenticator
+	children map[string]*Holding // by account id; guarded by the Authenticator
 	// Attached holds what the gateway prepares once per application key: meter
 	// and counters. It goes with the holding when that is dropped.
 	Attached sync.Map

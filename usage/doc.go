@@ -21,9 +21,10 @@
 //
 // A Stamp keeps when a token, key or grant was last used, by which operation and
 // from which network (IPv4 /24, IPv6 /48, never the whole address), the same way.
+// Of grants every network of the last 90 days is kept with its last use.
 //
 // # Tables
 //
 // usage_series names a combination once; usage_minute, usage_hour and usage_day
-// count it; usage_last holds the stamps.
+// count it; usage_last holds the stamps, usage_place the networks.
 package usage

@@ -141,15 +141,26 @@ func (s *Service) flushStamps(ctx context.Context) error {
 	if len(list) == 0 {
 		return nil
 	}
-	uses := make(map[Subject]Last, len(list))
+	uses, places := make(map[Subject]Last, len(list)), map[Subject][]Place{}
 	for _, p := range list {
+		if ps := p.takePlaces(); len(ps) > 0 {
+			places[p.subject] = append(places[p.subject], ps...)
+		}
 		l := p.last()
 		if l.At.After(uses[p.subject].At) {
 			uses[p.subject] = l
 		}
 	}
-	err := s.DB.Batch(ctx, func(tx *store.Tx) error { return saveLast(tx, uses) })
+	err := s.DB.Batch(ctx, func(tx *store.Tx) error {
+		if err := saveLast(tx, uses); err != nil {
+			return err
+		}
+		return savePlaces(tx, places)
+	})
 	if err != nil {
+		for _, p := range list {
+			p.keepPlaces()
+		}
 		s.Recorder.relist(list)
 	}
 	return err
@@ -181,7 +192,7 @@ func (s *Service) Clean(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return s.DB.Batch(ctx, func(tx *store.Tx) error { return forgetPlaces(tx, tx.Now().Add(-placesKept)) })
 }
 
 // Jobs adds the hourly clean-up.

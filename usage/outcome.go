@@ -23,12 +23,13 @@ const (
 	Malformed                           // refused as ambiguous
 	Unavailable                         // nothing could be decided
 	OperationRemoved                    // the operation, or the API version, is no more
+	NetworkDenied                       // from a network that the grant does not allow
 	outcomes             = iota
 )
 
 var outcomeNames = [outcomes]string{"ok", "invalid_token", "missing_credential", "rate_limited", "quota_exceeded", "permission_denied",
 	"scope_missing", "not_installed", "installation_disabled", "blocked", "revoked_key", "operation_unmapped", "not_found", "product_error",
-	"malformed", "unavailable", "operation_removed"}
+	"malformed", "unavailable", "operation_removed", "network_denied"}
 
 // String is the stable name.
 func (o Outcome) String() string {

@@ -428,8 +428,8 @@ func TestUsageOverHTTP(t *testing.T) {
 	}
 	w = get("/v1/usage/export?application=app_a&step=hour&from=2026-03-02T10:00:00Z&to=2026-03-02T10:30:00Z")
 	wantCSV := "at,total,ok,invalid_token,missing_credential,rate_limited,quota_exceeded,permission_denied,scope_missing,not_installed," +
-		"installation_disabled,blocked,revoked_key,operation_unmapped,not_found,product_error,malformed,unavailable,operation_removed\r\n" +
-		"2026-03-02T10:00:00Z,5,5,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0\r\n"
+		"installation_disabled,blocked,revoked_key,operation_unmapped,not_found,product_error,malformed,unavailable,operation_removed,network_denied\r\n" +
+		"2026-03-02T10:00:00Z,5,5,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0\r\n"
 	if got := w.Body.String(); got != wantCSV || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/csv") {
 		t.Errorf("%d %s %s", w.Code, w.Header().Get("Content-Type"), got)
 	}

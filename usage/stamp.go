@@ -24,11 +24,13 @@ type Last struct {
 type Stamp struct {
 	r       *Recorder
 	subject Subject
+	roams   bool // the networks that it is used from are kept, too
 
 	mu        sync.Mutex
 	at        int64 // microseconds
 	operation string
 	from      netip.Addr
+	places    []seen // of grants only
 	dirty     bool
 }
 
@@ -53,7 +55,7 @@ func (r *Recorder) Stamp(s Subject) *Stamp {
 	if p := r.stamps.all[s]; p != nil {
 		return p
 	}
-	p = &Stamp{r: r, subject: s}
+	p = &Stamp{r: r, subject: s, roams: s.Kind == "grant"}
 	r.stamps.all[s] = p
 	return p
 }
@@ -67,6 +69,9 @@ func (s *Stamp) Touch(now time.Time, operation string, from netip.Addr) {
 		return
 	}
 	s.at, s.operation, s.from = at, operation, from
+	if s.roams {
+		s.notePlace(at, from)
+	}
 	list := !s.dirty
 	s.dirty = true
 	s.mu.Unlock()

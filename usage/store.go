@@ -226,8 +226,12 @@ func lasts(tx *store.Tx, kind string, ids []string) (map[string]Last, error) {
 }
 
 func forgetLast(tx *store.Tx, s Subject) error {
-	_, err := tx.ExecContext(tx.Ctx, "DELETE FROM usage_last WHERE kind = ? AND id = ?", s.Kind, s.ID)
-	return err
+	for _, table := range []string{"usage_last", "usage_place"} {
+		if _, err := tx.ExecContext(tx.Ctx, "DELETE FROM "+table+" WHERE kind = ? AND id = ?", s.Kind, s.ID); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 type useRow struct {

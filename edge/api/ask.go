@@ -2,12 +2,14 @@ package api
 
 import (
 	"context"
+	"net/netip"
 	"strings"
 	"time"
 
 	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/account"
 	"github.com/guestright/guestright/catalog"
+	"github.com/guestright/guestright/grant"
 	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/token"
 )
@@ -36,6 +38,9 @@ func (o *Oracle) Ask(ctx context.Context, q Question) (Answer, error) {
 	if err := b.Live(now); err != nil {
 		return a, err
 	}
+	if err := q.fromAllowed(b.Holding.Networks); err != nil {
+		return a, err
+	}
 	c := o.Catalog.Get()
 	if c == nil {
 		return a, problem.Unavailable("catalog_missing", "No catalog is in force yet.", nil)
@@ -44,8 +49,19 @@ func (o *Oracle) Ask(ctx context.Context, q Question) (Answer, error) {
 	if err != nil {
 		return a, err
 	}
+	for _, named := range []string{ask.account, q.Account} {
+		if named == "" {
+			continue
+		}
+		if b, err = o.Bearers.In(ctx, b, named); err != nil {
+			return a, err
+		}
+		if err := b.Live(now); err != nil {
+			return a, err
+		}
+	}
 	if ask.account != "" && ask.account != b.Holding.AccountKey {
-		return a, problem.NotFound("account")
+		return a, problem.NotFound("account") // path and question name two
 	}
 	a.Operation = ask.operation
 	if ask.public {
@@ -85,6 +101,23 @@ func (o *Oracle) Ask(ctx context.Context, q Question) (Answer, error) {
 		a.Alternatives = append(a.Alternatives, names)
 	}
 	return a, nil
+}
+
+// fromAllowed judges the caller's address where the product tells it. A question
+// with a token must tell it when the token may be used from some networks only:
+// whoever takes the token is the door. One about a grant comes from behind a door.
+func (q Question) fromAllowed(ns grant.Networks) error {
+	if q.Client == "" && q.Token == "" {
+		return nil
+	}
+	client, err := netip.ParseAddr(q.Client)
+	if err != nil {
+		client = netip.Addr{}
+	}
+	if !ns.Allow(client) {
+		return grant.ErrNetwork
+	}
+	return nil
 }
 
 func (o *Oracle) bearer(ctx context.Context, q Question) (token.Bearer, error) {

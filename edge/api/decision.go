@@ -17,6 +17,8 @@ type Question struct {
 	Action   string `json:"action,omitempty" maxLength:"200" example:"flag:update" doc:"The entitlement in question; or method and path"`
 	Method   string `json:"method,omitempty" maxLength:"10"`
 	Path     string `json:"path,omitempty" maxLength:"2000"`
+	Account  string `json:"account,omitempty" maxLength:"200" doc:"The product's key of the account in question, for grants that act in several; the grant's own when absent"`
+	Client   string `json:"client,omitempty" maxLength:"60" doc:"IP address of the caller, needed with a token that may be used from some networks only"`
 	Resource string `json:"resource,omitempty" maxLength:"2000" example:"proj/web:env/production:flag/new-checkout" doc:"What it is about, with the facts that you know; absent: what the path says, or the account as a whole"`
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/guestright/guestright/access"
+	"github.com/guestright/guestright/grant"
 	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/kit/web"
@@ -115,6 +116,9 @@ func (g *Gate) who(r *http.Request, c credential) (access.Principal, error) {
 	}
 	if err := b.Live(g.now()); err != nil {
 		return nobody, err
+	}
+	if !b.Holding.Networks.Allow(web.From(r.Context()).Client()) {
+		return nobody, grant.ErrNetwork
 	}
 	return b.Principal(), nil
 }

@@ -79,5 +79,5 @@ var outcomeShort = map[usage.Outcome]string{
 	usage.InvalidToken: "invalid token", usage.MissingCredential: "no token", usage.RateLimited: "too fast", usage.QuotaExceeded: "quota used up",
 	usage.PermissionDenied: "not in the role", usage.ScopeMissing: "permission missing", usage.NotInstalled: "not installed",
 	usage.InstallationDisabled: "switched off", usage.Blocked: "blocked", usage.RevokedKey: "revoked", usage.OperationUnmapped: "not offered",
-	usage.NotFound: "not found", usage.ProductError: "product failed", usage.Malformed: "malformed", usage.OperationRemoved: "removed", usage.Unavailable: "not decided",
+	usage.NotFound: "not found", usage.ProductError: "product failed", usage.Malformed: "malformed", usage.OperationRemoved: "removed", usage.NetworkDenied: "wrong network", usage.Unavailable: "not decided",
 }

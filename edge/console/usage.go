@@ -167,7 +167,7 @@ func outcomeWord(o usage.Outcome) string {
 		usage.NotInstalled: "Not installed in the account", usage.InstallationDisabled: "Switched off by the customer",
 		usage.Blocked: "Blocked by you or the operator", usage.RevokedKey: "The key or token was revoked",
 		usage.OperationUnmapped: "The operator has not opened the operation", usage.NotFound: "No such operation or account",
-		usage.ProductError: "The product failed", usage.Malformed: "The request was ambiguous", usage.OperationRemoved: "The operation was removed", usage.Unavailable: "Nothing could be decided",
+		usage.ProductError: "The product failed", usage.Malformed: "The request was ambiguous", usage.OperationRemoved: "The operation was removed", usage.NetworkDenied: "From a network that is not allowed", usage.Unavailable: "Nothing could be decided",
 	}
 	if w, ok := words[o]; ok {
 		return w

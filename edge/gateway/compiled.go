@@ -144,22 +144,7 @@ func (k *compiled) sameAccount(c *Call, v *Verdict, h *token.Holding) error {
 		named = true
 	}
 	for i := range k.keys {
-		var found string
-		var n int
-		switch key := &k.keys[i]; key.In {
-		case "query":
-			found, n = queryValue(c.Query, key.Name)
-		case "header":
-			found, n = headerValue(c.Header, key.Name)
-		case "host":
-			host := c.Host
-			if bare, _, err := net.SplitHostPort(host); err == nil {
-				host = bare
-			}
-			if got, ok := key.FromHost(host); ok {
-				found, n = got, 1
-			}
-		}
+		found, n := accountIn(c, &k.keys[i])
 		if n == 0 {
 			continue
 		}
@@ -172,6 +157,40 @@ func (k *compiled) sameAccount(c *Call, v *Verdict, h *token.Holding) error {
 		return errNoAccount
 	}
 	return nil
+}
+
+// accountIn finds the account's key in one place of the request; n counts how
+// often it is said there.
+func accountIn(c *Call, key *catalog.Key) (found string, n int) {
+	switch key.In {
+	case "query":
+		return queryValue(c.Query, key.Name)
+	case "header":
+		return headerValue(c.Header, key.Name)
+	case "host":
+		host := c.Host
+		if bare, _, err := net.SplitHostPort(host); err == nil {
+			host = bare
+		}
+		if got, ok := key.FromHost(host); ok {
+			return got, 1
+		}
+	}
+	return "", 0
+}
+
+// accountNamed is the first account key that the request carries; whether all
+// say the same is for sameAccount to judge.
+func (k *compiled) accountNamed(c *Call, v *Verdict) (string, bool) {
+	if key, ok := v.Route.AccountKey(&v.params); ok {
+		return key, true
+	}
+	for i := range k.keys {
+		if found, n := accountIn(c, &k.keys[i]); n > 0 {
+			return found, true
+		}
+	}
+	return "", false
 }
 
 var (

@@ -11,6 +11,7 @@ import (
 	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/catalog"
 	"github.com/guestright/guestright/edge/gateway/strict"
+	"github.com/guestright/guestright/grant"
 	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/legacy"
@@ -101,8 +102,11 @@ func (e *Engine) decide(ctx context.Context, c *Call, v *Verdict) error {
 		v.live = problem.CodeOf(err) == "token_brown_out" // it is in use: that is what its owner wants to see
 		return err
 	}
-	v.live = true
 	h := v.Bearer.Holding
+	if !h.Networks.Allow(c.Client) {
+		return grant.ErrNetwork
+	}
+	v.live = true
 	route, miss := k.catalog.Match(c.Method, c.Path.Escaped, &v.params)
 	switch {
 	case miss == catalog.MethodNotAllowed:
@@ -111,6 +115,12 @@ func (e *Engine) decide(ctx context.Context, c *Call, v *Verdict) error {
 		return errRoute // what third parties may not call does not exist for them
 	}
 	v.Route = route
+	if h.Reach.Wide() {
+		if err := e.enter(ctx, c, v); err != nil {
+			return err
+		}
+		h = v.Bearer.Holding
+	}
 	if err := k.sameAccount(c, v, h); err != nil {
 		return err
 	}
@@ -138,6 +148,22 @@ func (e *Engine) decide(ctx context.Context, c *Call, v *Verdict) error {
 		return err
 	}
 	return e.spend(ctx, v)
+}
+
+// enter goes on in the child account that the call names, when it names one.
+func (e *Engine) enter(ctx context.Context, c *Call, v *Verdict) error {
+	key, named := v.compiled.accountNamed(c, v)
+	if !named {
+		return nil
+	}
+	b, err := e.Tokens.In(ctx, v.Bearer, key)
+	if err != nil {
+		return err
+	}
+	v.Bearer = b
+	fitting := e.attach(b.Seat)
+	v.attached, v.passport = fitting.attached, fitting.passport
+	return b.Live(v.At)
 }
 
 // permit is the decision proper: what the route requires against what the grant

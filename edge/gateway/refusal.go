@@ -108,6 +108,7 @@ var outcomes = map[string]usage.Outcome{
 	"installation_unavailable": usage.InstallationDisabled, "installation_disabled": usage.InstallationDisabled, "installation_pending": usage.InstallationDisabled, "installation_failed": usage.InstallationDisabled,
 	"installation_blocked": usage.Blocked, "blocked": usage.Blocked, "application_suspended": usage.Blocked, "group_suspended": usage.Blocked,
 	"application_deleted": usage.Blocked, "account_closed": usage.Blocked, "not_installed": usage.NotInstalled,
+	"network_not_allowed": usage.NetworkDenied, "private_integration_paused": usage.InstallationDisabled, "private_integration_blocked": usage.Blocked,
 	"legacy_key_attempts": usage.InvalidToken, "operation_removed": usage.OperationRemoved, "api_version_removed": usage.OperationRemoved, "api_version_unknown": usage.Malformed,
 	"not_found": usage.NotFound, "method_not_allowed": usage.NotFound, "credential_in_query": usage.InvalidToken,
 	"account_missing": usage.Malformed, "grant_suspended": usage.Blocked, "product_error": usage.ProductError,
