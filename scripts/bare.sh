@@ -49,8 +49,8 @@ elif [ ! -d "$root/src/shared" ]; then
 	cp -a "$shared" "$root/src/shared/"
 fi
 
-# Inside: mounts and processes that end with this script, whatever happens.
-inside='
+# Mounts and processes in there end with the command, whatever happens.
+enter='
 set -euo pipefail
 root=$1
 shift
@@ -60,7 +60,7 @@ mount -t sysfs -o ro sysfs "$root/sys"
 mount -t tmpfs tmpfs "$root/dev/shm"
 exec chroot "$root" "$@"
 '
-in() {
+inside() {
 	local vars=(HOME=/root "PATH=/usr/local/go/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
 	for name in GOPROXY GONOPROXY GOPRIVATE GOSUMDB GONOSUMDB; do
 		vars+=("$name=$(go env $name)")
@@ -70,31 +70,34 @@ in() {
 	done
 	[ -z "$ci" ] || vars+=(CI=$ci)
 	env -i "${vars[@]}" nice -n 10 unshare --mount --pid --fork --kill-child \
-		bash -c "$inside" bash "$root" "$@"
+		bash -c "$enter" bash "$root" "$@"
 }
 
 if [ $# -gt 0 ] && [ "$1" != make ]; then
-	in bash -c 'cd /src/guestright && exec "$@"' bash "$@"
+	inside bash -c 'cd /src/guestright && exec "$@"' bash "$@"
 	exit
 fi
 
 git bundle create -q "$root/src/commit.bundle" HEAD
-in bash -euo pipefail -c '
+inside bash -euo pipefail -c '
 cd /src
 rm -rf guestright
 git clone -q commit.bundle guestright
 cd guestright
 echo "bare: $(git log -1 --format="%h %s")"
 '
-in bash -euo pipefail -c '
+inside bash -euo pipefail -c '
 cd /src/guestright
 for tool in gcc curl jq chromium nginx caddy node; do
 	if command -v $tool; then echo "bare: there is a $tool already"; fi
 done
 
+set -m # a process group for Ctrl-C
 go run ./cmd/guestright demo >/src/demo.log 2>&1 &
+demo=$!
+set +m
 until grep -q "Ctrl-C stops it" /src/demo.log; do
-	kill -0 $! || { cat /src/demo.log; exit 1; }
+	kill -0 $demo 2>/dev/null || { cat /src/demo.log; exit 1; }
 	sleep 1
 done
 cat /src/demo.log
@@ -115,11 +118,11 @@ for door in "$(address Console)/ 303" "$(address Console)/sign-in 200" "$(addres
 	echo "bare: ${door% *} answers $got"
 	[ "$got" = "${door#* }" ] || { echo "bare: expected ${door#* }"; exit 1; }
 done
-pkill -INT -P $! 2>/dev/null || kill -INT $!
-wait $! || { echo "bare: the demo ended with $?"; exit 1; }
+kill -INT -- -$demo
+wait $demo || { echo "bare: the demo ended with $?"; exit 1; }
 echo "bare: go run ./cmd/guestright demo works"
 '
-in bash -euo pipefail -c '
+inside bash -euo pipefail -c '
 cd /src/guestright
 make test 2>&1 | tee /src/test.log
 echo "bare: make test works"
