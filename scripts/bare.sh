@@ -82,7 +82,7 @@ git bundle create -q "$root/src/commit.bundle" HEAD
 inside bash -euo pipefail -c '
 cd /src
 rm -rf guestright
-git clone -q commit.bundle guestright
+git -c advice.detachedHead=false clone -q commit.bundle guestright
 cd guestright
 echo "bare: $(git log -1 --format="%h %s")"
 '
