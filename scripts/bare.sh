@@ -96,7 +96,7 @@ set -m # a process group for Ctrl-C
 go run ./cmd/guestright demo >/src/demo.log 2>&1 &
 demo=$!
 set +m
-until grep -q "Ctrl-C stops it" /src/demo.log; do
+until grep -q "Guestright is running" /src/demo.log; do
 	kill -0 $demo 2>/dev/null || { cat /src/demo.log; exit 1; }
 	sleep 1
 done

@@ -2,22 +2,13 @@
 # Starts a throw-away PostgreSQL for tests on a free loopback port, runs the
 # command given, stops it and removes its data. Installs Debian's server when it
 # is missing and that is possible; says what it did; otherwise runs the command
-# without PostgreSQL (tests then skip, and fail in CI).
+# without PostgreSQL (tests then skip), and in CI fails.
 set -euo pipefail
 
-find_bin() { ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1; }
-bin=$(find_bin)
-if [ -z "$bin" ]; then
-	if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-		echo "postgres: installing Debian's postgresql server" >&2
-		apt-get update -qq >&2 && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql >&2
-		bin=$(find_bin)
-	fi
-fi
-if [ -z "$bin" ]; then
-	echo "postgres: no server here and no way to install one; PostgreSQL tests will be skipped" >&2
-	exec "$@"
-fi
+. "$(dirname "$0")/need.sh"
+server=/usr/lib/postgresql/'*'/bin/postgres
+need "$server" postgresql || exec "$@"
+bin=$(dirname "$(compgen -G "$server" | sort -V | tail -n 1)")
 
 dir=$(mktemp -d /tmp/guestright-pg.XXXXXX)
 as=()
