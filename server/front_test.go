@@ -155,14 +155,14 @@ func stands(t *testing.T, limits ...catalog.Limit) []*stand {
 	return out
 }
 
-// skipping starts things for a test and skips only a part of it.
+// skipping starts things for a test and skips, or in CI fails, only a part of it.
 type skipping struct {
 	testing.TB
 	sub *testing.T
 }
 
-// Skipf skips the part.
-func (s skipping) Skipf(format string, args ...any) { s.sub.Skipf(format, args...) }
+func (s skipping) Skipf(format string, args ...any)  { s.sub.Skipf(format, args...) }
+func (s skipping) Fatalf(format string, args ...any) { s.sub.Fatalf(format, args...) }
 
 // send sends a raw GET-like request with the token and tells what the product
 // saw of it.

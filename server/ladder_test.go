@@ -18,7 +18,7 @@ const module = "github.com/guestright/guestright/"
 var ladder = []string{
 	"schema",
 	// kit: tools that know none of our nouns
-	"kit/problem", "kit/ident", "kit/secret", "kit/store", "kit/store/storetest", "kit/job", "kit/web", "kit/outbound", "kit/dpop",
+	"kit/testenv", "kit/problem", "kit/ident", "kit/secret", "kit/store", "kit/store/storetest", "kit/job", "kit/web", "kit/outbound", "kit/dpop",
 	// words: pure
 	"access", "catalog", "catalog/profile",
 	// record
@@ -45,7 +45,7 @@ var ladder = []string{
 }
 
 // testOnly may be imported by tests and by other test support only.
-var testOnly = []string{"kit/store/storetest", "edge/page/pagetest", "edge/page/gallery", "edge/page/assets/axe", "client/identity/identitytest", "server/servertest", "server/fronttest"}
+var testOnly = []string{"kit/testenv", "kit/store/storetest", "edge/page/pagetest", "edge/page/gallery", "edge/page/assets/axe", "client/identity/identitytest", "server/servertest", "server/fronttest"}
 
 // doors never import one another; the server joins them.
 var doors = []string{"edge/oauth", "edge/api", "edge/gateway", "edge/console"}

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -45,6 +46,24 @@ func TestFilesStayReadable(t *testing.T) {
 		}
 		if n := bytes.Count(b, []byte("\n")); n > 500 {
 			t.Errorf("%s has %d lines; 500 is the most: which part has its own name?", f, n)
+		}
+	}
+}
+
+// skips is how a test skips itself.
+var skips = regexp.MustCompile(`[a-z]\.Skip(f|Now)?\(`)
+
+// CI skips nothing: only kit/testenv knows how to skip, and it fails in CI.
+func TestOnlyTestenvSkips(t *testing.T) {
+	t.Parallel()
+	may := []string{"kit/testenv/testenv.go", "server/front_test.go"} // the second hands testenv's call on to a part
+	for _, f := range files(t) {
+		b, err := os.ReadFile("../" + f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if skips.Match(b) && !slices.Contains(may, f) {
+			t.Errorf("%s skips a test; testenv.Lacks does so where it is not CI", f)
 		}
 	}
 }

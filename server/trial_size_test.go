@@ -12,6 +12,7 @@ import (
 	"github.com/guestright/guestright/application"
 	"github.com/guestright/guestright/integration"
 	"github.com/guestright/guestright/kit/store"
+	"github.com/guestright/guestright/kit/testenv"
 	"github.com/guestright/guestright/release"
 	"github.com/guestright/guestright/server"
 	"github.com/guestright/guestright/token"
@@ -69,7 +70,7 @@ func memory(t testing.TB, pid int) map[string]int {
 	t.Helper()
 	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
-		t.Skipf("resident memory can be read on Linux only: %v", err)
+		testenv.Lacks(t, "resident memory can be read on Linux only: %v", err)
 	}
 	out := map[string]int{}
 	for line := range strings.Lines(string(raw)) {

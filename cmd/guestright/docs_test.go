@@ -13,6 +13,8 @@ import (
 
 	"github.com/alecthomas/kong"
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/guestright/guestright/kit/testenv"
 )
 
 // block is a fenced piece of a document.
@@ -124,9 +126,7 @@ func words(s string) []string {
 // OpenAPI file of a product.
 func TestDocumentsRun(t *testing.T) {
 	t.Parallel()
-	if _, err := exec.LookPath("sh"); err != nil {
-		t.Skip("needs sh")
-	}
+	testenv.Tool(t, "sh")
 	openapi, err := os.ReadFile("../../example/pennant/openapi.yaml")
 	if err != nil {
 		t.Fatal(err)

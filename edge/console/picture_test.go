@@ -1,7 +1,6 @@
 package console_test
 
 import (
-	"os"
 	"testing"
 
 	"github.com/guestright/guestright/edge/page/pagetest"
@@ -11,9 +10,6 @@ import (
 //
 //	GUESTRIGHT_SHOTS=$PWD/docs go test ./edge/console -run TestPicturesOfTheReadme
 func TestPicturesOfTheReadme(t *testing.T) {
-	if os.Getenv("GUESTRIGHT_SHOTS") == "" {
-		t.Skip("GUESTRIGHT_SHOTS names no folder for pictures")
-	}
 	h := newHouse(t)
 	dev, admin := h.person("Ada Lindqvist", "ada@northwind.example"), h.person("Grace Okafor", "grace@lakeside.example")
 	x := h.team(dev, admin)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/guestright/guestright/edge/page/pagetest"
+	"github.com/guestright/guestright/kit/testenv"
 	"github.com/guestright/guestright/server/demo"
 )
 
@@ -136,12 +137,7 @@ func shell(t *testing.T, lines ...string) string {
 func needs(t *testing.T, tools ...string) {
 	t.Helper()
 	for _, tool := range tools {
-		if _, err := exec.LookPath(tool); err != nil {
-			if os.Getenv("CI") != "" {
-				t.Fatalf("%s is missing", tool)
-			}
-			t.Skipf("needs %s", tool)
-		}
+		testenv.Tool(t, tool)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"testing"
 
+	"github.com/guestright/guestright/kit/testenv"
 	"github.com/guestright/guestright/server/demo"
 )
 
@@ -38,12 +39,7 @@ func start(t *testing.T) demo.Guide {
 func TestTourWithCurl(t *testing.T) {
 	t.Parallel()
 	for _, tool := range []string{"bash", "curl", "jq"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			if os.Getenv("CI") == "true" {
-				t.Fatalf("%s is missing", tool)
-			}
-			t.Skipf("needs %s", tool)
-		}
+		testenv.Tool(t, tool)
 	}
 	g := start(t)
 	cmd := exec.CommandContext(t.Context(), "bash", "../../example/tour.sh")

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/guestright/guestright/kit/testenv"
 )
 
 // Host is the name that the example configurations answer for.
@@ -31,7 +33,7 @@ type Around struct {
 // Nginx starts nginx with docs/examples/nginx.conf and gives its address.
 func Nginx(t testing.TB, a Around) string {
 	t.Helper()
-	bin := binary(t, "nginx")
+	bin := testenv.Tool(t, "nginx")
 	return start(t, func(dir, addr string) *exec.Cmd {
 		key := filepath.Join(dir, "key.conf")
 		write(t, key, `proxy_set_header Guestright-Check-Key "`+a.Key+`";`)
@@ -63,7 +65,7 @@ http {
 // Caddy starts Caddy with docs/examples/Caddyfile and gives its address.
 func Caddy(t testing.TB, a Around) string {
 	t.Helper()
-	bin := binary(t, "caddy")
+	bin := testenv.Tool(t, "caddy")
 	return start(t, func(dir, addr string) *exec.Cmd {
 		_, port, _ := strings.Cut(addr, ":")
 		path := filepath.Join(dir, "Caddyfile")
@@ -73,23 +75,6 @@ func Caddy(t testing.TB, a Around) string {
 		cmd.Env = []string{"HOME=" + dir, "XDG_DATA_HOME=" + dir, "XDG_CONFIG_HOME=" + dir, "GUESTRIGHT_CHECK_KEY=" + a.Key, "PATH=" + os.Getenv("PATH")}
 		return cmd
 	})
-}
-
-// binary finds a program; without it the test is skipped, except in CI.
-func binary(t testing.TB, name string) string {
-	t.Helper()
-	path, err := exec.LookPath(name)
-	if err == nil {
-		return path
-	}
-	if _, err := os.Stat("/usr/sbin/" + name); err == nil {
-		return "/usr/sbin/" + name
-	}
-	if os.Getenv("CI") == "true" {
-		t.Fatalf("%s is not installed (apt-get install %s)", name, name)
-	}
-	t.Skipf("%s is not installed on this machine (apt-get install %s)", name, name)
-	return ""
 }
 
 // example reads a configuration and replaces its addresses. Each must be there.

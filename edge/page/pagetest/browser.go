@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -15,6 +14,8 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+
+	"github.com/guestright/guestright/kit/testenv"
 )
 
 // patience bounds one whole test in the browser; a hanging page fails instead of stalling the run.
@@ -34,26 +35,10 @@ type View struct {
 	NoScript bool
 }
 
-// Find returns the path of a Chromium or Chrome, or "" if there is none.
-func Find() string {
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
-	}
-	return ""
-}
-
-// Open starts a browser. Without Chromium the test is skipped, or fails where CI is set.
+// Open starts a browser. Without Chromium or Chrome the test is skipped, or fails in CI.
 func Open(t testing.TB) *Browser {
 	t.Helper()
-	path := Find()
-	if path == "" {
-		if os.Getenv("CI") != "" {
-			t.Fatal("no Chromium found, and CI is set: install the package chromium")
-		}
-		t.Skip("skipped: no Chromium found (package chromium); pages were not looked at in a browser")
-	}
+	path := testenv.Tool(t, "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path),
 		chromedp.UserDataDir(profile(t)),
