@@ -106,7 +106,7 @@ status() {
 	local at=${1#http://}
 	local host=${at%%/*} path=/${at#*/}
 	[ "$path" != "/$at" ] || path=/
-	exec 3<>"/dev/tcp/${host%:*}/${host#*:}"
+	exec 3<>"/dev/tcp/${host%:*}/${host#*:}" || return 1
 	printf "GET %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n" "$path" "$host" >&3
 	head -n 1 <&3 | cut -d" " -f2
 	exec 3>&-
