@@ -2,6 +2,7 @@ package account_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 
@@ -106,6 +107,38 @@ func TestTellingTheSameAgainLeavesNoTrace(t *testing.T) {
 		page, err := s.Audit.List(ctx, operator, audit.Filter{}, 0)
 		if err != nil || len(page.Entries) != 2 {
 			t.Errorf("%d entries, %v", len(page.Entries), err)
+		}
+	})
+}
+
+func TestAccountsAreFoundByWords(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, open func(*storetest.Clock) *store.DB) {
+		s, ctx := newService(t, open), context.Background()
+		ids := map[string]string{}
+		for key, name := range map[string]string{"harbour-books": "Harbour Books", "soehne": "Ödegård & Söhne 100%", "lake": "Lakeside 100"} {
+			a, err := s.Put(ctx, operator, account.Draft{Key: key, Name: name})
+			if err != nil {
+				t.Fatal(err)
+			}
+			ids[a.Key] = a.ID.String()
+		}
+		for text, want := range map[string]string{
+			"": "harbour-books lake soehne", "HARBOUR": "harbour-books", "books harbour": "harbour-books", "books lake": "", "Ödeg": "soehne", "100": "lake soehne",
+			"100%": "soehne", "_": "", "-": "harbour-books", ids["lake"]: "lake", strings.Repeat("a ", 50): "harbour-books lake", `\`: "",
+		} {
+			got, err := s.Search(ctx, operator, text, account.Position{Limit: 10})
+			var keys []string
+			for _, a := range got {
+				keys = append(keys, a.Key)
+			}
+			slices.Sort(keys)
+			if found := strings.Join(keys, " "); err != nil || found != want {
+				t.Errorf("%q finds %q, want %q (%v)", text, found, want, err)
+			}
+		}
+		if got, err := s.Search(ctx, access.UserPrincipal("usr_x", nil, nil), "harbour", account.Position{Limit: 10}); err != nil || len(got) != 0 {
+			t.Errorf("somebody finds %d accounts of others, %v", len(got), err)
 		}
 	})
 }

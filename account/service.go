@@ -165,9 +165,18 @@ func (s *Service) ByKey(tx *store.Tx, key string) (Account, error) { return find
 
 // List gives the caller's accounts, all of them to an operator, in pages.
 func (s *Service) List(ctx context.Context, by access.Principal, after string, limit int) ([]Account, error) {
+	return s.Search(ctx, by, "", Position{After: after, Limit: limit})
+}
+
+// wordsMost bounds the words of a search; the rest is not looked at.
+const wordsMost = 8
+
+// Search is List of the accounts in whose name or key every word of the text stands, or whose id it is.
+func (s *Service) Search(ctx context.Context, by access.Principal, text string, at Position) ([]Account, error) {
+	words := strings.Fields(text)
 	var out []Account
 	err := s.DB.Read(ctx, func(tx *store.Tx) error {
-		l := listing{User: by.User, After: after, Limit: limit}
+		l := listing{User: by.User, After: at.After, Limit: at.Limit, Words: words[:min(len(words), wordsMost)]}
 		switch {
 		case by.May("account:view", access.Platform()) == nil:
 			l.User = ""

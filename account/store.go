@@ -1,6 +1,8 @@
 package account
 
 import (
+	"strings"
+
 	"github.com/uptrace/bun"
 
 	"github.com/guestright/guestright/access"
@@ -50,6 +52,7 @@ func find(tx *store.Tx, where string, args ...any) (Account, error) {
 
 type listing struct {
 	User, Parent, Group, After string
+	Words                      []string // each stands in the name or the key, or is the id
 	Limit                      int
 }
 
@@ -64,6 +67,11 @@ func list(tx *store.Tx, l listing) ([]Account, error) {
 	}
 	if l.Group != "" {
 		q = q.Where("a.developer_group = ?", l.Group)
+	}
+	for _, w := range l.Words {
+		// SQLite lowers ASCII letters only: others are found as they are written.
+		low, as := "%"+store.Literal(strings.ToLower(w))+"%", "%"+store.Literal(w)+"%"
+		q = q.Where(`(LOWER(a.name) LIKE ? ESCAPE '\' OR a.name LIKE ? ESCAPE '\' OR LOWER(a.key) LIKE ? ESCAPE '\' OR a.id = ?)`, low, as, low, w)
 	}
 	if err := q.Scan(tx.Ctx); err != nil {
 		return nil, err

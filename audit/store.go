@@ -88,10 +88,10 @@ func list(tx *store.Tx, v view, f Filter, before int64) ([]Entry, error) {
 		q = q.Where("actor = ?", actor)
 	}
 	if f.Action != "" {
-		q = q.Where(`action LIKE ? ESCAPE '\'`, strings.ReplaceAll(literal(f.Action), "*", "%"))
+		q = q.Where(`action LIKE ? ESCAPE '\'`, strings.ReplaceAll(store.Literal(f.Action), "*", "%"))
 	}
 	if f.Text != "" {
-		like := "%" + literal(strings.ToLower(f.Text)) + "%"
+		like := "%" + store.Literal(strings.ToLower(f.Text)) + "%"
 		q = q.Where(`(LOWER(name) LIKE ? ESCAPE '\' OR LOWER(target) LIKE ? ESCAPE '\' OR LOWER(action) LIKE ? ESCAPE '\' OR LOWER(reason) LIKE ? ESCAPE '\')`,
 			like, like, like, like)
 	}
@@ -121,11 +121,6 @@ func (v view) where(q *bun.SelectQuery) *bun.SelectQuery {
 		q = q.WhereOr("application IN (?)", bun.In(v.applications))
 	}
 	return q
-}
-
-// literal keeps a text's own characters from acting as LIKE's.
-func literal(text string) string {
-	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text)
 }
 
 // unsealed reads entries that are in no chain yet, by number.

@@ -91,11 +91,8 @@ func happening(e audit.Entry, names map[string]string) page.Happening {
 	if e.Name != "" && !ofOneself[e.Action] {
 		h.Object = page.Mono(e.Name)
 	}
-	if name := names[e.Account]; name != "" && e.Group != "" && e.Account != "" {
-		if e.ActorKind != "operator" && names[actorID(e)] == "" {
-			return h // the name stands in front already
-		}
-		h.What += " in " + name + ":"
+	if name := names[e.Account]; name != "" && e.Account != "" && name != e.Name && !strings.HasSuffix(h.Who, " at "+name) {
+		h.Where = "in " + name
 	}
 	return h
 }
@@ -118,11 +115,6 @@ func who(e audit.Entry, names map[string]string) string {
 		return "The application"
 	}
 	return "Somebody"
-}
-
-func actorID(e audit.Entry) string {
-	_, id, _ := strings.Cut(e.Actor, "/")
-	return id
 }
 
 type saying struct {

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -183,13 +184,15 @@ func auditExport(v *visit) error {
 func (v *visit) timeline(entries []audit.Entry) page.Timeline {
 	t := page.Timeline{Now: v.now}
 	names := v.namesIn(entries)
+	known := v.accountsIn(entries)
+	maps.Copy(known, names)
 	for _, e := range entries {
-		h := happening(e, names)
+		h := happening(e, known)
 		h.Who = v.actor(e, names)
 		if h.Who == "Somebody" && ofOneself[e.Action] && e.Name != "" {
 			h.Who = e.Name // nobody was signed in yet
 		}
-		if url := auditLink(e); url != "" && h.Object != nil && e.Name != "" && url != v.r.URL.Path && !thingsInside[e.Action] {
+		if url := v.auditLink(e); url != "" && h.Object != nil && e.Name != "" && url != v.r.URL.Path && !thingsInside[e.Action] {
 			h.Object = page.Link{Text: e.Name, URL: url}
 		}
 		t.Items = append(t.Items, h)
@@ -221,20 +224,25 @@ func (v *visit) auditPeople(entries []audit.Entry, chosen string) []page.Option 
 // target would promise something else.
 var thingsInside = map[string]bool{"account.role_set": true, "account.integration_user_create": true, "account.integration_user_update": true, "account.member_remove": true}
 
-// auditLink leads to the thing that an entry is about.
-func auditLink(e audit.Entry) string {
+// auditLink leads to the thing that an entry is about: to the operator's page of it where the operator reads.
+func (v *visit) auditLink(e audit.Entry) string {
 	kind, id, ok := strings.Cut(e.Target, "/")
 	if !ok {
 		return ""
 	}
-	switch kind {
-	case "installation":
+	operator := strings.HasPrefix(v.r.URL.Path, "/operator")
+	switch {
+	case kind == "installation":
 		return "/installations/" + id
-	case "account":
+	case kind == "account":
 		return accountPath(id)
-	case "group":
+	case kind == "group" && operator:
+		return operatorGroupPath(id)
+	case kind == "group":
 		return "/groups/" + id
-	case "application":
+	case kind == "application" && operator:
+		return operatorApplicationPath(id)
+	case kind == "application":
 		return "/applications/" + id
 	}
 	return ""
@@ -298,6 +306,25 @@ func (v *visit) namesIn(entries []audit.Entry) map[string]string {
 						out[m.User] = m.Name
 					}
 				}
+			}
+		}
+	}
+	return out
+}
+
+// accountsIn names the accounts that entries are about, as far as the reader may see them, except the one
+// whose page this is.
+func (v *visit) accountsIn(entries []audit.Entry) map[string]string {
+	out := map[string]string{}
+	asked := map[string]bool{v.r.PathValue("account"): true}
+	for _, e := range entries {
+		if e.Account == "" || asked[e.Account] || len(asked) > namesMost {
+			continue
+		}
+		asked[e.Account] = true
+		if id, err := ident.Parse[account.Account](e.Account); err == nil {
+			if a, err := v.Accounts.Get(v.ctx(), v.by, id); err == nil {
+				out[e.Account] = a.Name
 			}
 		}
 	}

@@ -51,8 +51,22 @@ func TestOperatorPagesAreSound(t *testing.T) {
 	s.sound(olga, map[string]string{
 		"op-home": "/operator", "op-groups": "/operator/groups", "op-group": "/operator/groups/" + s.group.ID.String(), "op-apps": "/operator/applications",
 		"op-app": "/operator/applications/" + s.app.ID.String(), "op-accounts": "/operator/accounts", "op-close": "/operator/accounts/" + s.account.ID.String() + "/close",
+		"op-groups-none": "/operator/groups?q=zebra", "op-accounts-none": "/operator/accounts?q=zebra",
+	})
+}
+
+func TestOperatorRecordPagesAreSound(t *testing.T) {
+	s, olga := busy(t)
+	must(t, s.db.Write(t.Context(), func(tx *store.Tx) error {
+		if err := broken.Add(tx, "y", job.Options{Lane: "provision/ins_2", Due: s.clock.Now().Add(3 * time.Minute)}); err != nil {
+			return err
+		}
+		return job.Kind[string]{Name: "notice.send", Attempts: 3, Timeout: time.Second}.Add(tx, "z", job.Options{})
+	}))
+	s.sound(olga, map[string]string{
 		"op-catalog": "/operator/catalog", "op-activity": "/operator/activity", "op-jobs": "/operator/jobs", "op-waiting": "/operator/jobs?state=waiting",
 		"op-mail": "/operator/mail", "op-keys": "/operator/keys",
+		"op-discard": linkTo(olga.get("/operator/jobs"), "Discard"), "op-revoke": linkTo(olga.get("/operator/keys"), "Revoke"),
 	})
 }
 
@@ -60,7 +74,11 @@ func TestOperatorLooksAfterThePlatform(t *testing.T) {
 	_, olga := busy(t)
 	olga.get("/operator").has(t, "Night Watch", "It sent a million calls in an hour", "integration.provision", "the product answers 503", "34 of 34", "Noor Haddad registered")
 	olga.get("/operator/groups?q=northwind").has(t, "Northwind Labs", "1 of 6")
-	olga.get("/operator/groups?q=zebra").has(t, "Nothing fits")
+	olga.get("/operator/groups?q=zebra").has(t, "Nothing fits", "Show all")
+	log := olga.get("/operator/activity").has(t, "Ines Duarte installed Deploybot in Harbour Books", "Noor Haddad confirmed an e-mail address")
+	if !strings.Contains(log.body, `href="/operator/groups/`) || strings.Contains(log.body, `href="/groups/`) {
+		t.Error("the operator's log leads away from the operator's pages")
+	}
 	olga.get("/operator/catalog").has(t, "Nothing is left open.", "An extension in the API description 29", "1,000,000 per 24 hours")
 	olga.get("/operator/audit").led(t, "/operator/activity")
 	olga.get("/operator/outbox").led(t, "/operator/mail")
@@ -103,9 +121,14 @@ func TestOperatorKeepsAccountsByHand(t *testing.T) {
 	olga.get(to).has(t, "Lakeside", "Sandbox", "This is a sandbox.")
 	olga.get(at).has(t, "lakeside, below Harbour Books")
 	closing := at + strings.TrimPrefix(to, "/accounts") + "/close"
+	olga.get(closing).has(t, "No integration is installed in it", "Its people can still read what happened.")
 	olga.submit(closing, closing, "phrase", "Lakeside").has(t, "That is not its key.")
 	olga.submit(closing, closing, "phrase", "lakeside").led(t, at)
 	olga.get(to).has(t, "This account is closed.")
+	if found := olga.get(at+"?q=HARBOUR+trying").has(t, "Harbour Books, trying out", "1 account").text(); strings.Contains(found, "Lakeside") {
+		t.Errorf("the search lets others through: %s", found)
+	}
+	olga.get(at+"?q=zebra").has(t, "Nothing fits", "Show all")
 }
 
 func TestOperatorRetriesJobs(t *testing.T) {
@@ -126,6 +149,20 @@ func TestOperatorRetriesJobs(t *testing.T) {
 	olga.get("/operator/activity?action=job.*").has(t, "You retried the job integration.provision")
 }
 
+func TestOperatorDiscardsJobs(t *testing.T) {
+	_, olga := busy(t)
+	const at = "/operator/jobs"
+	ask := linkTo(olga.get(at), "Discard")
+	page := olga.get(ask).has(t, "Discard the job integration.provision?", "What it was for will not happen.", "the product answers 503")
+	olga.get(at).has(t, "integration.provision") // asking discards nothing
+	token, err := page.formToken(ask)
+	must(t, err)
+	olga.post(ask, "kind", "integration.provision", "form_token", token).led(t, at)
+	olga.get(at).has(t, "The job is gone.", "Nothing has failed")
+	olga.get(ask).has(t, "There is nothing here")
+	olga.get("/operator/activity?action=job.*").has(t, "You discarded the job integration.provision")
+}
+
 func TestOperatorMakesProductKeys(t *testing.T) {
 	s, olga := busy(t)
 	const at = "/operator/keys"
@@ -139,11 +176,14 @@ func TestOperatorMakesProductKeys(t *testing.T) {
 	if strings.Contains(list.body, secret) {
 		t.Error("the secret is shown again")
 	}
-	action := regexp.MustCompile(`(?s)billing.*?action="(/operator/keys/pky_[^"]*/revoke)"`).FindStringSubmatch(list.body)
-	if action == nil {
+	revoke := regexp.MustCompile(`(?s)billing.*?href="(/operator/keys/pky_[^"]*/revoke)"`).FindStringSubmatch(list.body)
+	if revoke == nil {
 		t.Fatal("no revoke")
 	}
-	olga.submit(at, action[1]).led(t, at)
+	olga.get(revoke[1]).has(t, "Revoke “billing”?", "This cannot be undone.", "It was last used")
+	olga.submit(revoke[1], revoke[1]).led(t, at)
+	olga.get(revoke[1]).led(t, at)
+	olga.get(at+"/pky_01kjpzv28011wvxce16rft8ame/revoke").has(t, "There is nothing here")
 	if _, err := s.Products.Authenticate(t.Context(), secret); err == nil {
 		t.Error("the revoked key works")
 	}

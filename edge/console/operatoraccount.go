@@ -5,6 +5,7 @@ import (
 
 	"github.com/guestright/guestright/account"
 	"github.com/guestright/guestright/edge/page"
+	"github.com/guestright/guestright/integration"
 )
 
 func (c *Console) operatorAccountRoutes() []route {
@@ -20,6 +21,7 @@ func (c *Console) operatorAccountRoutes() []route {
 type operatorAccountsView struct {
 	Accounts []account.Account
 	Parents  map[string]string // names by id
+	Query    string
 	Draft    account.Draft
 	Faults   faults
 	Token    string
@@ -32,17 +34,23 @@ func operatorAccounts(v *visit) error { return showOperatorAccounts(v, account.D
 func showOperatorAccounts(v *visit, draft account.Draft, f faults) error {
 	d := operatorAccountsView{Draft: draft, Faults: f, Token: v.token("/operator/accounts"), Product: v.Catalog.Get().File().Product.Name}
 	after := v.query("after")
-	list, err := v.Accounts.List(v.ctx(), v.by, after, accountsMost+1)
+	d.Query = v.query("q")
+	list, err := v.Accounts.Search(v.ctx(), v.by, d.Query, account.Position{After: after, Limit: accountsMost + 1})
 	if err != nil {
 		return err
 	}
+	first := url.Values{}
+	if d.Query != "" {
+		first.Set("q", d.Query)
+	}
 	d.Pager = page.Pager{Label: "Accounts"}
+	if after != "" {
+		d.Pager.First = "/operator/accounts?" + first.Encode()
+	}
 	if len(list) > accountsMost {
 		list = list[:accountsMost]
-		d.Pager.Next = "/operator/accounts?after=" + url.QueryEscape(list[accountsMost-1].ID.String())
-	}
-	if after != "" {
-		d.Pager.First = "/operator/accounts"
+		first.Set("after", list[accountsMost-1].ID.String())
+		d.Pager.Next = "/operator/accounts?" + first.Encode()
 	}
 	d.Pager.Shown = plural(len(list), "account")
 	d.Accounts, d.Parents = list, accountNames(list)
@@ -71,14 +79,28 @@ func closeAccountPage(v *visit) error {
 
 func showCloseAccount(v *visit, a account.Account, fault string) error {
 	path := "/operator/accounts/" + a.ID.String() + "/close"
+	all, err := v.Integrations.ListAccount(v.ctx(), v.by, a.ID)
+	if err != nil {
+		return err
+	}
+	stops := 0
+	for _, i := range all {
+		if i.State != integration.Removed {
+			stops++
+		}
+	}
+	stop := "No integration is installed in it; none can be while it is closed."
+	if stops > 0 {
+		stop = "Every call to it is refused at once. " + plural(stops, "integration") + " can do nothing in it any more."
+	}
 	status := 200
 	if fault != "" {
 		status = 422
 	}
 	return v.byOperator(sheet{title: "Close " + a.Name, current: "/operator/accounts", status: status, trail: []page.Link{{Text: "Accounts", URL: "/operator/accounts"}, {Text: a.Name}}, body: page.Confirm{
 		Title: "Close " + a.Name + "?", Text: "Do this when the customer has left.",
-		Consequences: []string{"Every integration in it stops at once.", "Its people can still read what happened.", "Adding the account again with the same key opens it."},
-		Action:       path, Token: v.token(path), Phrase: a.Key, Error: fault, Button: "Close the account", Cancel: "/operator/accounts"}})
+		Consequences: []string{stop}, Remains: []string{"Its people can still read what happened.", "Adding the account again with the same key opens it."},
+		Action: path, Token: v.token(path), Phrase: a.Key, Error: fault, Button: "Close the account", Cancel: "/operator/accounts"}})
 }
 
 func closeAccount(v *visit) error {

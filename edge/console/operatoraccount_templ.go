@@ -39,6 +39,10 @@ func operatorAccountList(v *visit, d operatorAccountsView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
+		templ_7745c5c3_Err = findBox("/operator/accounts", d.Query, "Find by name, key or ID").Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
 		templ_7745c5c3_Var2 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -64,7 +68,7 @@ func operatorAccountList(v *visit, d operatorAccountsView) templ.Component {
 				}
 				ctx = templ.InitializeContext(ctx)
 				if len(d.Accounts) == 0 {
-					templ_7745c5c3_Err = page.Empty{Icon: page.IconBuilding, Title: "No accounts yet", Text: "Let the product send its customers with PUT /v1/accounts, or add one here."}.Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = foundNothing("/operator/accounts", d.Query, page.Empty{Icon: page.IconBuilding, Title: "No accounts yet", Text: "Let the product send its customers with PUT /v1/accounts, or add one here."}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -171,7 +175,7 @@ func operatorAccountList(v *visit, d operatorAccountsView) templ.Component {
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templ_7745c5c3_Err = page.Field{Label: "Key of the parent account", Name: "parent_key", Value: d.Draft.Parent, Error: d.Faults.at("/parent_key"), Mono: true, Optional: true, Autocomplete: "off", Hint: "For an agency with accounts below it."}.Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = page.Field{Label: "Key of the parent account", Name: "parent_key", Value: d.Draft.Parent, Error: d.Faults.at("/parent_key"), Mono: true, Optional: true, Autocomplete: "off", Hint: "If an agency or a head office looks after it."}.Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -179,7 +183,7 @@ func operatorAccountList(v *visit, d operatorAccountsView) templ.Component {
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templ_7745c5c3_Err = page.Field{Label: "Group of a sandbox", Name: "group", Value: d.Draft.Group, Error: d.Faults.at("/group"), Mono: true, Optional: true, Autocomplete: "off", Hint: "ID of the developer group that it belongs to."}.Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = page.Field{Label: "Group of a sandbox", Name: "group", Value: d.Draft.Group, Error: d.Faults.at("/group"), Mono: true, Optional: true, Autocomplete: "off", Hint: "ID of the developer group that tries things out in it."}.Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -187,7 +191,7 @@ func operatorAccountList(v *visit, d operatorAccountsView) templ.Component {
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templ_7745c5c3_Err = page.Field{Label: "Upstream of its own", Name: "upstream", Type: "url", Value: d.Draft.Upstream, Error: d.Faults.at("/upstream"), Mono: true, Optional: true, Autocomplete: "off"}.Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = page.Field{Label: "Upstream of its own", Name: "upstream", Type: "url", Value: d.Draft.Upstream, Error: d.Faults.at("/upstream"), Mono: true, Optional: true, Autocomplete: "off", Hint: "Where its calls go, if not where the catalog says."}.Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -195,7 +199,7 @@ func operatorAccountList(v *visit, d operatorAccountsView) templ.Component {
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templ_7745c5c3_Err = page.Button{Text: "Save"}.Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = page.Button{Text: "Save the account"}.Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}

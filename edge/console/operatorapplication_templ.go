@@ -9,6 +9,8 @@ import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
 import (
+	"cmp"
+
 	"github.com/guestright/guestright/application"
 	"github.com/guestright/guestright/edge/page"
 )
@@ -39,12 +41,12 @@ func operatorApplicationList(v *visit, lines []operatorApplicationLine, query st
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = findBox("/operator/applications", query, "Name, group or application ID").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = findBox("/operator/applications", query, "Find by name, group, application ID or state").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		if len(lines) == 0 {
-			templ_7745c5c3_Err = page.Empty{Icon: page.IconApplication, Title: "No application", Text: "Nothing fits. Applications appear when developers register them."}.Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = foundNothing("/operator/applications", query, page.Empty{Icon: page.IconApplication, Title: "No applications yet", Text: "As soon as a developer registers one, it stands here with the accounts that installed it."}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -67,7 +69,7 @@ func operatorApplicationList(v *visit, lines []operatorApplicationLine, query st
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = (page.Card{Flush: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = (page.Card{Flush: true, Footer: page.Pager{Label: "Applications", Shown: plural(found, "application")}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -286,8 +288,8 @@ func operatorApplicationDetail(v *visit, d operatorApplicationView) templ.Compon
 						return templ_7745c5c3_Err
 					}
 					templ_7745c5c3_Err = page.Facts{
-						{Name: "Group", Value: page.Link{Text: d.GroupName, URL: operatorGroupPath(d.Application.Group)}}, {Name: "Domains", Value: page.Group(monoWords(d.Domains))},
-						{Name: "Support", Value: page.Text(d.Support)}, {Name: "Registered", Value: v.moment(d.Created)},
+						{Name: "Group", Value: page.Link{Text: d.GroupName, URL: operatorGroupPath(d.Application.Group)}}, {Name: "Domains", Value: domainWords(d.Domains)},
+						{Name: "Support", Value: page.Text(cmp.Or(d.Support, "None given"))}, {Name: "Registered", Value: v.moment(d.Created)},
 					}.Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
@@ -368,7 +370,7 @@ func operatorApplicationDetail(v *visit, d operatorApplicationView) templ.Compon
 								}()
 							}
 							ctx = templ.InitializeContext(ctx)
-							templ_7745c5c3_Err = page.Field{Label: "Reason", Name: "reason", Value: d.Reason, Error: d.Faults.at("/reason"), MaxLength: 300, Required: true, Hint: "The developers read it."}.Render(ctx, templ_7745c5c3_Buffer)
+							templ_7745c5c3_Err = page.Field{Label: "Reason", Name: "reason", Value: d.Reason, Error: d.Faults.at("/reason"), MaxLength: 300, Required: true, Hint: "Its developers are told."}.Render(ctx, templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
@@ -407,6 +409,13 @@ func operatorApplicationDetail(v *visit, d operatorApplicationView) templ.Compon
 		}
 		return nil
 	})
+}
+
+func domainWords(domains []string) templ.Component {
+	if len(domains) == 0 {
+		return page.Text("None given")
+	}
+	return page.Group(monoWords(domains))
 }
 
 func whereTable(v *visit, d operatorApplicationView) page.Table {

@@ -39,16 +39,16 @@ func operatorGroupList(v *visit, lines []operatorGroupLine, query string, found 
 			templ_7745c5c3_Var1 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = page.Head{Title: "Groups", Text: "Teams of developers. Plans and limits hang on the group."}.Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = page.Head{Title: "Groups", Text: "Teams of developers. A group owns applications; its plan says how much they may do."}.Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = findBox("/operator/groups", query, "Name or ID").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = findBox("/operator/groups", query, "Find by name, ID or state").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		if len(lines) == 0 {
-			templ_7745c5c3_Err = page.Empty{Icon: page.IconUsers, Title: "No group", Text: "Nothing fits. Groups appear when developers sign up."}.Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = foundNothing("/operator/groups", query, page.Empty{Icon: page.IconUsers, Title: "No groups yet", Text: "Every developer who signs up gets one, and can found more for a team."}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -71,7 +71,7 @@ func operatorGroupList(v *visit, lines []operatorGroupLine, query string, found 
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = (page.Card{Flush: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = (page.Card{Flush: true, Footer: page.Pager{Label: "Groups", Shown: plural(found, "group")}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -269,7 +269,7 @@ func operatorGroupDetail(v *visit, d operatorGroupView) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = (page.Card{Title: "Put on a plan"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var8), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = foldedForm("Put on another plan", d.Typed.Form == "plan").Render(templ.WithChildren(ctx, templ_7745c5c3_Var8), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -345,7 +345,7 @@ func operatorGroupDetail(v *visit, d operatorGroupView) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = (page.Card{Title: "Grant a limit of its own"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var10), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = foldedForm("Grant a limit of its own", d.Typed.Form == "limit").Render(templ.WithChildren(ctx, templ_7745c5c3_Var10), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -502,7 +502,7 @@ func operatorGroupDetail(v *visit, d operatorGroupView) templ.Component {
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templ_7745c5c3_Err = page.Pair{Avatar: page.Avatar{Name: m.Name}, Main: page.Text(m.Name), Sub: page.Text(string(m.Role) + ", " + m.Email)}.Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = page.Pair{Avatar: page.Avatar{Name: m.Name}, Main: page.Text(m.Name), Sub: page.Text(memberRole(m.Role).Text + ", " + m.Email)}.Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -591,7 +591,7 @@ func operatorGroupDetail(v *visit, d operatorGroupView) templ.Component {
 								}()
 							}
 							ctx = templ.InitializeContext(ctx)
-							templ_7745c5c3_Err = page.Field{Label: "Reason for the suspension", Name: "reason", ID: "f-suspend-reason", Value: typedIn(d, "suspend", d.Typed.Reason), Error: faultIn(d, "suspend", "/reason"), MaxLength: 300, Required: true, Hint: "The developers are told."}.Render(ctx, templ_7745c5c3_Buffer)
+							templ_7745c5c3_Err = page.Field{Label: "Reason for the suspension", Name: "reason", ID: "f-suspend-reason", Value: typedIn(d, "suspend", d.Typed.Reason), Error: faultIn(d, "suspend", "/reason"), MaxLength: 300, Required: true, Hint: "Its developers are told."}.Render(ctx, templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
@@ -625,6 +625,67 @@ func operatorGroupDetail(v *visit, d operatorGroupView) templ.Component {
 			return nil
 		})
 		templ_7745c5c3_Err = (page.Columns{Aside: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var5), templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		return nil
+	})
+}
+
+// foldedForm is a form that is rarely needed: open only after it was refused.
+func foldedForm(title string, open bool) templ.Component {
+	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
+		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
+			return templ_7745c5c3_CtxErr
+		}
+		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+		if !templ_7745c5c3_IsBuffer {
+			defer func() {
+				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err == nil {
+					templ_7745c5c3_Err = templ_7745c5c3_BufErr
+				}
+			}()
+		}
+		ctx = templ.InitializeContext(ctx)
+		templ_7745c5c3_Var21 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var21 == nil {
+			templ_7745c5c3_Var21 = templ.NopComponent
+		}
+		ctx = templ.ClearChildren(ctx)
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 27, "<details class=\"fold fold-card\"")
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		if open {
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 28, " open")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 29, "><summary>")
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		var templ_7745c5c3_Var22 string
+		templ_7745c5c3_Var22, templ_7745c5c3_Err = templ.JoinStringErrs(title)
+		if templ_7745c5c3_Err != nil {
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/operatorgroup.templ`, Line: 125, Col: 18}
+		}
+		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var22))
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 30, "</summary><div class=\"fold-body\">")
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = templ_7745c5c3_Var21.Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 31, "</div></details>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -680,7 +741,7 @@ func limitOptions(d operatorGroupView) []page.Option {
 }
 
 func operatorLimits(v *visit, d operatorGroupView) page.Table {
-	t := page.Table{Caption: "Limits", Columns: []page.Column{{Title: "Limit"}, {Title: "Used", Right: true}, {Title: "Value", Right: true}, {Title: "From"}, {Title: "Actions", Hidden: true, Right: true, Narrow: true}}}
+	t := page.Table{Caption: "Limits", Columns: []page.Column{{Title: "Limit"}, {Title: "Used", Right: true}, {Title: "Allowed", Right: true}, {Title: "From"}, {Title: "Actions", Hidden: true, Right: true, Narrow: true}}}
 	for _, l := range d.Limits.Limits {
 		from := "Plan " + planLabel(d.Limits)
 		var act templ.Component = page.Text("")
@@ -694,8 +755,6 @@ func operatorLimits(v *visit, d operatorGroupView) page.Table {
 				from += ": " + l.Reason
 			}
 			act = withdrawForm(d, l)
-		case quota.SourceDefault:
-			from = "The plan that every group starts with"
 		}
 		t.Rows = append(t.Rows, page.Row{Cells: []templ.Component{page.Text(limitLabel(l)), page.Text(page.Count(l.Used)), page.Text(page.Count(l.Value)), page.Text(from), act}})
 	}
@@ -718,12 +777,12 @@ func withdrawForm(d operatorGroupView, l quota.LimitView) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var21 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var21 == nil {
-			templ_7745c5c3_Var21 = templ.NopComponent
+		templ_7745c5c3_Var23 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var23 == nil {
+			templ_7745c5c3_Var23 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var22 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var24 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 			if !templ_7745c5c3_IsBuffer {
@@ -741,7 +800,7 @@ func withdrawForm(d operatorGroupView, l quota.LimitView) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = (page.Form{Action: operatorGroupPath(d.ID.String()) + "/limit/" + l.Name + "/withdraw", Token: d.Token("limit/" + l.Name + "/withdraw")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var22), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = (page.Form{Action: operatorGroupPath(d.ID.String()) + "/limit/" + l.Name + "/withdraw", Token: d.Token("limit/" + l.Name + "/withdraw")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var24), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

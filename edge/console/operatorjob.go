@@ -16,6 +16,7 @@ func (c *Console) operatorJobRoutes() []route {
 	return []route{
 		{"GET /operator/jobs", c.operator(operatorJobs)},
 		{"POST /operator/jobs/{job}/retry", c.operator(retryJob)},
+		{"GET /operator/jobs/{job}/discard", c.operator(discardJobPage)},
 		{"POST /operator/jobs/{job}/discard", c.operator(discardJob)},
 	}
 }
@@ -89,6 +90,27 @@ func onJob(v *visit, verb, words string, do func(*store.Tx, job.ID) error) error
 
 func retryJob(v *visit) error {
 	return onJob(v, "retry", "The job begins anew, with all its attempts.", job.Retry)
+}
+
+// discardJobPage asks first: what the job was for never happens.
+func discardJobPage(v *visit) error {
+	id, err := ident.Parse[job.Job](v.r.PathValue("job"))
+	if err != nil {
+		return err
+	}
+	var j job.Job
+	err = v.Audit.DB.Read(v.ctx(), func(tx *store.Tx) error {
+		var err error
+		j, err = job.Get(tx, id)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	path := "/operator/jobs/" + j.ID.String() + "/discard"
+	return v.byOperator(sheet{title: "Discard " + j.Kind, current: "/operator/jobs", trail: []page.Link{{Text: "Jobs", URL: "/operator/jobs"}, {Text: "Discard"}}, body: jobDiscard(v, j, page.Confirm{
+		Title: "Discard the job " + j.Kind + "?", Text: "This cannot be undone. If the cause is mended, retry it instead.",
+		Consequences: []string{"What it was for will not happen."}, Action: path, Token: v.token(path), Button: "Discard the job", Cancel: "/operator/jobs"})})
 }
 
 func discardJob(v *visit) error {

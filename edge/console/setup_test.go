@@ -4,7 +4,51 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/chromedp/chromedp/kb"
+
+	"github.com/guestright/guestright/edge/page/pagetest"
 )
+
+// The first page of a new platform, as its operator meets it: what went wrong stands at its field, and the
+// right secret leads to the overview.
+func TestSetUpInTheBrowser(t *testing.T) {
+	h := newHouse(t)
+	raw, _, err := h.Identity.SetupSecret(t.Context())
+	must(t, err)
+	b := h.browser(nil)
+	for view, v := range views {
+		b.Emulate(v)
+		b.Goto(h.URL + "/setup")
+		b.Sound()
+		b.Screenshot("setup-" + view)
+		b.Fill("#f-secret", "not the secret")
+		b.Fill("#f-name", "Olive Operator")
+		b.Fill("#f-email", "olive@pennant.example")
+		b.Fill("#f-password", pass)
+		b.Follow("main form [type=submit]")
+		if got := b.Text("#f-secret-error"); !strings.Contains(got, "does not open the set-up") {
+			t.Errorf("%s: the secret's field says %q", view, got)
+		}
+		if kept := pagetest.Eval[string](b, "['secret', 'name', 'email', 'password'].map((n) => document.getElementById('f-' + n).value).join('|')"); kept != "|Olive Operator|olive@pennant.example|" {
+			t.Errorf("%s: kept %q", view, kept)
+		}
+		b.Sound()
+		b.Screenshot("setup-refused-" + view)
+	}
+	b.Fill("#f-secret", raw.Reveal())
+	b.Fill("#f-password", pass)
+	b.Press(kb.Enter)
+	b.Wait("#content .stats")
+	if b.URL() != h.URL+"/operator" || !strings.Contains(b.Text("#content"), "set up the platform and became its first operator") {
+		t.Errorf("led to %s: %s", b.URL(), b.Text("#content"))
+	}
+	b.Sound()
+	b.Goto(h.URL + "/setup")
+	if b.URL() != h.URL+"/operator" {
+		t.Errorf("who is signed in meets %s", b.URL())
+	}
+}
 
 // The first operator is made with the secret that the server printed, once.
 func TestTheFirstOperatorIsMadeWithTheSecret(t *testing.T) {

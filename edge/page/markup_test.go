@@ -63,7 +63,7 @@ func TestTextIsEscaped(t *testing.T) {
 		"tabs":    page.Tabs{Label: evil, Links: []page.Link{link}}, "pager": page.Pager{Label: evil, Shown: evil, Next: link.URL},
 		"stat":     page.Stat{Label: evil, Value: evil, Unit: evil, Note: evil, URL: link.URL, Meter: &page.Meter{Label: evil, Unit: evil, Limit: 5}},
 		"chart":    page.Chart{Title: evil, Text: evil, Unit: evil, Series: []page.Series{{Name: evil}}},
-		"timeline": page.Timeline{Items: []page.Happening{{Who: evil, What: evil, Detail: evil}}}, "steps": page.Steps{{Title: evil, Text: evil}},
+		"timeline": page.Timeline{Items: []page.Happening{{Who: evil, What: evil, Where: evil, Detail: evil}}}, "steps": page.Steps{{Title: evil, Text: evil}},
 		"head": page.Head{Title: evil, Text: evil}, "card": page.Card{Title: evil, Text: evil, ID: evil}, "moment": page.Moment{Never: evil},
 	} {
 		got := html(t, c)

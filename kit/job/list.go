@@ -42,6 +42,16 @@ func List(tx *store.Tx, f Filter) ([]Job, error) {
 	return jobs, nil
 }
 
+// Get finds one job. NotFound when it is done, or never was.
+func Get(tx *store.Tx, id ID) (Job, error) {
+	var w row
+	err := tx.NewSelect().TableExpr("job").ColumnExpr(columns).Where("id = ?", id).Scan(tx.Ctx, &w)
+	if store.IsNone(err) {
+		return Job{}, problem.NotFound("job")
+	}
+	return w.job(), err
+}
+
 // Retry gives an exhausted job all its attempts again, starting now. Conflict
 // when it is not exhausted.
 func Retry(tx *store.Tx, id ID) error {
