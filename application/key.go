@@ -44,6 +44,7 @@ type Key struct {
 	Created     time.Time     `json:"created"`
 	CreatedBy   string        `json:"created_by"`
 	LastUsed    time.Time     `json:"last_used,omitzero"`
+	LastAccount string        `json:"last_used_account,omitempty" doc:"Account for which it was last used"`
 	LastFrom    string        `json:"last_used_from,omitempty" doc:"Address prefix of the last use"`
 }
 

@@ -138,7 +138,7 @@ func TestH46_KeysSayWhenTheyWereUsed(t *testing.T) {
 	h.Usage = &usage.Service{DB: h.DB, Recorder: usage.NewRecorder(0)}
 	a := h.register()
 	used, idle := h.key(a, application.KeyDraft{Label: "used"}), h.key(a, application.KeyDraft{Label: "idle"})
-	h.Usage.Recorder.Touch(usage.Subject{Kind: "key", ID: used.ID.String()}, h.clock.Now(), "oauth.token", netip.MustParseAddr("203.0.113.9"))
+	h.Usage.Recorder.Touch(usage.Subject{Kind: "key", ID: used.ID.String()}, h.clock.Now(), usage.Call{Operation: "oauth.token", Account: "acc_1", From: netip.MustParseAddr("203.0.113.9")})
 	keys, err := h.ListKeys(ctx, h.ada, a.ID)
 	if err != nil {
 		t.Fatal(err)
@@ -146,11 +146,11 @@ func TestH46_KeysSayWhenTheyWereUsed(t *testing.T) {
 	for _, k := range keys {
 		switch k.ID {
 		case used.ID:
-			if !k.LastUsed.Equal(h.clock.Now()) || k.LastFrom != "203.0.113.0/24" {
+			if !k.LastUsed.Equal(h.clock.Now()) || k.LastFrom != "203.0.113.0/24" || k.LastAccount != "acc_1" {
 				t.Errorf("used: %+v", k)
 			}
 		case idle.ID:
-			if !k.LastUsed.IsZero() || k.LastFrom != "" {
+			if !k.LastUsed.IsZero() || k.LastFrom != "" || k.LastAccount != "" {
 				t.Errorf("idle: %+v", k)
 			}
 		}

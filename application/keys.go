@@ -91,7 +91,7 @@ func (s *Service) ListKeys(ctx context.Context, by access.Principal, app ID) ([]
 	return out, err
 }
 
-// lastUses fills in when and from where keys were last used.
+// lastUses fills in when, for whom and from where keys were last used.
 func (s *Service) lastUses(tx *store.Tx, list []Key) error {
 	if s.Usage == nil || len(list) == 0 {
 		return nil
@@ -106,7 +106,7 @@ func (s *Service) lastUses(tx *store.Tx, list []Key) error {
 	}
 	for i := range list {
 		l := last[ids[i]]
-		list[i].LastUsed, list[i].LastFrom = l.At, l.Network
+		list[i].LastUsed, list[i].LastAccount, list[i].LastFrom = l.At, l.Account, l.Network
 	}
 	return nil
 }

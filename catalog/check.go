@@ -1,10 +1,12 @@
 package catalog
 
 import (
+	"cmp"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/kit/problem"
@@ -207,12 +209,47 @@ func (c *checker) plans() {
 		}
 		for i, l := range p.Limits {
 			at := at + "/limits/" + strconv.Itoa(i)
-			if l.Calls < 1 || l.Per <= 0 {
-				c.say(at, "catalog.value", "A limit is at least one call in a time span above zero.")
+			c.limit(at, l)
+			for j, other := range p.Limits[:i] {
+				if l.Per == other.Per && cmp.Or(l.Scope, "group") == cmp.Or(other.Scope, "group") {
+					c.say(at, "catalog.value", "The limit number "+strconv.Itoa(j+1)+" of this plan has the same period and scope.")
+				}
 			}
-			c.oneOf(at+"/scope", l.Scope, "group", "application", "account", "key")
-			c.oneOf(at+"/mode", l.Mode, "reject", "delay")
 		}
+	}
+}
+
+func (c *checker) limit(at string, l Limit) {
+	if l.Calls < 1 || l.Per != Month && time.Duration(l.Per) < time.Second {
+		c.say(at, "catalog.value", "A limit is at least one call in a period of at least one second.")
+	}
+	c.oneOf(at+"/scope", l.Scope, "group", "application", "account", "key")
+	c.oneOf(at+"/mode", l.Mode, "reject", "delay")
+	for name, level := range map[string]int{"soft": l.Soft, "contract": l.Contract} {
+		switch {
+		case level == 0:
+		case level < 0:
+			c.say(at+"/"+name, "catalog.value", "A level is a number of calls above zero.")
+		case !l.Long():
+			c.say(at+"/"+name, "catalog.value", "Only limits of five minutes and more, and of a month, have levels.")
+		case level > l.Calls && l.Mode != "delay":
+			c.say(at+"/"+name, "catalog.value", "The level is never reached: calls above the limit are rejected. Lower it, or choose mode: delay.")
+		}
+	}
+	if l.Soft > 0 && l.Contract > 0 && l.Soft > l.Contract {
+		c.say(at+"/soft", "catalog.value", "The soft level comes before the contract level.")
+	}
+	if l.Pace != 0 && (l.Mode != "delay" || !l.Long()) {
+		c.say(at+"/pace", "catalog.value", "Only limits of five minutes and more, and of a month, in mode: delay have a pace; a short one delays by its own rate.")
+	}
+	if l.MaxWait != 0 && l.Mode != "delay" {
+		c.say(at+"/max_wait", "catalog.value", "Only mode: delay holds calls.")
+	}
+	if time.Duration(l.MaxWait) > MaxWaitMost {
+		c.say(at+"/max_wait", "catalog.value", "A call is held for one minute at most.")
+	}
+	if l.Pace > 0 && cmp.Or(time.Duration(l.MaxWait), 5*time.Second) < time.Duration(l.Pace) {
+		c.say(at+"/max_wait", "catalog.value", "No call above the limit would pass: the pace is longer than a call is held.")
 	}
 }
 

@@ -52,3 +52,33 @@ func parseDuration(s string) (time.Duration, error) {
 }
 
 func (d Duration) span() time.Duration { return time.Duration(d) }
+
+// Period is what calls are counted in: a time span, or the calendar month (UTC), written "month".
+type Period time.Duration
+
+// Month is the calendar month.
+const Month = Period(-1)
+
+// UnmarshalYAML reads the written form.
+func (p *Period) UnmarshalYAML(n *yaml.Node) error {
+	if n.Value == "month" {
+		*p = Month
+		return nil
+	}
+	v, err := parseDuration(n.Value)
+	if err != nil {
+		return problem.Invalid("catalog.duration", `A period is written like "10s", "24h" or "30d", or is "month".`)
+	}
+	*p = Period(v)
+	return nil
+}
+
+// MarshalText writes what UnmarshalYAML reads.
+func (p Period) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
+
+func (p Period) String() string {
+	if p == Month {
+		return "month"
+	}
+	return Duration(p).String()
+}

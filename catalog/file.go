@@ -121,11 +121,28 @@ type Plan struct {
 
 // Limit is a number of calls per period.
 type Limit struct {
-	Calls int      `yaml:"calls" json:"calls"`
-	Per   Duration `yaml:"per" json:"per"`
-	Scope string   `yaml:"scope" json:"scope,omitempty"` // group (default), application, account (application × account), key
-	Mode  string   `yaml:"mode" json:"mode,omitempty"`   // reject (default) or delay
+	Calls int    `yaml:"calls" json:"calls"`
+	Per   Period `yaml:"per" json:"per"`
+	Scope string `yaml:"scope" json:"scope,omitempty"` // group (default), application, account (application × account), key
+	Mode  string `yaml:"mode" json:"mode,omitempty"`   // reject (default) or delay
+	// Soft and Contract are levels of a long limit (five minutes and more): at Soft the group is told; at Contract the
+	// operator too, and calls above it count as overage. 0: no such level.
+	Soft     int `yaml:"soft" json:"soft,omitempty"`
+	Contract int `yaml:"contract" json:"contract,omitempty"`
+	// Pace is the time between two calls above a long limit in mode delay (default 1s), MaxWait the longest that a call
+	// is held there (default 5s); what would wait longer is rejected.
+	Pace    Duration `yaml:"pace" json:"pace,omitempty"`
+	MaxWait Duration `yaml:"max_wait" json:"max_wait,omitempty"`
 }
+
+// LongFrom is the period from which a limit is long: it is kept in the database and may have levels.
+const LongFrom = 5 * time.Minute
+
+// MaxWaitMost is the longest that a call may be held.
+const MaxWaitMost = time.Minute
+
+// Long reports whether the limit's period is long enough for levels.
+func (l Limit) Long() bool { return l.Per == Month || time.Duration(l.Per) >= LongFrom }
 
 // Change announces that an operation will need something else. Until Starts + Grace it accepts what it needed before as
 // well as what it needs now.
@@ -141,7 +158,7 @@ type Change struct {
 // hours, 100 in 10 seconds.
 func Development() Plan {
 	return Plan{Label: "Development", Sites: 6, Limits: []Limit{
-		{Calls: 10_000, Per: Duration(24 * time.Hour)},
-		{Calls: 100, Per: Duration(10 * time.Second)},
+		{Calls: 10_000, Per: Period(24 * time.Hour)},
+		{Calls: 100, Per: Period(10 * time.Second)},
 	}}
 }

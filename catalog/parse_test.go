@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -82,8 +83,51 @@ func TestDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if got, err := catalog.ParseFile([]byte(plainFile + "plans:\n  p: {sites: 2, limits: [{calls: 500, per: month, soft: 250, contract: 310, mode: delay, pace: 2s, max_wait: 10s}]}\n")); err != nil {
+		t.Error(err)
+	} else if diff := cmp.Diff([]catalog.Limit{{Calls: 500, Per: catalog.Month, Soft: 250, Contract: 310, Mode: "delay", Pace: catalog.Duration(2 * time.Second),
+		MaxWait: catalog.Duration(10 * time.Second)}}, got.Plans["p"].Limits); diff != "" {
+		t.Error(diff)
+	}
 	if p := f.Plans["development"]; p.Sites != 2 || p.Limits[0].Per.String() != "2d" {
 		t.Errorf("plan: %+v", p)
+	}
+}
+
+// What a limit cannot mean is found in the file, with the place and the way out.
+func TestLimitsThatCannotBe(t *testing.T) {
+	t.Parallel()
+	for limits, want := range map[string]string{
+		"{calls: 5, per: week}":                                        "catalog.duration",
+		"{calls: 5, per: 100ms}":                                       "/plans/p/limits/0 catalog.value",
+		"{calls: 5, per: month, soft: -1}":                             "/plans/p/limits/0/soft catalog.value A level is a number",
+		"{calls: 5, per: 10s, soft: 3}":                                "/plans/p/limits/0/soft catalog.value Only limits of five minutes",
+		"{calls: 5, per: 299s, contract: 3}":                           "/plans/p/limits/0/contract catalog.value Only limits of five minutes",
+		"{calls: 5, per: month, contract: 6}":                          "/plans/p/limits/0/contract catalog.value The level is never reached",
+		"{calls: 5, per: 24h, soft: 4, contract: 3}":                   "/plans/p/limits/0/soft catalog.value The soft level comes before",
+		"{calls: 5, per: 24h, pace: 2s}":                               "/plans/p/limits/0/pace catalog.value",
+		"{calls: 5, per: 10s, mode: delay, pace: 2s}":                  "/plans/p/limits/0/pace catalog.value",
+		"{calls: 5, per: 24h, max_wait: 2s}":                           "/plans/p/limits/0/max_wait catalog.value Only mode: delay",
+		"{calls: 5, per: 24h, mode: delay, max_wait: 2m}":              "/plans/p/limits/0/max_wait catalog.value A call is held",
+		"{calls: 5, per: 24h, mode: delay, pace: 6s}":                  "/plans/p/limits/0/max_wait catalog.value No call above",
+		"{calls: 5, per: month, burst: 2}":                             "burst",
+		"{calls: 5, per: 24h}, {calls: 9, per: 1d}":                    "/plans/p/limits/1 catalog.value The limit number 1",
+		"{calls: 5, per: month}, {calls: 9, per: month, scope: group}": "/plans/p/limits/1 catalog.value The limit number 1",
+		"{calls: 5, per: month}, {calls: 9, per: month, scope: key}":   "",
+		"{calls: 5, per: 5m, soft: 5, contract: 5}":                    "",
+		"{calls: 5, per: month, mode: delay, soft: 9, contract: 10}":   "",
+		"{calls: 5, per: 10s, mode: delay, max_wait: 1m}":              "",
+		"{calls: 5, per: 24h, mode: delay, pace: 100ms, max_wait: 1s}": "",
+	} {
+		_, err := catalog.ParseFile([]byte(plainFile + "plans: {p: {sites: 1, limits: [" + limits + "]}}\n"))
+		switch {
+		case want == "" && err != nil:
+			t.Errorf("%s: %v %s", limits, err, findings(err))
+		case want != "" && err == nil:
+			t.Errorf("%s is accepted", limits)
+		case want != "" && !strings.Contains(findings(err)+err.Error(), want):
+			t.Errorf("%s: %v %s", limits, err, findings(err))
+		}
 	}
 }
 

@@ -202,7 +202,9 @@ func (w *fileWriter) words() {
 
 func (w *fileWriter) plans(file File) {
 	w.line("")
-	w.line("# Limits per developer group. Every group starts with `development`.")
+	w.line("# Limits per developer group. Every group starts with `development`. A limit counts calls per 10s, 24h, 30d or month")
+	w.line("# (a calendar month, UTC) and rejects what is above; for example one that is never an end, only slower and billed:")
+	w.line("#   - {calls: 500000, per: month, soft: 250000, contract: 310000, mode: delay, pace: 2s}")
 	w.line("plans:")
 	names := make([]string, 0, len(file.Plans))
 	for n := range file.Plans {
@@ -216,7 +218,7 @@ func (w *fileWriter) plans(file File) {
 		w.line("    sites: %d", p.Sites)
 		w.line("    limits:")
 		for _, l := range p.Limits {
-			w.line("      - {calls: %d, per: %s}", l.Calls, l.Per)
+			w.line("      - {%s}", l.written())
 		}
 	}
 }
@@ -237,4 +239,21 @@ func (w *fileWriter) operations(cov Coverage) {
 	for _, g := range cov.Gaps {
 		w.line("#  %s: {needs: \"\"}  # %s", scalar(g.Method+" "+g.Path), g.Reason)
 	}
+}
+
+// written is a limit as one line of the file, with only what differs from the defaults.
+func (l Limit) written() string {
+	out := fmt.Sprintf("calls: %d, per: %s", l.Calls, l.Per)
+	add := func(name, value string, there bool) {
+		if there {
+			out += ", " + name + ": " + value
+		}
+	}
+	add("scope", l.Scope, l.Scope != "")
+	add("soft", strconv.Itoa(l.Soft), l.Soft != 0)
+	add("contract", strconv.Itoa(l.Contract), l.Contract != 0)
+	add("mode", l.Mode, l.Mode != "")
+	add("pace", l.Pace.String(), l.Pace != 0)
+	add("max_wait", l.MaxWait.String(), l.MaxWait != 0)
+	return out
 }

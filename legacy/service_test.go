@@ -400,7 +400,7 @@ func TestObservedUseNamesItsScopes(t *testing.T) {
 		if !slices.Equal(got.Unmet, []string{"createFlag"}) {
 			h.t.Errorf("beyond its scopes: %+v", got)
 		}
-		h.Usage.Recorder.Touch(usage.Subject{Kind: "grant", ID: erp.Grant}, h.clock.Now(), "createFlag", from)
+		h.Usage.Recorder.Touch(usage.Subject{Kind: "grant", ID: erp.Grant}, h.clock.Now(), usage.Call{Operation: "createFlag", From: from})
 		k, err := h.Get(h.t.Context(), h.ben, erp.ID)
 		h.ok(err)
 		if k.Calls != 52 {

@@ -127,6 +127,7 @@ func (b *bucket) checkWindow(now, cost int64, n *neighbours) verdict {
 		if wait <= int64(b.limit.MaxWait) {
 			return verdict{ok: true, wait: wait}
 		}
+		return verdict{after: min(wait-int64(b.limit.MaxWait), w.rest(now))}
 	}
 	if n.count > 1 && now-w.asked > int64(time.Second) {
 		b.want = max(b.want, cost) // another node may have given back

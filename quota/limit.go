@@ -3,6 +3,7 @@ package quota
 import (
 	"time"
 
+	"github.com/guestright/guestright/catalog"
 	"github.com/guestright/guestright/kit/problem"
 )
 
@@ -40,7 +41,7 @@ const (
 
 // longFrom is where counting in memory only, which a restart forgets, stops being
 // good enough.
-const longFrom = 5 * time.Minute
+const longFrom = catalog.LongFrom
 
 // Limit is a number of calls per period.
 type Limit struct {
@@ -143,7 +144,7 @@ func (l *Limit) check() *problem.Field {
 		return fault("name", "limit.name", "A limit's name has 1 to 40 lower-case letters, digits and hyphens.")
 	case !l.Long() && (l.Soft != 0 || l.Contract != 0):
 		return fault("soft", "limit.soft", "Only long limits have soft and contract levels.")
-	case l.MaxWait < 0 || l.MaxWait > time.Minute || l.Pace < 0:
+	case l.MaxWait < 0 || l.MaxWait > catalog.MaxWaitMost || l.Pace < 0:
 		return fault("max_wait", "limit.max_wait", "Calls are held for at most one minute.")
 	}
 	return nil

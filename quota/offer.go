@@ -17,7 +17,7 @@ func FromCatalog(plans map[string]catalog.Plan) []Plan {
 		q := Plan{Name: name, Label: p.Label, Sites: int64(p.Sites)}
 		names := map[string]int{}
 		for _, l := range p.Limits {
-			limit := Limit{Calls: int64(l.Calls), Per: time.Duration(l.Per), Scope: Scope(l.Scope), Mode: Mode(l.Mode)}.with()
+			limit := fromCatalog(l).with()
 			names[limit.Name]++
 			q.Limits = append(q.Limits, limit)
 		}
@@ -31,5 +31,14 @@ func FromCatalog(plans map[string]catalog.Plan) []Plan {
 		out = append(out, q)
 	}
 	slices.SortFunc(out, func(a, b Plan) int { return strings.Compare(a.Name, b.Name) })
+	return out
+}
+
+func fromCatalog(l catalog.Limit) Limit {
+	out := Limit{Calls: int64(l.Calls), Per: time.Duration(l.Per), Scope: Scope(l.Scope), Mode: Mode(l.Mode), Soft: int64(l.Soft), Contract: int64(l.Contract),
+		Pace: time.Duration(l.Pace), MaxWait: time.Duration(l.MaxWait)}
+	if l.Per == catalog.Month {
+		out.Per, out.Shape = 0, ShapeMonth
+	}
 	return out
 }

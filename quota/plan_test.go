@@ -2,6 +2,7 @@ package quota
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -39,8 +40,8 @@ func TestPlansThatCannotBeEnforced(t *testing.T) {
 func TestFromCatalog(t *testing.T) {
 	t.Parallel()
 	plans := FromCatalog(map[string]catalog.Plan{"development": catalog.Development(), "big": {Sites: 9, Limits: []catalog.Limit{
-		{Calls: 200_000, Per: catalog.Duration(24 * time.Hour), Scope: "account"}, {Calls: 5, Per: catalog.Duration(time.Second)},
-		{Calls: 100, Per: catalog.Duration(10 * time.Second), Mode: "delay"}, {Calls: 100, Per: catalog.Duration(10 * time.Second), Scope: "account"},
+		{Calls: 200_000, Per: catalog.Period(24 * time.Hour), Scope: "account"}, {Calls: 5, Per: catalog.Period(time.Second)},
+		{Calls: 100, Per: catalog.Period(10 * time.Second), Mode: "delay"}, {Calls: 100, Per: catalog.Period(10 * time.Second), Scope: "account"},
 	}}})
 	var got []string
 	for _, p := range plans {
@@ -57,6 +58,27 @@ func TestFromCatalog(t *testing.T) {
 		" account-day 200000/86400 account reject fixed development 6 burst 100/10 group reject rolling day 10000/86400 group reject fixed]"
 	if fmt.Sprint(got) != want {
 		t.Errorf("got  %v\nwant %s", got, want)
+	}
+}
+
+func TestFromCatalogKeepsLevelsMonthsAndPace(t *testing.T) {
+	t.Parallel()
+	plans := FromCatalog(map[string]catalog.Plan{"p": {Limits: []catalog.Limit{
+		{Calls: 500, Per: catalog.Month, Soft: 250, Contract: 510, Mode: "delay", Pace: catalog.Duration(2 * time.Second), MaxWait: catalog.Duration(10 * time.Second)},
+		{Calls: 9, Per: catalog.Month, Scope: "key"}, {Calls: 5, Per: catalog.Period(5 * time.Minute), Soft: 2, Contract: 3},
+	}}})
+	p, err := plans[0].Ready()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Limit{
+		{Name: "300s", Calls: 5, Per: 5 * time.Minute, Scope: ScopeGroup, Mode: ModeReject, Shape: ShapeFixed, Soft: 2, Contract: 3, Pace: time.Second, MaxWait: 5 * time.Second},
+		{Name: "month", Calls: 500, Scope: ScopeGroup, Mode: ModeDelay, Shape: ShapeMonth, Soft: 250, Contract: 510, Pace: 2 * time.Second, MaxWait: 10 * time.Second},
+		{Name: "key-month", Calls: 9, Scope: ScopeKey, Mode: ModeReject, Shape: ShapeMonth, Pace: time.Second, MaxWait: 5 * time.Second},
+	}
+	want[0].Name = p.Limits[0].Name
+	if !slices.Equal(p.Limits, want) {
+		t.Errorf("got  %+v\nwant %+v", p.Limits, want)
 	}
 }
 

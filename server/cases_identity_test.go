@@ -171,6 +171,35 @@ func TestIdentityFollowsTheGrant(t *testing.T) {
 	}
 }
 
+// A8: a key says when, for which account and from which network it was last used,
+// be it for a token or for a call, at once and after it was written.
+func TestA8KeysSayForWhomTheyWereUsed(t *testing.T) {
+	t.Parallel()
+	s := newStand(t, "proxy", gateway.FamilyOriginal)
+	admin, east := s.House.Customer("east", account.Production)
+	s.House.Install(admin, east, s.app)
+	last := func(what, want string) {
+		t.Helper()
+		for range 2 {
+			keys, err := s.House.Applications.ListKeys(t.Context(), s.dev, s.app.ID)
+			if err != nil || len(keys) != 1 || keys[0].LastAccount != want || keys[0].LastFrom != "127.0.0.0/24" || !keys[0].LastUsed.Equal(s.clock.Now()) {
+				t.Errorf("%s: %+v %v, want account %s", what, keys, err, want)
+			}
+			if err := s.House.Usage.Flush(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s.clock.Advance(time.Minute)
+	}
+	last("a token for north", s.account.ID.String())
+	raw := s.House.Token(s.key, east.ID.String())
+	last("a token for east", east.ID.String())
+	s.told(t, s.token)
+	last("a call for north", s.account.ID.String())
+	s.told(t, raw)
+	last("a call for east", east.ID.String())
+}
+
 func (s *stand) applicationOf(t *testing.T, p *pair) application.Application {
 	t.Helper()
 	var app application.Application

@@ -141,7 +141,7 @@ func (s *stand) another(t *testing.T, name string) (application.IssuedKey, appli
 // and which bucket is empty, and does not reach the product.
 func TestA13EleventhCall(t *testing.T) {
 	t.Parallel()
-	for _, s := range stands(t, catalog.Limit{Calls: 10, Per: catalog.Duration(24 * time.Hour)}) {
+	for _, s := range stands(t, catalog.Limit{Calls: 10, Per: catalog.Period(24 * time.Hour)}) {
 		t.Run(s.name, func(t *testing.T) {
 			for i := range 10 {
 				a, seen := s.send(t, "GET /a/x HTTP/1.1")
@@ -159,7 +159,7 @@ func TestA13EleventhCall(t *testing.T) {
 // one second before the period is over it still refuses, then all 100 are back.
 func TestH30HundredAndFirstCall(t *testing.T) {
 	t.Parallel()
-	for _, s := range stands(t, catalog.Limit{Calls: 100, Per: catalog.Duration(10 * time.Second)}, catalog.Limit{Calls: 200_000, Per: catalog.Duration(24 * time.Hour)}) {
+	for _, s := range stands(t, catalog.Limit{Calls: 100, Per: catalog.Period(10 * time.Second)}, catalog.Limit{Calls: 200_000, Per: catalog.Period(24 * time.Hour)}) {
 		t.Run(s.name, func(t *testing.T) {
 			for range 2 {
 				for i := range 100 {
@@ -218,7 +218,7 @@ func (s *stand) limited(t *testing.T, a fronttest.Answer, bucket string, most in
 // header means nothing, and the product never sees it.
 func TestA15SimulatedOutcomes(t *testing.T) {
 	t.Parallel()
-	for _, s := range stands(t, catalog.Limit{Calls: 1000, Per: catalog.Duration(10 * time.Second)}, catalog.Limit{Calls: 5000, Per: catalog.Duration(24 * time.Hour)}) {
+	for _, s := range stands(t, catalog.Limit{Calls: 1000, Per: catalog.Period(10 * time.Second)}, catalog.Limit{Calls: 5000, Per: catalog.Period(24 * time.Hour)}) {
 		t.Run(s.name, func(t *testing.T) {
 			admin, sandbox := s.House.Customer("sandbox", account.Sandbox)
 			s.House.Install(admin, sandbox, s.app)

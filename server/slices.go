@@ -156,12 +156,7 @@ func (s *Slices) join(log *slog.Logger) {
 			Text: "Once all sites are in use, further customers can't install your applications. Remove installations that are not needed any more, or ask for more sites.",
 			Link: "/groups/" + u.Owner, Dedupe: string(u.Level) + "/" + u.Owner + "/" + tx.Now().Format("2006-01-02")})
 	}
-	s.Quota.Warn = func(tx *store.Tx, c quota.Crossing) error {
-		return s.Notices.Send(tx, notice.Notice{Kind: "group.quota", To: notice.To{Group: c.Owner}, Severity: notice.Warning,
-			Subject: "The call quota " + c.Limit.Name + " is close to its end or used up", Link: "/groups/" + c.Owner,
-			Text:   "Calls beyond the quota are refused with 429 until the window ends.",
-			Dedupe: c.Holder + "/" + c.Limit.Name + "/" + string(c.Level) + "/" + c.Starts.Format(time.RFC3339)})
-	}
+	s.Quota.Warn = func(tx *store.Tx, c quota.Crossing) error { return s.Notices.Send(tx, crossed(c)) }
 }
 
 func (s *Slices) jobs(r *job.Runner) {

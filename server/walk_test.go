@@ -106,7 +106,7 @@ func (w *walk) catalog(set catalog.Set, file catalog.File) *catalog.Catalog {
 	w.t.Helper()
 	file.Product.Upstreams = map[string]string{"default": w.upstream}
 	// Limits are not what is walked here.
-	file.Plans = map[string]catalog.Plan{"development": {Sites: 10, Limits: []catalog.Limit{{Calls: 1 << 40, Per: catalog.Duration(1e9)}}}}
+	file.Plans = map[string]catalog.Plan{"development": {Sites: 10, Limits: []catalog.Limit{{Calls: 1 << 40, Per: catalog.Period(1e9)}}}}
 	cat, _, err := catalog.Import(set, file)
 	if err != nil {
 		w.t.Fatal(err)

@@ -54,7 +54,7 @@ func (h *house) watch(want ...string) {
 }
 
 func (h *house) use(t token.Issued) {
-	h.usage.Recorder.Touch(usage.Subject{Kind: token.Subject, ID: t.ID.String()}, h.clock.Now(), "listFlags", netip.MustParseAddr("203.0.113.9"))
+	h.usage.Recorder.Touch(usage.Subject{Kind: token.Subject, ID: t.ID.String()}, h.clock.Now(), usage.Call{Operation: "listFlags", From: netip.MustParseAddr("203.0.113.9")})
 }
 
 func (h *house) find(t token.Issued) token.Generation {

@@ -22,7 +22,7 @@ func TestH8_ActivityOfEachToken(t *testing.T) {
 			k.Outcome = o
 			s.Recorder.Record(clock.Now(), k, n)
 			if o == OK {
-				s.Recorder.Touch(Subject{"token", k.Key}, clock.Now(), k.Operation, netip.MustParseAddr("2001:db8:1:2::3"))
+				s.Recorder.Touch(Subject{"token", k.Key}, clock.Now(), Call{Operation: k.Operation, Account: k.Account, From: netip.MustParseAddr("2001:db8:1:2::3")})
 			}
 		}
 		use(old, OK, 100) // forgotten after 30 days
@@ -33,8 +33,8 @@ func TestH8_ActivityOfEachToken(t *testing.T) {
 		use(old, ScopeMissing, 2)
 		use(fresh, OK, 1)
 		want := map[string]Activity{
-			"tok_old":  {Last: Last{At: at, Operation: "listThings", Network: "2001:db8:1::/48"}, Day: Tally{ScopeMissing: 2}, Month: Tally{OK: 3, ScopeMissing: 2}},
-			"tok_new":  {Last: Last{At: clock.Now(), Operation: "listThings", Network: "2001:db8:1::/48"}, Day: Tally{OK: 1}, Month: Tally{OK: 1}},
+			"tok_old":  {Last: Last{At: at, Operation: "listThings", Account: key.Account, Network: "2001:db8:1::/48"}, Day: Tally{ScopeMissing: 2}, Month: Tally{OK: 3, ScopeMissing: 2}},
+			"tok_new":  {Last: Last{At: clock.Now(), Operation: "listThings", Account: key.Account, Network: "2001:db8:1::/48"}, Day: Tally{OK: 1}, Month: Tally{OK: 1}},
 			"tok_none": {Day: Tally{}, Month: Tally{}},
 		}
 		ids := []string{"tok_old", "tok_new", "tok_none"}

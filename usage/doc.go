@@ -19,9 +19,10 @@
 //
 // # Last use
 //
-// A Stamp keeps when a token, key or grant was last used, by which operation and
-// from which network (IPv4 /24, IPv6 /48, never the whole address), the same way.
-// Of grants every network of the last 90 days is kept with its last use.
+// A Stamp keeps when a token, key or grant was last used, by which operation, for
+// which account and from which network (IPv4 /24, IPv6 /48, never the whole
+// address), the same way. Of grants every network of the last 90 days is kept with
+// its last use.
 //
 // # Tables
 //

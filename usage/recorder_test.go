@@ -123,7 +123,7 @@ func TestParallelRecords(t *testing.T) {
 			for i := range 2000 {
 				k := Key{Grant: fmt.Sprint("g", i%7), Outcome: Outcome(i % int(outcomes))}
 				r.Record(start.Add(time.Duration(i)*time.Second), k, 1)
-				r.Touch(Subject{"token", "t"}, start.Add(time.Duration(i)), "op", netip.Addr{})
+				r.Touch(Subject{"token", "t"}, start.Add(time.Duration(i)), Call{Operation: "op"})
 				if w == 0 && i%100 == 0 {
 					flush()
 					r.takeStamps()
@@ -142,9 +142,9 @@ func TestStampKeepsTheLatestUse(t *testing.T) {
 	t.Parallel()
 	r := NewRecorder(0)
 	s := Subject{"token", "tok_1"}
-	r.Touch(s, start, "b", netip.MustParseAddr("::ffff:203.0.113.77"))
-	r.Touch(s, start.Add(-time.Second), "a", netip.MustParseAddr("192.0.2.1"))
-	want := Last{At: start, Operation: "b", Network: "203.0.113.0/24"}
+	r.Touch(s, start, Call{Operation: "b", Account: "acc_b", From: netip.MustParseAddr("::ffff:203.0.113.77")})
+	r.Touch(s, start.Add(-time.Second), Call{Operation: "a", Account: "acc_a", From: netip.MustParseAddr("192.0.2.1")})
+	want := Last{At: start, Operation: "b", Account: "acc_b", Network: "203.0.113.0/24"}
 	if got := r.Stamp(s).last(); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
@@ -178,7 +178,7 @@ func TestRecordDoesNotAllocate(t *testing.T) {
 		now = now.Add(time.Millisecond)
 		c.Add(now, OK, 1)
 		r.Record(now, k, 1)
-		s.Touch(now, "listThings", from)
+		s.Touch(now, Call{Operation: "listThings", From: from})
 	}); n != 0 {
 		t.Errorf("%v allocations per call", n)
 	}

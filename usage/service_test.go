@@ -253,7 +253,7 @@ func TestFailedFlushKeepsCounts(t *testing.T) {
 	stamp := Subject{"token", "tok_1"}
 	for i := range 5 {
 		s.Recorder.Record(clock.Now().Add(time.Duration(i)*time.Minute), key, 1)
-		s.Recorder.Touch(stamp, clock.Now(), "op", netip.Addr{})
+		s.Recorder.Touch(stamp, clock.Now(), Call{Operation: "op"})
 		if err := s.Flush(t.Context()); err == nil {
 			t.Fatal("wrote into a table that is away")
 		}
@@ -287,8 +287,8 @@ func TestLastUse(t *testing.T) {
 			return fmt.Sprint(got)
 		}
 		addr := netip.MustParseAddr("203.0.113.9")
-		s.Recorder.Touch(Subject{"token", "a"}, clock.Now(), "listThings", addr)
-		want := fmt.Sprint(map[string]Last{"a": {At: clock.Now(), Operation: "listThings", Network: "203.0.113.0/24"}})
+		s.Recorder.Touch(Subject{"token", "a"}, clock.Now(), Call{Operation: "listThings", Account: "acc_1", From: addr})
+		want := fmt.Sprint(map[string]Last{"a": {At: clock.Now(), Operation: "listThings", Account: "acc_1", Network: "203.0.113.0/24"}})
 		if uses(s) != want || uses(other) != "map[]" {
 			t.Errorf("unwritten: %s and %s", uses(s), uses(other))
 		}
@@ -296,7 +296,7 @@ func TestLastUse(t *testing.T) {
 		if uses(other) != want {
 			t.Errorf("written: %s", uses(other))
 		}
-		other.Recorder.Touch(Subject{"token", "a"}, clock.Now().Add(-time.Hour), "old", addr) // a slow node
+		other.Recorder.Touch(Subject{"token", "a"}, clock.Now().Add(-time.Hour), Call{Operation: "old", Account: "acc_2", From: addr}) // a slow node
 		try(t, other.Flush(t.Context()))
 		if uses(s) != want || uses(service(db)) != want {
 			t.Errorf("an older use won: %s", uses(service(db)))

@@ -12,10 +12,18 @@ type Subject struct {
 	ID   string
 }
 
+// Call is one use of a subject: a call of the product or of the token endpoint.
+type Call struct {
+	Operation string
+	Account   string     // id of the account that it was for, "" when it was for none
+	From      netip.Addr // the invalid address when not known
+}
+
 // Last is the last use of a subject.
 type Last struct {
 	At        time.Time `json:"at"`
 	Operation string    `json:"operation,omitempty"`
+	Account   string    `json:"account,omitempty" doc:"Account that it was for; absent when it was for none"`
 	Network   string    `json:"network,omitempty" doc:"Where it came from: 203.0.113.0/24 or 2001:db8::/48; absent when not known"`
 }
 
@@ -26,12 +34,11 @@ type Stamp struct {
 	subject Subject
 	roams   bool // the networks that it is used from are kept, too
 
-	mu        sync.Mutex
-	at        int64 // microseconds
-	operation string
-	from      netip.Addr
-	places    []seen // of grants only
-	dirty     bool
+	mu     sync.Mutex
+	at     int64 // microseconds
+	call   Call
+	places []seen // of grants only
+	dirty  bool
 }
 
 type stamps struct {
@@ -61,16 +68,16 @@ func (r *Recorder) Stamp(s Subject) *Stamp {
 }
 
 // Touch notes a use. Earlier ones than the last known are ignored.
-func (s *Stamp) Touch(now time.Time, operation string, from netip.Addr) {
+func (s *Stamp) Touch(now time.Time, c Call) {
 	at := now.UnixMicro()
 	s.mu.Lock()
 	if at < s.at {
 		s.mu.Unlock()
 		return
 	}
-	s.at, s.operation, s.from = at, operation, from
+	s.at, s.call = at, c
 	if s.roams {
-		s.notePlace(at, from)
+		s.notePlace(at, c.From)
 	}
 	list := !s.dirty
 	s.dirty = true
@@ -83,8 +90,8 @@ func (s *Stamp) Touch(now time.Time, operation string, from netip.Addr) {
 }
 
 // Touch is Stamp(s).Touch, for callers that keep no stamp.
-func (r *Recorder) Touch(s Subject, now time.Time, operation string, from netip.Addr) {
-	r.Stamp(s).Touch(now, operation, from)
+func (r *Recorder) Touch(s Subject, now time.Time, c Call) {
+	r.Stamp(s).Touch(now, c)
 }
 
 // Network is the part of an address that is kept: enough to recognise a place,
@@ -111,7 +118,7 @@ func (s *Stamp) last() Last {
 	if s.at == 0 {
 		return Last{}
 	}
-	return Last{At: time.UnixMicro(s.at).UTC(), Operation: s.operation, Network: Network(s.from)}
+	return Last{At: time.UnixMicro(s.at).UTC(), Operation: s.call.Operation, Account: s.call.Account, Network: Network(s.call.From)}
 }
 
 // takeStamps empties the list of stamps to write.

@@ -182,6 +182,7 @@ type lastRow struct {
 	ID        string
 	At        store.Micros
 	Operation string
+	Account   string
 	Network   string
 }
 
@@ -192,13 +193,13 @@ func saveLast(tx *store.Tx, list map[Subject]Last) error {
 	}
 	slices.SortFunc(order, func(a, b Subject) int { return strings.Compare(a.Kind+a.ID, b.Kind+b.ID) })
 	for part := range slices.Chunk(order, chunk) {
-		args := make([]any, 0, 5*len(part))
+		args := make([]any, 0, 6*len(part))
 		for _, s := range part {
 			l := list[s]
-			args = append(args, s.Kind, s.ID, store.At(l.At), l.Operation, l.Network)
+			args = append(args, s.Kind, s.ID, store.At(l.At), l.Operation, l.Account, l.Network)
 		}
-		_, err := tx.ExecContext(tx.Ctx, "INSERT INTO usage_last (kind, id, at, operation, network) VALUES "+tuples(5, len(part))+
-			" ON CONFLICT (kind, id) DO UPDATE SET at = excluded.at, operation = excluded.operation, network = excluded.network WHERE usage_last.at < excluded.at", args...)
+		_, err := tx.ExecContext(tx.Ctx, "INSERT INTO usage_last (kind, id, at, operation, account, network) VALUES "+tuples(6, len(part))+
+			" ON CONFLICT (kind, id) DO UPDATE SET at = excluded.at, operation = excluded.operation, account = excluded.account, network = excluded.network WHERE usage_last.at < excluded.at", args...)
 		if err != nil {
 			return err
 		}
@@ -214,12 +215,12 @@ func lasts(tx *store.Tx, kind string, ids []string) (map[string]Last, error) {
 			args = append(args, id)
 		}
 		var rows []lastRow
-		err := tx.NewRaw("SELECT id, at, operation, network FROM usage_last WHERE kind = ? AND id IN "+tuples(len(part), 1), args...).Scan(tx.Ctx, &rows)
+		err := tx.NewRaw("SELECT id, at, operation, account, network FROM usage_last WHERE kind = ? AND id IN "+tuples(len(part), 1), args...).Scan(tx.Ctx, &rows)
 		if err != nil {
 			return nil, err
 		}
 		for _, r := range rows {
-			out[r.ID] = Last{At: r.At.Time(), Operation: r.Operation, Network: r.Network}
+			out[r.ID] = Last{At: r.At.Time(), Operation: r.Operation, Account: r.Account, Network: r.Network}
 		}
 	}
 	return out, nil

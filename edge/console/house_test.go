@@ -254,9 +254,9 @@ func (h *house) calls(x team) {
 		}
 	}
 	from := netip.MustParseAddr("198.51.100.7")
-	h.Usage.Recorder.Touch(usage.Subject{Kind: "key", ID: x.key.ID.String()}, now.Add(-4*time.Minute), "oauth.token", from)
+	h.Usage.Recorder.Touch(usage.Subject{Kind: "key", ID: x.key.ID.String()}, now.Add(-4*time.Minute), usage.Call{Operation: "oauth.token", Account: x.in[0].Account, From: from})
 	for _, in := range x.in[:2] {
-		h.Usage.Recorder.Touch(usage.Subject{Kind: "grant", ID: in.Grant}, now.Add(-90*time.Second), "listFlags", from)
+		h.Usage.Recorder.Touch(usage.Subject{Kind: "grant", ID: in.Grant}, now.Add(-90*time.Second), usage.Call{Operation: "listFlags", From: from})
 	}
 }
 

@@ -44,8 +44,8 @@ func (s *shop) traffic(i integration.Installation) token.Token {
 		return err
 	}))
 	from := netip.MustParseAddr("198.51.100.7")
-	s.Usage.Recorder.Touch(usage.Subject{Kind: "grant", ID: i.Grant}, now.Add(-3*time.Minute), "listFlags", from)
-	s.Usage.Recorder.Touch(usage.Subject{Kind: "token", ID: issued.ID.String()}, now.Add(-3*time.Minute), "listFlags", from)
+	s.Usage.Recorder.Touch(usage.Subject{Kind: "grant", ID: i.Grant}, now.Add(-3*time.Minute), usage.Call{Operation: "listFlags", From: from})
+	s.Usage.Recorder.Touch(usage.Subject{Kind: "token", ID: issued.ID.String()}, now.Add(-3*time.Minute), usage.Call{Operation: "listFlags", From: from})
 	return issued.Token
 }
 

@@ -200,7 +200,7 @@ func TestUsageIsCountedByOutcomeAndExported(t *testing.T) {
 	dev.get(app+"/usage").has(t, "No calls in this time")
 	h.calls(x)
 	dev.get(app+"/usage").has(t, "A scope is missing", "Too many calls in a short time", "Lakeside Software", "List the flags of a project", "GET ")
-	dev.get(app+"/keys").has(t, "4 minutes ago", "198.51.100.0/24", "for ")
+	dev.get(app+"/keys").has(t, "4 minutes ago", "for Lakeside Software, 2 more in the last year, from 198.51.100.0/24")
 	csv := dev.get(app + "/usage.csv?period=30d")
 	lines := strings.Split(strings.TrimSpace(csv.body), "\n")
 	if csv.Header.Get("Content-Type") != "text/csv; charset=utf-8" || len(lines) != 31 || !strings.HasPrefix(lines[0], "at,total,ok,") {

@@ -29,6 +29,7 @@ func (c *Console) keyRoutes() []route {
 type keyLine struct {
 	application.Key
 	Last     usage.Last
+	Customer string   // name of the account that it was last used for; "" when not known
 	Accounts []string // names of the accounts that it was used for in the last year
 }
 
@@ -92,6 +93,7 @@ func (v *visit) keyLines(s subject, keys []application.Key) ([]keyLine, error) {
 		if out[i].Last = last[ids[i]]; out[i].Last.At.IsZero() {
 			continue
 		}
+		out[i].Customer = customers[out[i].Last.Account].AccountName
 		parts, err := v.Usage.Parts(v.ctx(), v.by, usage.Query{Step: usage.StepDay, From: v.now.Add(-365 * 24 * time.Hour), Filter: usage.Filter{Application: s.ID.String(), Key: ids[i]}}, usage.ByAccount)
 		if err != nil {
 			return nil, err
@@ -256,6 +258,9 @@ func usedNote(v *visit, k keyLine) string {
 		return "The key was not used yet."
 	}
 	note := "It was last used " + page.Ago(k.Last.At, v.now)
+	if k.Customer != "" {
+		note += " for " + k.Customer
+	}
 	if k.Last.Network != "" {
 		note += " from " + k.Last.Network
 	}

@@ -11,6 +11,7 @@ import templruntime "github.com/a-h/templ/runtime"
 import (
 	"github.com/guestright/guestright/application"
 	"github.com/guestright/guestright/edge/page"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -186,7 +187,7 @@ func keyEnd(v *visit, k keyLine) templ.Component {
 			var templ_7745c5c3_Var6 string
 			templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.JoinStringErrs("ends ")
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/key.templ`, Line: 75, Col: 11}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/key.templ`, Line: 76, Col: 11}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
 			if templ_7745c5c3_Err != nil {
@@ -200,7 +201,7 @@ func keyEnd(v *visit, k keyLine) templ.Component {
 			var templ_7745c5c3_Var7 string
 			templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinStringErrs("ended ")
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/key.templ`, Line: 78, Col: 12}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/key.templ`, Line: 79, Col: 12}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
 			if templ_7745c5c3_Err != nil {
@@ -224,11 +225,18 @@ func lastUse(v *visit, k keyLine) page.Moment {
 // lastPlace says for whom and from where a key was used.
 func lastPlace(k keyLine) string {
 	var parts []string
-	switch n := len(k.Accounts); {
-	case n == 1:
-		parts = append(parts, "for "+k.Accounts[0])
-	case n > 1:
-		parts = append(parts, "for "+k.Accounts[0]+" and "+strconv.Itoa(n-1)+" more")
+	first, more := k.Customer, len(k.Accounts)
+	if first == "" && more > 0 {
+		first = k.Accounts[0]
+	}
+	if slices.Contains(k.Accounts, first) {
+		more--
+	}
+	if first != "" {
+		parts = append(parts, "for "+first)
+	}
+	if more > 0 {
+		parts[0] += ", " + strconv.Itoa(more) + " more in the last year"
 	}
 	if k.Last.Network != "" {
 		parts = append(parts, "from "+k.Last.Network)

@@ -153,6 +153,19 @@ func limitNote(v *visit, l quota.Limits, one quota.LimitView) string {
 	if one.Name == quota.SitesLimit {
 		note = "Accounts in which applications of the group are installed."
 	}
+	if one.Soft > 0 {
+		note += " You are told at " + page.Count(one.Soft) + "."
+	}
+	if one.Contract > 0 {
+		note += " Calls above " + page.Count(one.Contract) + " count as overage"
+		if one.Overage > 0 {
+			note += ": " + page.Count(one.Overage) + " so far"
+		}
+		note += "."
+	}
+	if one.Mode == quota.ModeDelay {
+		note += " Above it calls are slowed down before any is refused."
+	}
 	label := l.Label
 	if label == "" {
 		label = l.Plan

@@ -231,9 +231,10 @@ func (e *Engine) Report(c *Call, v *Verdict, product int) {
 	if !v.live {
 		return // a dead token that is still tried is not in use
 	}
-	a.grant.Touch(v.At, operation, c.Client)
+	use := usage.Call{Operation: operation, Account: a.base.Account, From: c.Client}
+	a.grant.Touch(v.At, use)
 	if a.key != nil {
-		a.key.Touch(v.At, operation, c.Client)
+		a.key.Touch(v.At, use)
 	}
 }
 

@@ -58,7 +58,7 @@ func (s *Server) token(w http.ResponseWriter, q *request, c *authorization.Clien
 		return err
 	}
 	if !got.Access.ID.IsZero() && got.Access.Key != "" {
-		s.Usage.Touch(usage.Subject{Kind: "key", ID: got.Access.Key}, s.Now(), "oauth.token", web.From(ctx).Client())
+		s.Usage.Touch(usage.Subject{Kind: "key", ID: got.Access.Key}, s.Now(), usage.Call{Operation: "oauth.token", Account: got.Grant.Account, From: web.From(ctx).Client()})
 	}
 	out, err := s.answer(q, got)
 	if err != nil {
