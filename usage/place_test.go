@@ -31,11 +31,11 @@ func TestPlacesOfAGrant(t *testing.T) {
 			return text
 		}
 		start := clock.Now()
-		s.Recorder.Touch(g, start, "a", netip.MustParseAddr("203.0.113.9"))
-		s.Recorder.Touch(g, start.Add(time.Minute), "a", netip.MustParseAddr("2001:db8:1:2::3"))
-		s.Recorder.Touch(g, start.Add(2*time.Minute), "a", netip.MustParseAddr("203.0.113.77")) // the same network
-		s.Recorder.Touch(g, start.Add(3*time.Minute), "a", netip.Addr{})                        // nobody knows from where
-		s.Recorder.Touch(Subject{"key", "key_1"}, start, "a", netip.MustParseAddr("198.51.100.1"))
+		s.Recorder.Touch(g, start, Call{Operation: "a", From: netip.MustParseAddr("203.0.113.9")})
+		s.Recorder.Touch(g, start.Add(time.Minute), Call{Operation: "a", From: netip.MustParseAddr("2001:db8:1:2::3")})
+		s.Recorder.Touch(g, start.Add(2*time.Minute), Call{Operation: "a", From: netip.MustParseAddr("203.0.113.77")}) // the same network
+		s.Recorder.Touch(g, start.Add(3*time.Minute), Call{Operation: "a", From: netip.Addr{}})                        // nobody knows from where
+		s.Recorder.Touch(Subject{"key", "key_1"}, start, Call{Operation: "a", From: netip.MustParseAddr("198.51.100.1")})
 		want := "203.0.113.0/24 " + start.Add(2*time.Minute).Format("02 15:04") + "; 2001:db8:1::/48 " + start.Add(time.Minute).Format("02 15:04") + "; "
 		if got := places(s); got != want {
 			t.Errorf("before the flush %q, want %q", got, want)
@@ -69,7 +69,7 @@ func TestPlacesInMemoryAreBounded(t *testing.T) {
 	s := r.Stamp(Subject{"grant", "grt_1"})
 	now := time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
 	for i := range 1000 {
-		s.Touch(now.Add(time.Duration(i)*time.Second), "a", netip.AddrFrom4([4]byte{10, byte(i >> 8), byte(i), 1}))
+		s.Touch(now.Add(time.Duration(i)*time.Second), Call{Operation: "a", From: netip.AddrFrom4([4]byte{10, byte(i >> 8), byte(i), 1})})
 	}
 	if len(s.places) != placesMost {
 		t.Errorf("%d networks in memory", len(s.places))
@@ -77,7 +77,9 @@ func TestPlacesInMemoryAreBounded(t *testing.T) {
 	if last := s.places; last[0].at < now.Add(900*time.Second).UnixMicro() {
 		t.Error("the latest were forgotten")
 	}
-	if n := testing.AllocsPerRun(100, func() { s.Touch(now.Add(time.Hour), "a", netip.AddrFrom4([4]byte{10, 3, 231, 1})) }); n != 0 {
+	if n := testing.AllocsPerRun(100, func() {
+		s.Touch(now.Add(time.Hour), Call{Operation: "a", From: netip.AddrFrom4([4]byte{10, 3, 231, 1})})
+	}); n != 0 {
 		t.Errorf("%v allocations for a known network", n)
 	}
 }
