@@ -10,9 +10,11 @@ import (
 	"github.com/guestright/guestright/application"
 	"github.com/guestright/guestright/authorization"
 	"github.com/guestright/guestright/edge/console"
+	"github.com/guestright/guestright/edge/gateway"
 	"github.com/guestright/guestright/edge/oauth"
 	"github.com/guestright/guestright/identity"
 	"github.com/guestright/guestright/integration"
+	"github.com/guestright/guestright/kit/dpop"
 	"github.com/guestright/guestright/kit/problem"
 )
 
@@ -109,4 +111,26 @@ func (a *App) oauth(pages *console.Console) *oauth.Server {
 			}
 			return by, at, err
 		}}
+}
+
+// proofs is how the gateway checks that a caller holds the key its token is bound
+// to. On one node what was seen is kept in memory; nodes that share PostgreSQL
+// share it there, so that a proof passes one of them only.
+func (a *App) proofs() gateway.Proofs {
+	p := gateway.Proofs{Base: a.Config.resource(), Window: time.Duration(a.Config.Tokens.Proof)}
+	if !a.DB.Postgres() {
+		seen := &dpop.Memory{}
+		p.Once = func(_ context.Context, proof dpop.Proof, now, until time.Time) (bool, error) {
+			return seen.Once(proof, now, until), nil
+		}
+		return p
+	}
+	p.Once = func(ctx context.Context, proof dpop.Proof, _, until time.Time) (bool, error) {
+		err := a.Authority.Once(ctx, proof.Name(), until)
+		if problem.CodeOf(err) == "invalid_dpop_proof" {
+			return false, nil
+		}
+		return err == nil, err
+	}
+	return p
 }

@@ -117,25 +117,12 @@ func (x *exchange) writeRefusal(w http.ResponseWriter, r *http.Request, style qu
 	}
 	switch {
 	case status == http.StatusUnauthorized, status == http.StatusForbidden && doc.Code == "scope_missing":
-		h.Set("WWW-Authenticate", challenge(doc))
+		h["Www-Authenticate"] = v.engine.challenges(doc)
 	case status == http.StatusMethodNotAllowed && v.allow != "":
 		h.Set("Allow", v.allow)
 	}
 	web.WriteProblemStatus(w, r, doc, status)
 	return status
-}
-
-// challenge is the header of RFC 6750 section 3: no error code when the caller
-// sent no credential.
-func challenge(e *problem.Error) string {
-	name := "invalid_token"
-	switch e.Code {
-	case "missing_credential":
-		return `Bearer realm="guestright"`
-	case "scope_missing":
-		name = "insufficient_scope"
-	}
-	return `Bearer realm="guestright", error="` + name + `", error_description=` + strconv.Quote(e.Code)
 }
 
 // entry is what a log line says besides what the exchange knows.

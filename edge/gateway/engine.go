@@ -30,7 +30,8 @@ type Engine struct {
 	Usage   *usage.Recorder
 	// Facts fills in the tags and properties of a resource, as the product told
 	// them; nil: nothing is known. An error means that the check cannot be made.
-	Facts func(ctx context.Context, account string, r access.Resource) (access.Resource, error)
+	Facts  func(ctx context.Context, account string, r access.Resource) (access.Resource, error)
+	Proofs Proofs
 	// Docs is the public address of the documentation, for links in refusals.
 	Docs string
 	// Noticed tells since when an operation, or "version …", is deprecated that
@@ -70,13 +71,15 @@ type Verdict struct {
 	passport *passport
 	compiled *compiled
 	edition  *edition // the API version of the call; nil: the product has none
-	live     bool     // the token opened its grant
-	allow    string   // methods of the path, when the one asked for is not among them
+	engine   *Engine
+	live     bool   // the token opened its grant
+	allow    string // methods of the path, when the one asked for is not among them
 }
 
 // Decide fills v. It neither blocks nor allocates when the call passes and the
 // token is in memory. After a pass the caller reports the outcome with Report.
 func (e *Engine) Decide(ctx context.Context, c *Call, v *Verdict) {
+	v.engine = e
 	v.Err, v.Outcome = e.decide(ctx, c, v), usage.OK
 	if v.Err != nil {
 		v.Outcome = outcomeOf(v.Err)
@@ -107,6 +110,9 @@ func (e *Engine) decide(ctx context.Context, c *Call, v *Verdict) error {
 		return grant.ErrNetwork
 	}
 	v.live = true
+	if err := e.prove(ctx, c, v); err != nil {
+		return err
+	}
 	route, miss := k.catalog.Match(c.Method, c.Path.Escaped, &v.params)
 	switch {
 	case miss == catalog.MethodNotAllowed:
@@ -247,18 +253,19 @@ func (v *Verdict) scopes() access.Scopes {
 }
 
 // bearer takes the token from the one Authorization header (RFC 6750 section
-// 2.1). Tokens in the query or body are not looked at.
+// 2.1, RFC 9449 section 7.1). Tokens in the query or body are not looked at.
 func bearer(c *Call) (string, error) {
 	all := c.Header["Authorization"]
 	if len(all) == 0 {
 		return "", errNoToken
 	}
-	const scheme = "bearer "
 	s := all[0]
-	if len(all) > 1 || len(s) <= len(scheme) || !equalFold(s[:len(scheme)], scheme) {
-		return "", errScheme
+	for _, scheme := range [...]string{"bearer ", "dpop "} {
+		if len(all) == 1 && len(s) > len(scheme) && equalFold(s[:len(scheme)], scheme) {
+			return s[len(scheme):], nil
+		}
 	}
-	return s[len(scheme):], nil
+	return "", errScheme
 }
 
 func equalFold(s, lower string) bool {

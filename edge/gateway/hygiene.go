@@ -4,5 +4,5 @@ import "github.com/guestright/guestright/edge/gateway/strict"
 
 // Hygiene: the product must see neither the client's credential nor any header
 // by which it could be made to believe something that we did not say. X-Simulate
-// is a word between caller and gateway.
-var Hygiene = &strict.Hygiene{Credentials: true, Also: []string{"x-simulate"}}
+// and DPoP are words between caller and gateway.
+var Hygiene = &strict.Hygiene{Credentials: true, Also: []string{"x-simulate", "dpop"}}

@@ -23,6 +23,7 @@ type Proxy struct {
 	Client  *upstream.Client
 	Proxies web.Proxies // whose word about the client's address is taken
 	Log     *slog.Logger
+	Issuer  string // whose tokens are taken here, for the metadata (RFC 9728)
 	// Style names the older rate-limit fields that answers carry besides.
 	Style quota.Style
 	// LogAll writes a line for calls that pass, too; refusals are always logged.
@@ -63,6 +64,9 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path, refusal := p.Rules.Judge(r)
 	if refusal != nil {
 		p.refuseForm(w, r, refusal, begun)
+		return
+	}
+	if p.describe(w, r, path.Escaped) {
 		return
 	}
 	x := take()

@@ -63,7 +63,7 @@ func (s *Server) proof(q *request, raw string) (string, error) {
 	if err := p.Check(dpop.Request{Method: q.Method, URL: s.Issuer + q.URL.EscapedPath(), Token: raw, Now: now, Window: window}); err != nil {
 		return "", err
 	}
-	return p.Thumbprint, s.Authorizations.Once(q.Context(), "dpop/"+p.Thumbprint+"/"+p.ID, p.Until(window))
+	return p.Thumbprint, s.Authorizations.Once(q.Context(), p.Name(), p.Until(window))
 }
 
 // challenge refuses a request that came with a token (RFC 6750 section 3).

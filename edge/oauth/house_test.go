@@ -110,7 +110,13 @@ func (h *house) member(email string) access.Principal {
 	h.T.Helper()
 	user := h.Person(email)
 	h.ok(h.DB.Write(h.T.Context(), func(tx *store.Tx) error {
-		return h.Accounts.SetMember(tx, access.System("test"), account.Member{Account: h.account.ID.String(), User: user, Role: access.AccountMember})
+		by := access.System("test")
+		role, err := h.Accounts.PutRole(tx, by, account.Role{Account: h.account.ID.String(), Key: "editor", Name: "Editor",
+			Policy: access.Policy{{Effect: access.Allow, Actions: []string{"flag:*"}, Resources: []string{"*"}}}})
+		if err != nil {
+			return err
+		}
+		return h.Accounts.SetMember(tx, by, account.Member{Account: h.account.ID.String(), User: user, Role: access.AccountMember, Roles: []string{role.ID.String()}})
 	}))
 	return access.UserPrincipal(user, nil, map[string]string{h.account.ID.String(): access.AccountMember})
 }
@@ -225,7 +231,7 @@ func (h *house) refresh(raw string, more ...string) (int, map[string]any) {
 // works reports whether the gateway takes an access token.
 func (h *house) works(raw string) bool {
 	h.T.Helper()
-	a := h.Call(raw, http.MethodGet, "/api/v1/accounts/harbour/projects/web-shop/flags", nil)
+	a := h.Call(raw, http.MethodGet, flagsOf, nil)
 	switch {
 	case a.Code() == "identity_invalid": // it reached the product, whose clock is another
 		return true

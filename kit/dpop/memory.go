@@ -19,7 +19,7 @@ type Memory struct {
 
 // Once notes a proof; false when it was seen before, or cannot be remembered.
 func (m *Memory) Once(p Proof, now, until time.Time) bool {
-	sum := sha256.Sum256([]byte(p.Thumbprint + "\x00" + p.ID))
+	sum := sha256.Sum256([]byte(p.Name()))
 	name := [16]byte(sum[:16])
 	m.mu.Lock()
 	defer m.mu.Unlock()

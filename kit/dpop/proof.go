@@ -153,6 +153,9 @@ func (p Proof) fits(r Request) bool {
 	return false
 }
 
+// Name is what the proof is remembered by: its id, which its key chose.
+func (p Proof) Name() string { return "dpop/" + p.Thumbprint + "/" + p.ID }
+
 // Until is how long the proof's id has to be remembered.
 func (p Proof) Until(window time.Duration) time.Time { return p.Issued.Add(window + time.Second) }
 
