@@ -117,7 +117,7 @@ func (x *exchange) writeRefusal(w http.ResponseWriter, r *http.Request, style qu
 	}
 	switch {
 	case status == http.StatusUnauthorized, status == http.StatusForbidden && doc.Code == "scope_missing":
-		h["Www-Authenticate"] = v.engine.challenges(doc)
+		h.Set("WWW-Authenticate", v.engine.challenge(doc))
 	case status == http.StatusMethodNotAllowed && v.allow != "":
 		h.Set("Allow", v.allow)
 	}

@@ -49,9 +49,9 @@ func (p *Proxy) describe(w http.ResponseWriter, r *http.Request, path string) bo
 	return true
 }
 
-// challenges are the headers of a refusal (RFC 6750 section 3, RFC 9449 section
-// 7.1, RFC 9728 section 5.1): no error code when the caller sent no credential.
-func (e *Engine) challenges(p *problem.Error) []string {
+// challenge is the header of a refusal (RFC 6750 section 3, RFC 9449 section 7.1,
+// RFC 9728 section 5.1): no error code when the caller sent no credential.
+func (e *Engine) challenge(p *problem.Error) string {
 	name := "invalid_token"
 	switch p.Code {
 	case "missing_credential":
@@ -68,12 +68,8 @@ func (e *Engine) challenges(p *problem.Error) []string {
 	if e.Proofs.Base != "" {
 		tail += `, resource_metadata="` + e.Proofs.Base + ResourcePath + `"`
 	}
-	bearer, proof := "Bearer"+tail, "DPoP"+tail+`, algs="`+strings.Join(dpop.Algorithms, " ")+`"`
-	switch p.Code {
-	case "missing_credential":
-		return []string{bearer, proof}
-	case "dpop_required", "invalid_dpop_proof":
-		return []string{proof}
+	if p.Code == "dpop_required" || p.Code == "invalid_dpop_proof" {
+		return "DPoP" + tail + `, algs="` + strings.Join(dpop.Algorithms, " ") + `"`
 	}
-	return []string{bearer}
+	return "Bearer" + tail
 }
