@@ -77,6 +77,7 @@ func Declared() []problem.Declared {
 		{Code: "role_changed", Kind: con, Cause: "Somebody else changed the role meanwhile.", Remedy: "Read it again and repeat the change."},
 		{Code: "role_in_use", Kind: con, Cause: "Members or tokens have the role; holders names them.", Remedy: "Name another role for the members; end the tokens."},
 		{Code: "own_rights", Kind: forb, Cause: "A person tries to change a role that they have, or their own roles.", Remedy: "Ask another administrator."},
+		{Code: "inquiry_invalid", Kind: inv, Cause: "The question does not say who, what or on what.", Remedy: "Correct the part that errors names."},
 		{Code: "role_exceeds_giver", Kind: forb, Cause: "What is given goes beyond what the giver holds; action and resource name the first thing beyond.", Remedy: "Give less, or ask somebody who holds it."},
 	}
 }

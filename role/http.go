@@ -79,11 +79,26 @@ type holdersOut struct {
 	}
 }
 
+type inquireIn struct {
+	account.AccountPath
+	Body Inquiry
+}
+
+type inquireOut struct{ Body Finding }
+
 // Mount mounts the operations on roles.
 func (s *Service) Mount(m web.Mux) {
 	m.Catalogue().Declare(Declared()...)
 	s.mountRoles(m)
 	s.mountMembers(m)
+	web.Op(m, web.Operation{
+		ID: "inquire", Method: "POST", Path: "/v1/accounts/{account}/access-inquiries", Tag: "Roles", Summary: "Ask whether somebody may do something, and why", Action: "role:inquire",
+		Description: "Answers as the gateway would, with the statement of each layer that decides. Nothing is called and nothing is counted.",
+		Errors:      []string{"forbidden", "inquiry_invalid", "policy.invalid", "role_unknown"},
+	}, func(ctx context.Context, in *inquireIn) (*inquireOut, error) {
+		got, err := s.Inquire(ctx, access.By(ctx), in.Account, in.Body)
+		return &inquireOut{Body: got}, err
+	})
 }
 
 func (s *Service) mountRoles(m web.Mux) {

@@ -23,6 +23,10 @@ type Service struct {
 	Audit    *audit.Log
 	Accounts *account.Service
 	Catalog  *catalog.Current
+	Facts    *account.Facts // what the product has said about resources; nil: nothing
+	// Behind finds what stands behind a grant; grants come later on the ladder.
+	// Wired by the server; nil: inquiries about grants find nothing.
+	Behind func(tx *store.Tx, grant string) (Authority, error)
 	// Changed lets later slices follow a role in the same transaction: what holds
 	// it, such as a token, has to be given its new policy. Wired by the server.
 	Changed func(tx *store.Tx, account, role string) error

@@ -140,6 +140,7 @@ func (s *Slices) join(log *slog.Logger) {
 	}
 	s.Accounts.RoleChanged = s.Integrations.RoleChanged
 	s.Accounts.MemberChanged = s.Roles.MemberChanged
+	s.Roles.Facts, s.Roles.Behind = s.Facts, s.behind
 	s.Quota.Alarm = func(away bool, err error) {
 		if away {
 			log.Error("limits: the database is away; each node goes on with its last share", "error", err)
