@@ -56,12 +56,13 @@ func (c Consent) Resource() access.Resource {
 func (c Consent) own() access.Resource { return access.On("user", c.User, "consent", c.ID.String()) }
 
 // may tells whether by may do something to the consent: as the person whose it
-// is, or as the account's administrator.
+// is, or as somebody who manages the account's consents. For all others, other
+// members too, it does not exist.
 func (c Consent) may(by access.Principal, action string) error {
-	if by.May(action, c.own()) == nil {
+	if by.May(action, c.own()) == nil || by.May("consent:manage", c.Resource()) == nil {
 		return nil
 	}
-	return by.Reach("consent", action, c.Resource())
+	return problem.NotFound("consent")
 }
 
 // covers reports whether every one of the scopes is part of the consent.

@@ -61,7 +61,7 @@ func (s *Service) Mount(m web.Mux) {
 	web.Op(m, web.Operation{
 		ID: "revokeConsent", Method: "DELETE", Path: "/v1/consents/{consent}", Tag: "Consents", Summary: "Take a consent back", Status: 200, Action: "consent:revoke",
 		Description: "Every token of it is refused from now on. What the application copied before stays with its developers.",
-		Errors:      []string{"forbidden", "consent_over", "consent_changed"},
+		Errors:      []string{"consent_over", "consent_changed"},
 	}, func(ctx context.Context, in *ConsentPath) (*consentOut, error) {
 		c, err := s.Revoke(ctx, access.By(ctx), in.Consent)
 		return &consentOut{Body: c}, err

@@ -83,6 +83,7 @@ var ErrNetwork = problem.Forbidden("network_not_allowed", "This token may be use
 var reasons = map[string]string{
 	"installation_unavailable": "The customer's administrator has switched this integration off.",
 	"installation_blocked":     "This integration is blocked for this account.",
+	"delegation_off":           "The customer's administrator does not allow this application to act for people.",
 	"installation_pending":     "The installation is not complete yet.",
 	"installation_failed":      "The product did not create the integration user. The customer's administrator can try again.",
 

@@ -2,6 +2,7 @@ package integration
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"github.com/guestright/guestright/access"
@@ -159,6 +160,8 @@ type Availability struct {
 type Patch struct {
 	Availability *Availability `json:"availability,omitempty" doc:"The administrator's switch"`
 	Delegation   *string       `json:"delegation,omitempty" enum:"off,consent,trusted" doc:"End-user access"`
+	// ApproverRoles are ids of product roles.
+	ApproverRoles *[]string `json:"approver_roles,omitempty" maxItems:"100" doc:"Product roles, one of which a person needs to let the application act for them; empty: every member may"`
 }
 
 // Amend is SetAvailable and SetDelegation in one change; the developer is told
@@ -175,11 +178,32 @@ func (s *Service) Amend(ctx context.Context, by access.Principal, id ID, p Patch
 			}
 			i.Delegation = *p.Delegation
 		}
+		if p.ApproverRoles != nil {
+			if err := s.approvers(tx, i, *p.ApproverRoles); err != nil {
+				return err
+			}
+		}
 		if c := p.Availability; c != nil {
 			return i.SetAvailable(tx.Now(), c.Available, c.Reason, c.Until)
 		}
 		return i.here()
 	})
+}
+
+// approvers says which product roles let people approve the application.
+func (s *Service) approvers(tx *store.Tx, i *Installation, roles []string) error {
+	for n, id := range roles {
+		_, err := s.Accounts.RoleIn(tx, i.Account, id)
+		if absent(err) {
+			return problem.Invalid("role_unknown", "The account has no such role.",
+				problem.Field{Pointer: "/approver_roles/" + strconv.Itoa(n), Code: "unknown", Detail: "The account has no role with this id."})
+		}
+		if err != nil {
+			return err
+		}
+	}
+	i.ApproverRoles = sorted(roles)
+	return nil
 }
 
 // SetDelegation changes end-user access.

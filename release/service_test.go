@@ -42,7 +42,7 @@ func newHouse(t *testing.T, open func(*storetest.Clock) *store.DB) *house {
 		t.Fatal(err)
 	}
 	cat, _, err := catalog.Import(set, catalog.File{Product: catalog.Product{Name: "A", Account: catalog.Account{In: "none"}},
-		Operations: map[string]catalog.Override{"listFlags": {Needs: "flag:view"}}, Scopes: map[string]catalog.Scope{"flags.read": {Entitlements: []string{"flag:view"}}}})
+		Operations: map[string]catalog.Override{"listFlags": {Needs: "flag:view"}}, Scopes: map[string]catalog.Scope{"flags.read": {Entitlements: []string{"flag:view"}}, "flags.write": {Entitlements: []string{"flag:view"}}}})
 	if err != nil {
 		t.Fatal(err)
 	}
