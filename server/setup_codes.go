@@ -18,6 +18,8 @@ import (
 func doorCodes() []problem.Declared {
 	inv, non, una := problem.KindInvalid, problem.KindUnauthenticated, problem.KindUnavailable
 	own := []problem.Declared{
+		{Code: "dpop_required", Kind: non, Cause: "The token is bound to a key, and the call proves none.", Remedy: "Send Authorization: DPoP and the token, with a fresh proof in the DPoP header (RFC 9449)."},
+		{Code: "dpop_unbound", Kind: non, Cause: "The call proves a key, and the token is bound to none.", Remedy: "Send the token with the scheme Bearer."},
 		{Code: "missing_credential", Kind: non, Cause: "The call carries no token, or not in one Authorization header.", Remedy: "Send Authorization: Bearer and the token; never in the address or the body."},
 		{Code: "account_missing", Kind: inv, Cause: "The catalog wants every call to name its account, and this one does not.", Remedy: "Send the account's key where the reference says."},
 		{Code: "operation_unmapped", Kind: problem.KindForbidden, Cause: "The operator has not declared what the operation requires.", Remedy: "Tell the operator; guestright catalog import lists such operations."},
