@@ -193,7 +193,7 @@ func (i *importing) finish() error {
 	}
 	for acc, n := range i.made {
 		err := i.s.Notices.Send(i.tx, notice.Notice{Kind: "legacy_key.import", To: notice.To{Account: acc, AccountRole: access.AccountAdmin},
-			Subject: fmt.Sprintf("%s of your account can be seen and managed here now", keyCount(n)), Link: "/accounts/" + acc + "/legacy-keys",
+			Subject: fmt.Sprintf("%s of your account can be seen and managed here now", keyCount(n)), Link: "/accounts/" + acc,
 			Text: "They were made by the product before and go on working. See which are still used, and turn those into private integrations with only the permissions they need."})
 		if err != nil {
 			return err

@@ -250,10 +250,10 @@ func (s *Service) remind(tx *store.Tx, r Retiring, u User, rung int) error {
 		n.Text += " " + r.Note
 	}
 	if u.Group != "" {
-		n.To, n.Link = notice.To{Group: u.Group}, "/groups/"+u.Group+"/ending"
+		n.To, n.Link = notice.To{Group: u.Group}, "/groups/"+u.Group
 		return s.Notices.Send(tx, n)
 	}
-	n.To, n.Link = notice.To{Account: u.Account, AccountRole: access.AccountAdmin}, "/accounts/"+u.Account+"/ending"
+	n.To, n.Link = notice.To{Account: u.Account, AccountRole: access.AccountAdmin}, "/accounts/"+u.Account
 	return s.Notices.Send(tx, n)
 }
 

@@ -219,7 +219,7 @@ func (s *Service) change(ctx context.Context, by access.Principal, action string
 
 // send tells the account's administrators something about a key.
 func (s *Service) send(tx *store.Tx, k Key, n notice.Notice) error {
-	n.To, n.Link = notice.To{Account: k.Account, AccountRole: access.AccountAdmin}, "/accounts/"+k.Account+"/legacy-keys/"+k.ID.String()
+	n.To, n.Link = notice.To{Account: k.Account, AccountRole: access.AccountAdmin}, "/accounts/"+k.Account
 	return s.Notices.Send(tx, n)
 }
 

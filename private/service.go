@@ -186,7 +186,7 @@ func (s *Service) record(tx *store.Tx, by access.Principal, action string, befor
 // owner, and the account's administrators when somebody of the parent account or
 // the operator acted.
 func (s *Service) tell(tx *store.Tx, by access.Principal, i Integration, subject, text string) error {
-	n := notice.Notice{Kind: "private_integration", Subject: subject, Text: text, Link: "/private-integrations/" + i.ID.String()}
+	n := notice.Notice{Kind: "private_integration", Subject: subject, Text: text, Link: "/accounts/" + i.Account}
 	_, err := s.Accounts.Member(tx, i.Account, by.User)
 	if err != nil && !absent(err) {
 		return err

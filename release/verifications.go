@@ -77,7 +77,7 @@ func (s *Service) Submit(ctx context.Context, by access.Principal, app applicati
 			return err
 		}
 		return s.Notices.Send(tx, notice.Notice{Kind: "verification.submitted", To: notice.To{Operators: true}, Subject: a.Name + " asks for verification",
-			Text: "Its developers have submitted it for review.", Link: "/operator/verifications/" + app.String()})
+			Text: "Its developers have submitted it for review.", Link: "/operator/applications"})
 	})
 }
 
@@ -204,7 +204,7 @@ func (s *Service) recordVerification(tx *store.Tx, by access.Principal, action s
 
 // announce tells the developers what was decided.
 func (s *Service) announce(tx *store.Tx, a application.Application, v Verification) error {
-	n := notice.Notice{Kind: "verification." + string(v.State), To: notice.To{Group: a.Group}, Text: v.Reason, Link: "/applications/" + a.ID.String() + "/verification"}
+	n := notice.Notice{Kind: "verification." + string(v.State), To: notice.To{Group: a.Group}, Text: v.Reason, Link: "/applications/" + a.ID.String()}
 	switch v.State {
 	case Verified:
 		n.Subject, n.Text = a.Name+" is verified", "People of every account may use it as it is now."
