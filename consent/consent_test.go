@@ -3,6 +3,7 @@ package consent_test
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/account"
@@ -306,7 +307,8 @@ func TestA29_RevokeByThePersonAndByAnAdministrator(t *testing.T) {
 		if err != nil || o.Skip {
 			t.Errorf("asked again: %+v %v", o, err)
 		}
-		// An administrator, of any member's.
+		// An administrator, of any member's; the newest comes first.
+		h.clock.Advance(time.Second)
 		c, raw = h.opened(h.cleo, "flags.read")
 		all, err := h.ListOfAccount(ctx, h.ben, h.harbour.ID)
 		if err != nil || len(all) != 2 || all[0].ID != c.ID || all[0].UserName != "cleo" {
