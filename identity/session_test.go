@@ -186,9 +186,8 @@ func TestOtherNodesForgetWithinASecond(t *testing.T) {
 	h := newHouse(t, storetest.Again(t, url, clock), clock)
 	there := newHouse(t, storetest.Again(t, url, clock), clock)
 	following, stop := context.WithCancel(ctx)
-	done := make(chan error, 1)
-	go func() { done <- there.DB.Follow(following) }()
-	defer func() { stop(); <-done }()
+	defer stop()
+	h.ok(there.DB.Follow(following)) // what changes from here on is heard
 	st := h.newcomer(ada)
 	there.enter(st)
 	h.ok(h.SignOut(ctx, st.Token.Reveal()))
