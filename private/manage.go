@@ -27,32 +27,39 @@ type Created struct {
 func (s *Service) Create(ctx context.Context, by access.Principal, acc account.ID, d Draft) (Created, error) {
 	var out Created
 	err := s.DB.Write(ctx, func(tx *store.Tx) error {
-		l, err := s.place(tx, by, acc)
-		if err != nil {
-			return err
-		}
-		if l.account.State != account.Active {
-			return problem.Forbidden("account_closed", "This account is closed.")
-		}
-		n, err := count(tx, acc.String())
-		if err != nil {
-			return err
-		}
-		if n >= Most {
-			return problem.Conflict("private_integration_limit", "An account has at most 200 private integrations. Delete those that are not needed any more.")
-		}
-		if d.Owner == "" {
-			d.Owner = by.User
-		}
-		l.Integration = Integration{ID: ident.New[Integration](tx.Now()), Account: acc.String(), CreatedBy: by.Subject(), Created: tx.Now(), Reach: grant.Reach{Rule: grant.RuleSelf}}
-		i, err := s.decided(tx, by, l, d)
-		if err != nil {
-			return err
-		}
-		out, err = s.create(tx, by, i)
+		var err error
+		out, err = s.CreateIn(tx, by, acc, d)
 		return err
 	})
 	return out, err
+}
+
+// CreateIn is Create inside the caller's transaction. It authorises, as what may
+// be given depends on who gives it.
+func (s *Service) CreateIn(tx *store.Tx, by access.Principal, acc account.ID, d Draft) (Created, error) {
+	l, err := s.place(tx, by, acc)
+	if err != nil {
+		return Created{}, err
+	}
+	if l.account.State != account.Active {
+		return Created{}, problem.Forbidden("account_closed", "This account is closed.")
+	}
+	n, err := count(tx, acc.String())
+	if err != nil {
+		return Created{}, err
+	}
+	if n >= Most {
+		return Created{}, problem.Conflict("private_integration_limit", "An account has at most 200 private integrations. Delete those that are not needed any more.")
+	}
+	if d.Owner == "" {
+		d.Owner = by.User
+	}
+	l.Integration = Integration{ID: ident.New[Integration](tx.Now()), Account: acc.String(), CreatedBy: by.Subject(), Created: tx.Now(), Reach: grant.Reach{Rule: grant.RuleSelf}}
+	i, err := s.decided(tx, by, l, d)
+	if err != nil {
+		return Created{}, err
+	}
+	return s.create(tx, by, i)
 }
 
 // place is an account in which the caller may make private integrations.

@@ -458,3 +458,40 @@ func TestManyAreTooMany(t *testing.T) {
 		want(t, "no account", problem.CodeOf(err), "not_found")
 	})
 }
+
+// What makes a private integration out of something else does so in one piece:
+// when the rest fails, neither the integration nor its grant nor its token is there.
+func TestCreateInJoins(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		d := private.Draft{Name: "From a key", Scopes: []string{"contacts.read"}}
+		stop := problem.Conflict("test_stop", "The rest failed.")
+		err := h.DB.Write(ctx, func(tx *store.Tx) error {
+			if _, err := h.CreateIn(tx, h.cora, h.north.ID, d); err != nil {
+				return err
+			}
+			return stop
+		})
+		want(t, "the caller's error", problem.CodeOf(err), "test_stop")
+		for _, table := range []string{"private_integration", "grant_grant", "token_token"} {
+			h.write(func(tx *store.Tx) error {
+				var n int
+				err := tx.NewRaw("SELECT count(*) FROM "+table).Scan(tx.Ctx, &n)
+				if n != 0 {
+					t.Errorf("%d rows of %s", n, table)
+				}
+				return err
+			})
+		}
+		var c private.Created
+		h.write(func(tx *store.Tx) (err error) {
+			c, err = h.CreateIn(tx, h.cora, h.north.ID, d)
+			return err
+		})
+		want(t, "its token", h.opens(c), "")
+		err = h.DB.Write(ctx, func(tx *store.Tx) error {
+			_, err := h.CreateIn(tx, h.rita, h.north.ID, d)
+			return err
+		})
+		want(t, "by a reader", problem.CodeOf(err), "forbidden")
+	})
+}
