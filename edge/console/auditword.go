@@ -61,7 +61,7 @@ var accountSayings = map[string]saying{
 	"user.reset_request":              {"asked for a link to set a new password", page.IconMail, page.ToneNeutral},
 	"user.deletion_confirm":           {"confirmed the wish to be deleted", page.IconTrash, page.ToneWarn},
 	"user.deletion_cancel":            {"took back the wish to be deleted", page.IconUndo, page.ToneGood},
-	"user.verify":                     {"confirmed an e-mail address", page.IconCheck, page.ToneGood},
+	"user.verify":                     {"confirmed a mail address", page.IconCheck, page.ToneGood},
 	"user.update":                     {"changed the profile of", page.IconPencil, page.ToneNeutral},
 	"user.delete":                     {"deleted the person", page.IconTrash, page.ToneBad},
 	"user.deletion_request":           {"asked to be deleted", page.IconTrash, page.ToneWarn},

@@ -75,7 +75,7 @@ func TestOperatorLooksAfterThePlatform(t *testing.T) {
 	olga.get("/operator").has(t, "Night Watch", "It sent a million calls in an hour", "integration.provision", "the product answers 503", "34 of 34", "Noor Haddad registered")
 	olga.get("/operator/groups?q=northwind").has(t, "Northwind Labs", "1 of 6")
 	olga.get("/operator/groups?q=zebra").has(t, "Nothing fits", "Show all")
-	log := olga.get("/operator/activity").has(t, "Ines Duarte installed Deploybot in Harbour Books", "Noor Haddad confirmed an e-mail address")
+	log := olga.get("/operator/activity").has(t, "Ines Duarte installed Deploybot in Harbour Books", "Noor Haddad confirmed a mail address")
 	if !strings.Contains(log.body, `href="/operator/groups/`) || strings.Contains(log.body, `href="/groups/`) {
 		t.Error("the operator's log leads away from the operator's pages")
 	}

@@ -41,7 +41,7 @@ func operatorApplicationList(v *visit, lines []operatorApplicationLine, query st
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = findBox("/operator/applications", query, "Find by name, group, application ID or state").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = findBox("/operator/applications", query, "Find by name, group, ID or state").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
