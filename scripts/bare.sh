@@ -20,6 +20,7 @@ mirror=${MIRROR:-http://deb.debian.org/debian}
 suite=${SUITE:-bookworm}
 
 if [ $# = 0 ]; then
+	goroot=$(go env GOROOT)
 	rm -rf --one-file-system "$root"
 	if [ ! -d "$folder/base" ]; then
 		rm -rf --one-file-system "$folder/new"
@@ -28,7 +29,7 @@ if [ $# = 0 ]; then
 	fi
 	cp -a "$folder/base" "$root"
 	mkdir -p "$root/usr/local" "$root/src"
-	cp -a "$(go env GOROOT)" "$root/usr/local/go"
+	cp -a "$goroot" "$root/usr/local/go"
 	printf 'deb %s %s main\ndeb %s %s-updates main\ndeb %s-security %s-security main\n' \
 		"$mirror" "$suite" "$mirror" "$suite" "$mirror" "$suite" >"$root/etc/apt/sources.list"
 	cp -L /etc/resolv.conf /etc/hosts "$root/etc/"

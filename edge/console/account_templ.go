@@ -527,7 +527,7 @@ func enterID(accountID, value, fault string) templ.Component {
 			}
 			ctx = templ.InitializeContext(ctx)
 			templ_7745c5c3_Err = page.Field{Label: "Application ID", Name: "application_id", Value: value, Error: fault, Mono: true, Required: true, Autocomplete: "off",
-				Placeholder: "00000000-0000-0000-0000-000000000000", Hint: "Your vendor gives it to you. It has 36 characters."}.Render(ctx, templ_7745c5c3_Buffer)
+				Placeholder: "00000000-0000-0000-…", Hint: "Your vendor gives it to you. It has 36 characters."}.Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -26,7 +26,7 @@ func (g Guide) print(w io.Writer, kept bool) {
 	p("")
 	p("  Try: sign in as the developer, register an application, release it, copy its")
 	p("  application ID; then sign in as the account administrator and install it.")
-	p("  Mail is not sent; the operator reads it in the console under Outbox.")
+	p("  Mail is not sent; the operator reads it in the console under Outgoing mail.")
 	if kept {
 		p("  Data are kept in %s.", g.Dir)
 	} else {
