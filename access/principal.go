@@ -35,8 +35,8 @@ type Principal struct {
 	Via          string // how they come: session, token, a reason for system work
 	Operator     bool
 	Authorities  []Authority
-	// Bounds are what the token they come with allows in the product; all must allow. People who signed in have none.
-	// Whatever somebody gives away lies within them.
+	// Bounds are what the token they come with allows, in the product and here; all must allow. People who signed in
+	// have none. Whatever somebody gives away lies within them.
 	Bounds []Layer
 }
 
@@ -80,6 +80,11 @@ func (p Principal) Reach(noun, action string, on Resource) error {
 }
 
 func (p Principal) can(action string, on *Resource) bool {
+	for _, l := range p.Bounds {
+		if !l.Allows(action, on) {
+			return false
+		}
+	}
 	for i := range p.Authorities {
 		a := &p.Authorities[i]
 		if on.Within(a.On) && a.Layer.Allows(action, on) {

@@ -115,6 +115,7 @@ func (c *configCheck) secrets() {
 
 func (c *configCheck) rest() {
 	c.lives()
+	c.say(c.Tokens.Most < 1, "tokens.account_limit", "At least 1.")
 	c.say(c.Tokens.MinIdle < 16 || c.Tokens.MinIdle > 3650, "tokens.min_idle_days", "Between 16, so that there is time for the notices, and 3650.")
 	c.say(c.Gateway.Timeout <= 0, "gateway.timeout", "A time span above zero, such as 60s.")
 	c.say(c.Mail.Port < 1 || c.Mail.Port > 65535, "mail.port", "A port is between 1 and 65535.")

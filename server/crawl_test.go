@@ -10,6 +10,7 @@ import (
 
 	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/account"
+	"github.com/guestright/guestright/apitoken"
 	"github.com/guestright/guestright/identity"
 	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/kit/store"
@@ -155,6 +156,10 @@ func (c *crawl) tenant(name string) *tenant {
 	if err != nil {
 		c.t.Fatal(err)
 	}
+	own, err := c.APITokens.Create(ctx, by, acc.ID, apitoken.Service, apitoken.Draft{Name: "crawler", Roles: []string{"reader"}})
+	if err != nil {
+		c.t.Fatal(err)
+	}
 	product, err := c.Products.Create(ctx, access.Operator(user), "crawl "+name)
 	if err != nil {
 		c.t.Fatal(err)
@@ -170,7 +175,7 @@ func (c *crawl) tenant(name string) *tenant {
 	return &tenant{cookie: c.Identity.Cookie(st.Token), ids: map[string]string{
 		"group": g.ID.String(), "application": app.ID.String(), "key": key.ID.String(), "version": versions[0].ID.String(),
 		"account": acc.ID.String(), "custom_role": made.ID.String(), "installation": ins.ID.String(), "grant": ins.Grant, "user": user, "member": user,
-		"token": c.tokenOf(ins.Grant), "session": st.Session.ID.String(), "product_key": product.ID.String(), "limit": "burst",
+		"token": c.tokenOf(ins.Grant), "session": st.Session.ID.String(), "product_key": product.ID.String(), "limit": "burst", "api_token": own.ID.String(),
 		"legacy_key":          c.legacyKey(acc),
 		"private_integration": pin.ID.String(), "private_webhook": hook.ID.String(),
 	}}

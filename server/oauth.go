@@ -32,6 +32,7 @@ type TokensCfg struct {
 	DevicePoll  Duration `yaml:"device_poll" doc:"Least time between two polls of a device"`
 	Identity    Duration `yaml:"id_token_life" doc:"Lifetime of id tokens"`
 	Proof       Duration `yaml:"dpop_window" doc:"How far the time in a DPoP proof (RFC 9449) may be from ours"`
+	Most        int      `yaml:"account_limit" doc:"How many personal and service tokens one account may have"`
 	MinIdle     int      `yaml:"min_idle_days" doc:"The shortest idle expiry, in days, that an account may set for its static tokens"`
 	Signing     Duration `yaml:"signing_key_life" doc:"How long a key signs id tokens and JWT access tokens before the next takes over"`
 }
@@ -41,7 +42,7 @@ const day = 24 * time.Hour
 func defaultTokens() TokensCfg {
 	return TokensCfg{Access: Duration(time.Hour), Refresh: Duration(90 * day), RefreshMost: Duration(365 * day), Grace: Duration(30 * time.Second), Reuse: "end",
 		Code: Duration(time.Minute), Pushed: Duration(time.Minute), Consent: Duration(30 * time.Minute), Device: Duration(10 * time.Minute),
-		DevicePoll: Duration(5 * time.Second), Identity: Duration(time.Hour), Proof: Duration(time.Minute), Signing: Duration(90 * day), MinIdle: 30}
+		DevicePoll: Duration(5 * time.Second), Identity: Duration(time.Hour), Proof: Duration(time.Minute), Signing: Duration(90 * day), MinIdle: 30, Most: 500}
 }
 
 func (c *configCheck) lives() {

@@ -5,10 +5,12 @@ import (
 	"net/http"
 
 	"github.com/guestright/guestright/access"
+	"github.com/guestright/guestright/account"
 	"github.com/guestright/guestright/edge/api"
 	"github.com/guestright/guestright/edge/console"
 	"github.com/guestright/guestright/edge/gateway"
 	"github.com/guestright/guestright/identity"
+	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/kit/web"
 )
 
@@ -43,6 +45,7 @@ func (a *App) consoleHosts() []string {
 // management is the API, with the routes of every slice.
 func (a *App) management() *api.API {
 	gate := &api.Gate{Cookie: a.Identity.CookieName(), Products: a.Products, Bearers: a.Bearers, Now: a.DB.Now,
+		Person: a.tokenOwner,
 		Session: func(ctx context.Context, r *http.Request) (access.Principal, error) {
 			by, _, err := a.People.Principal(ctx, a.Identity.FromRequest(r))
 			return by, err
@@ -56,7 +59,34 @@ func (a *App) management() *api.API {
 		}}
 	oracle := &api.Oracle{Catalog: a.Catalog, Bearers: a.Bearers, Facts: a.Facts, Now: a.DB.Now}
 	return api.New(api.Config{Servers: []string{a.Config.URL}, DB: a.DB, Keys: a.Keys, Gate: gate, Catalog: a.Catalog, Decide: oracle.Ask,
-		Slices: []api.Mounter{a.Identity, a.Accounts, a.Roles, a.Groups, a.Applications, a.Releases, a.Integrations, a.Private, a.Consents, a.Authority, a.Grants, a.Tokens, a.Products,
+		Slices: []api.Mounter{a.Identity, a.Accounts, a.Roles, a.Groups, a.Applications, a.Releases, a.Integrations, a.Private, a.Consents, a.Authority, a.Grants, a.Tokens, a.APITokens, a.Products,
 			a.Quota, a.Usage, a.Audit, a.Notices,
 			a.Legacy}})
+}
+
+// tokenOwner is what a member may do here, within one account, for calls with
+// their personal token.
+func (a *App) tokenOwner(ctx context.Context, user, accountID string) (access.Principal, error) {
+	var out access.Principal
+	err := a.DB.Read(ctx, func(tx *store.Tx) error {
+		u, err := a.Identity.Find(tx, user)
+		if err != nil || u.State != identity.Active {
+			return err // somebody who is leaving may do nothing
+		}
+		held, err := account.Roles(tx, user)
+		if err != nil {
+			return err
+		}
+		further, err := a.Roles.Authorities(tx, user)
+		if err != nil {
+			return err
+		}
+		for _, may := range append(access.UserPrincipal(user, nil, map[string]string{accountID: held[accountID]}).Authorities, further...) {
+			if may.On.Within(account.Resource(accountID)) {
+				out.Authorities = append(out.Authorities, may)
+			}
+		}
+		return nil
+	})
+	return out, err
 }

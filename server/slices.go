@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/guestright/guestright/account"
+	"github.com/guestright/guestright/apitoken"
 	"github.com/guestright/guestright/application"
 	"github.com/guestright/guestright/audit"
 	"github.com/guestright/guestright/authorization"
@@ -48,6 +49,7 @@ type Slices struct {
 	Applications *application.Service
 	Grants       *grant.Service
 	Tokens       *token.Service
+	APITokens    *apitoken.Tokens
 	Bearers      *token.Authenticator
 	Products     *token.Products
 	Facts        *account.Facts
@@ -111,6 +113,7 @@ func newSlices(b base, cfg Config) (*Slices, error) {
 	if err := s.authority(b, cfg); err != nil {
 		return nil, err
 	}
+	s.APITokens = &apitoken.Tokens{DB: b.db, Audit: s.Audit, Accounts: s.Accounts, Grants: s.Grants, Secrets: s.Tokens, Roles: s.Roles, Catalog: b.cat, Most: cfg.Tokens.Most}
 	s.people(b, cfg)
 	if err := s.outside(cfg); err != nil {
 		return nil, err
@@ -139,8 +142,17 @@ func (s *Slices) join(log *slog.Logger) {
 		return group, err
 	}
 	s.Accounts.RoleChanged = s.Integrations.RoleChanged
-	s.Accounts.MemberChanged = s.Roles.MemberChanged
 	s.Roles.Facts, s.Roles.Behind = s.Facts, s.behind
+	s.Accounts.MemberChanged = func(tx *store.Tx, account, user string, left bool) error {
+		if err := s.APITokens.MemberChanged(tx, account, user, left); err != nil {
+			return err
+		}
+		return s.Roles.MemberChanged(tx, account, user, left)
+	}
+	s.Roles.Changed = s.APITokens.RoleChanged
+	for _, k := range []grant.Kind{grant.KindMember, grant.KindService} {
+		s.Tokens.Kept(k, s.APITokens.Keeper, s.APITokens.Describe)
+	}
 	s.Quota.Alarm = func(away bool, err error) {
 		if away {
 			log.Error("limits: the database is away; each node goes on with its last share", "error", err)

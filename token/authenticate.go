@@ -171,7 +171,7 @@ func (a *Authenticator) holding(tx *store.Tx, grantID string) (*Holding, error) 
 	}
 	h = &Holding{Grant: grantID, Kind: string(g.Kind), Account: g.Account, AccountKey: acc.Key, AccountName: acc.Name,
 		Sandbox: acc.Kind == account.Sandbox, Upstream: acc.Upstream, Application: g.Application, Group: g.Group,
-		Subject: g.Subject, SubjectKey: g.SubjectKey, APIVersion: g.APIVersion, ScopeNames: g.Scopes, scopes: access.SortScopes(g.Scopes...), Layers: layers, refusal: g.Live()}
+		Subject: g.Subject, SubjectKey: g.SubjectKey, APIVersion: g.APIVersion, ScopeNames: g.Scopes, scopes: access.SortScopes(g.Scopes...), Layers: layers, Own: slices.Clip(layers), refusal: g.Live()}
 	h.Everything = g.Kind == grant.KindLegacy && slices.Equal(g.Scopes, []string{grant.AllScopes})
 	h.Networks, h.Reach = g.Networks, g.Reach
 	if id, ok := strings.CutPrefix(g.Holder, "installation/"); ok {
@@ -185,7 +185,7 @@ func (a *Authenticator) holding(tx *store.Tx, grantID string) (*Holding, error) 
 		if err != nil {
 			return nil, err
 		}
-		h.Layers = append(h.Layers, person)
+		h.Layers = append(slices.Clip(h.Layers), person)
 	}
 	if g.Application == "" {
 		return h, nil

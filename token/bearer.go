@@ -76,6 +76,7 @@ type Holding struct {
 	Layers       []access.Layer
 	Networks     grant.Networks // from which it may be used; none: from anywhere
 	Reach        grant.Reach    // child accounts that it opens, see Authenticator.In
+	Own          []access.Layer // those of the grant itself, without the person's
 
 	scopes   access.Scopes // ScopeNames, sorted
 	refusal  error         // why the grant opens nothing now

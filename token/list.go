@@ -64,6 +64,23 @@ func (s *Service) RevokeID(ctx context.Context, by access.Principal, id ID) erro
 // see the holder.
 type Keeper func(tx *store.Tx, by access.Principal, action string, g grant.Grant) error
 
+// Kept lets the slice that owns a kind of grant decide about its tokens and say
+// who hears of them; nil leaves either as it is.
+func (s *Service) Kept(k grant.Kind, keeper Keeper, d Describe) {
+	if s.Keepers == nil {
+		s.Keepers = map[grant.Kind]Keeper{}
+	}
+	if s.Holders == nil {
+		s.Holders = map[grant.Kind]Describe{}
+	}
+	if keeper != nil {
+		s.Keepers[k] = keeper
+	}
+	if d != nil {
+		s.Holders[k] = d
+	}
+}
+
 // reach authorises by the keeper of the kind, or by either side of a grant: its
 // account, or the developers who own its application now.
 func (s *Service) reach(tx *store.Tx, by access.Principal, w want, g grant.Grant) error {

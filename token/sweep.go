@@ -180,7 +180,7 @@ func (n *news) notices(a account.Account, to notice.To) []notice.Notice {
 		w.Severity = notice.Critical
 	}
 	say("token.disabled", n.disabled, "A token of %s was disabled: nobody used it", "%d tokens of %s were disabled: nobody used them",
-		"Calls with them are refused. An administrator, or the token's owner, can restore them on their page.").Severity = notice.Critical
+		"Calls with them are refused. An administrator, or the token's owner, can restore them for 30 days (POST /v1/tokens/{token}/restore).").Severity = notice.Critical
 	say("token.rotation_due", n.aged, "A token of %s should be rotated", "%d tokens of %s should be rotated",
 		"Rotate with overlap: the old token works on until every user of it has the new one.")
 	return out

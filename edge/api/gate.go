@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/guestright/guestright/access"
+	"github.com/guestright/guestright/account"
 	"github.com/guestright/guestright/grant"
 	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/secret"
@@ -28,6 +29,9 @@ type Gate struct {
 	Products *token.Products
 	// Bearers knows the tokens of grants; nil when they are not taken here.
 	Bearers *token.Authenticator
+	// Person gives what a member may do in one account, for their personal tokens;
+	// nil: those may do nothing here.
+	Person func(ctx context.Context, user, account string) (access.Principal, error)
 	// Now is the clock; nil: the real one.
 	Now func() time.Time
 
@@ -120,7 +124,29 @@ func (g *Gate) who(r *http.Request, c credential) (access.Principal, error) {
 	if !b.Holding.Networks.Allow(web.From(r.Context()).Client()) {
 		return nobody, grant.ErrNetwork
 	}
-	return b.Principal(), nil
+	return g.narrowed(r.Context(), b)
+}
+
+// narrowed is the caller behind a token. A personal token acts here as its owner
+// within its account, a service token as a reader of its account; both within
+// their own roles or policy.
+func (g *Gate) narrowed(ctx context.Context, b token.Bearer) (access.Principal, error) {
+	p, h := b.Principal(), b.Holding
+	switch grant.Kind(h.Kind) {
+	case grant.KindMember:
+		if g.Person == nil {
+			return p, nil
+		}
+		owner, err := g.Person(ctx, h.Subject, h.Account)
+		if err != nil {
+			return access.Principal{}, err
+		}
+		p.Authorities, p.Bounds = owner.Authorities, h.Own
+	case grant.KindService:
+		p = p.Holding(account.Resource(h.Account), access.AccountRole(access.AccountReader))
+		p.Bounds = h.Own
+	}
+	return p, nil
 }
 
 func (g *Gate) now() time.Time {

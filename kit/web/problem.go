@@ -100,6 +100,9 @@ func (d *document) GetHeaders() http.Header {
 	switch status := d.GetStatus(); status {
 	case http.StatusUnauthorized:
 		h.Set("WWW-Authenticate", "Bearer") // RFC 6750 section 3
+		if d.err.After > 0 {
+			h.Set("Retry-After", retryAfter(d.err.After))
+		}
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
 		h.Set("Retry-After", retryAfter(d.err.After))
 	default:
