@@ -58,7 +58,9 @@ func (s *Service) giver(tx *store.Tx, by access.Principal, acc string) (access.L
 	if err != nil {
 		return nil, false, err
 	}
-	if m.Role == access.AccountAdmin && by.May("role:give", account.Resource(acc)) == nil {
+	person := by
+	person.Bounds = nil // covered holds what is given against them
+	if m.Role == access.AccountAdmin && person.May("role:give", account.Resource(acc)) == nil {
 		all, err := compile([]access.Policy{everything})
 		return all, len(by.Bounds) == 0, err
 	}
@@ -89,8 +91,10 @@ func (s *Service) mayManage(by access.Principal, acc string, keys []string) erro
 	if err != nil || given == nil {
 		return err
 	}
-	if gap, ok := access.Gap(by.Over(account.Resource(acc)), given, nil); !ok {
-		return errExceeds(gap)
+	for _, l := range append([]access.Layer{by.Over(account.Resource(acc))}, by.Bounds...) {
+		if gap, ok := access.Gap(l, given, nil); !ok {
+			return errExceeds(gap)
+		}
 	}
 	return nil
 }
