@@ -25,7 +25,6 @@ func (c *Console) meRoutes() []route {
 		{"POST /me/app/confirm", c.sure(confirmApp)},
 		{"POST /me/app/codes", c.sure(renewCodes)},
 		{"POST /me/app/remove", c.sure(removeApp)},
-		{"POST /me/passkeys/remove", c.sure(removePasskey)},
 		{"GET /me/delete", c.sure(deleteMePage)},
 		{"POST /me/delete", c.sure(deleteMe)},
 		{"GET /delete-account", c.open(confirmDeletionPage)},
@@ -239,17 +238,6 @@ func removeApp(v *visit) error {
 		return err
 	}
 	return v.leave("/me", "The authenticator app is no longer asked for.")
-}
-
-func removePasskey(v *visit) error {
-	id, err := ident.Parse[identity.Passkey](v.field("passkey"))
-	if err != nil {
-		return err
-	}
-	if err := v.Identity.RemovePasskey(v.ctx(), v.by, v.session.At, id); err != nil {
-		return err
-	}
-	return v.leave("/me", "The passkey is removed.")
 }
 
 func deleteMePage(v *visit) error {

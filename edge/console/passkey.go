@@ -26,6 +26,10 @@ func (c *Console) passkeyRoutes() []route {
 		{"GET " + passkeysPath, c.sure(passkeyPage)},
 		{"POST " + passkeysPath, c.sure(addPasskey)},
 		{"POST " + passkeysPath + beginSuffix, c.raw(beginPasskey)},
+		{"GET " + passkeysPath + "/{passkey}", c.page(onePasskeyPage)},
+		{"POST " + passkeysPath + "/{passkey}", c.page(renamePasskey)},
+		{"GET " + passkeysPath + "/{passkey}/remove", c.sure(removePasskeyPage)},
+		{"POST " + passkeysPath + "/{passkey}/remove", c.sure(removePasskey)},
 		{"POST " + passkeySignInPath, c.open(passkeySignIn)},
 		{"POST " + passkeySignInPath + beginSuffix, c.raw(beginPasskeySignIn)},
 	}

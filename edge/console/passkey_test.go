@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/guestright/guestright/edge/page/pagetest"
+	"github.com/guestright/guestright/kit/store"
 )
 
 // byName is the console's address with a host name: browsers offer passkeys to names only.
@@ -100,13 +101,35 @@ func TestPasskeyIsAddedAndSignsIn(t *testing.T) {
 		t.Errorf("confirmed, and led to %s", b.URL())
 	}
 
-	leaves(b)
-	ada.again()
+	// Renamed and removed by its owner, on pages of their own.
 	by, at, err = h.Sessions.Principal(t.Context(), ada.token)
 	must(t, err)
 	keys, err := h.Identity.Passkeys(t.Context(), by, at)
 	must(t, err)
-	must(t, h.Identity.RemovePasskey(t.Context(), by, at, keys[0].ID))
+	one := "/me/passkeys/" + keys[0].ID.String()
+	b.Goto(h.byName() + "/me")
+	b.Follow("a[href='" + one + "']")
+	for view, v := range views {
+		b.Emulate(v)
+		b.Sound()
+		b.Screenshot("passkey-one-" + view)
+	}
+	b.Fill("#f-name", "Old laptop")
+	b.Follow("form[action='" + one + "'] button")
+	if text := b.Text("main"); !strings.HasSuffix(b.URL(), "/me") || !strings.Contains(text, "The passkey is called “Old laptop” now.") || strings.Contains(text, "Work laptop") {
+		t.Errorf("%s says %s", b.URL(), text)
+	}
+	b.Sound()
+	b.Screenshot("passkey-me")
+	b.Follow("a[href='" + one + "/remove']")
+	b.Sound()
+	b.Screenshot("passkey-remove")
+	b.Follow("form[action='" + one + "/remove'] button")
+	if text := b.Text("main"); !strings.HasSuffix(b.URL(), "/me") || !strings.Contains(text, "The passkey “Old laptop” is removed.") {
+		t.Errorf("%s says %s", b.URL(), text)
+	}
+
+	leaves(b)
 	b.Goto(h.byName() + "/sign-in?next=/inbox")
 	b.Follow(passkeyOpen)
 	if text := b.Text("main"); !strings.Contains(text, "This passkey does not open anything here.") || !b.Has("input[name=next][value='/inbox']") {
@@ -114,6 +137,43 @@ func TestPasskeyIsAddedAndSignsIn(t *testing.T) {
 	}
 	device.Empty()
 	fails(t, b, passkeyOpen, "NotAllowedError", "No passkey was used.")
+}
+
+// A passkey is its owner's alone; its name is checked; the only way in is kept.
+func TestPasskeyIsRenamedAndRemoved(t *testing.T) {
+	h := newHouse(t)
+	ada, eve := h.person("Ada", "ada@northwind.example"), h.person("Eve", "eve@else.example")
+	b := pagetest.Open(t)
+	b.Authenticator()
+	b.Goto(h.byName() + "/sign-in?next=/me/passkeys")
+	b.Fill("#f-email", "ada@northwind.example")
+	b.Fill("#f-password", pass)
+	b.Follow("form[action='/sign-in'] button")
+	b.Fill("#f-name", "Phone")
+	b.Follow(passkeyAdd)
+	by, at, err := h.Sessions.Principal(t.Context(), ada.token)
+	must(t, err)
+	keys, err := h.Identity.Passkeys(t.Context(), by, at)
+	must(t, err)
+	one := "/me/passkeys/" + keys[0].ID.String()
+	ada.get("/me").has(t, "Phone", "Rename…", "Remove…")
+	ada.submit(one, one, "name", " ").has(t, "Give the passkey another name.")
+	ada.submit(one, one, "name", strings.Repeat("x", 121)).has(t, "Give the passkey another name.", "Passkey “Phone”")
+	ada.submit(one, one, "name", "<b>Tablet</b>").led(t, "/me")
+	ada.get("/me").has(t, "<b>Tablet</b>")
+	for _, path := range []string{one, one + "/remove", "/me/passkeys/psk_00000000000000000000000000", "/me/passkeys/x"} {
+		if a := eve.get(path); a.StatusCode != http.StatusNotFound {
+			t.Errorf("somebody else's %s answers %d", path, a.StatusCode)
+		}
+	}
+	must(t, h.db.Write(t.Context(), func(tx *store.Tx) error { // somebody who came without a password
+		_, err := tx.ExecContext(tx.Ctx, "UPDATE identity_user SET password = '' WHERE id = ?", by.User)
+		return err
+	}))
+	if a := ada.submit(one+"/remove", one+"/remove").has(t, "The passkey stays.", "This is the only way you can sign in."); a.StatusCode != http.StatusConflict {
+		t.Errorf("the last way in: %d", a.StatusCode)
+	}
+	ada.get("/me").has(t, "<b>Tablet</b>")
 }
 
 // Without a script, and where the browser knows no passkeys, the pages say so and the rest works.
