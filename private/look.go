@@ -9,6 +9,7 @@ import (
 	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/account"
 	"github.com/guestright/guestright/kit/problem"
+	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/usage"
 )
@@ -24,6 +25,7 @@ type Listed struct {
 	Network     string    `json:"last_network,omitempty" doc:"/24 of IPv4, /48 of IPv6"`
 	Tokens      int       `json:"tokens" doc:"Tokens that work"`
 	Warnings    []Warning `json:"warnings" nullable:"false" doc:"owner_left, unused, never_used, rotation_due, scope_gone, no_token, high_risk"`
+	Parent      string    `json:"-"` // of the account
 	// Manages tells whether whoever asks may change it.
 	Manages bool `json:"manages" doc:"You may change it"`
 }
@@ -147,6 +149,7 @@ func (s *Service) listed(tx *store.Tx, all []Integration) ([]Listed, error) {
 				}
 			}
 		}
+		l.Parent = a.Parent
 		l.AccountName, l.AccountKey, l.OwnerName = a.Name, a.Key, people[l.Account+"/"+l.Owner]
 		use, live := last[l.Grant], tokens[l.Grant]
 		l.LastUsed, l.Operation, l.Network, l.Tokens = use.At, use.Operation, use.Network, live.n
@@ -197,8 +200,10 @@ func (s *Service) ReachedBy(ctx context.Context, by access.Principal, id ID) ([]
 // Choices is what a form offers: who may answer for an integration, and the child
 // accounts it may act in, none where the caller may not let it.
 type Choices struct {
-	Members  []account.Member  `json:"members"`
-	Children []account.Account `json:"children"`
+	Account  account.Account
+	Members  []account.Member
+	Children []account.Account
+	Wide     bool // the caller may let an integration act in the children
 }
 
 // Choices lists what somebody can choose from who creates or changes integrations
@@ -210,6 +215,7 @@ func (s *Service) Choices(ctx context.Context, by access.Principal, acc account.
 		if err != nil {
 			return err
 		}
+		out.Account, out.Wide = l.account, l.standing.wide
 		for _, id := range []string{acc.String(), l.account.Parent} {
 			if id == "" {
 				continue
@@ -230,6 +236,54 @@ func (s *Service) Choices(ctx context.Context, by access.Principal, acc account.
 		return err
 	})
 	return out, err
+}
+
+// Use is what an integration has called lately, in every account.
+type Use struct {
+	Day        usage.Series // the last 24 hours
+	Operations []usage.Part // of them
+	Month      []usage.Part // by operation, the last 30 days
+}
+
+// Use tells what an integration has called lately.
+func (s *Service) Use(ctx context.Context, by access.Principal, id ID) (Use, error) {
+	f := usage.Filter{}
+	var out Use
+	err := s.within(ctx, by, id, func(_ *store.Tx, l loaded) error {
+		f.Grant = l.Grant
+		return nil
+	})
+	if err != nil {
+		return out, err
+	}
+	by = access.System("use of a private integration") // whoever may see it may see its calls, wherever they were
+	if out.Day, err = s.Usage.Series(ctx, by, usage.Query{Filter: f, Step: usage.StepQuarter}); err != nil {
+		return out, err
+	}
+	if out.Operations, err = s.Usage.Parts(ctx, by, usage.Query{Filter: f, Step: usage.StepQuarter}, usage.ByOperation); err != nil {
+		return out, err
+	}
+	out.Month, err = s.Usage.Parts(ctx, by, usage.Query{Filter: f, Step: usage.StepDay}, usage.ByOperation)
+	return out, err
+}
+
+// Owns reports whether a token is one of the integration's, usable or not. It is
+// for those who may change the integration.
+func (s *Service) Owns(ctx context.Context, by access.Principal, id ID, raw secret.Text) (bool, error) {
+	own := false
+	err := s.DB.Read(ctx, func(tx *store.Tx) error {
+		l, err := s.managed(tx, by, id)
+		if err != nil {
+			return err
+		}
+		t, err := s.Tokens.Find(tx, raw.Reveal())
+		if absent(err) {
+			return nil
+		}
+		own = t.Grant == l.Grant
+		return err
+	})
+	return own, err
 }
 
 // used asks the records of calls under a grant, in whatever account they were;

@@ -110,6 +110,9 @@ func wordsFor(action string) saying {
 	if said, ok := accountSayings[action]; ok {
 		return said
 	}
+	if said, ok := privateSayings[action]; ok {
+		return said
+	}
 	return saying{humane(action), page.IconActivity, page.ToneNeutral}
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/guestright/guestright/integration"
 	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/notice"
+	"github.com/guestright/guestright/private"
 	"github.com/guestright/guestright/quota"
 	"github.com/guestright/guestright/release"
 	"github.com/guestright/guestright/token"
@@ -31,6 +32,7 @@ type Services struct {
 	Applications *application.Service
 	Releases     *release.Service
 	Integrations *integration.Service
+	Private      *private.Service // nil: there are no private integrations
 	Quota        *quota.Service
 	Notices      *notice.Service
 	Audit        *audit.Log
@@ -43,6 +45,7 @@ type Services struct {
 	Name    string           // beside the mark; empty: Guestright
 	Origin  string           // of the console as people reach it, for links that are given away
 	Issuer  string           // of the token endpoint; empty: Origin
+	Calls   http.Handler     // the gateway's door, for trying a call; nil: nothing can be tried
 	Gateway string           // where integrations call the API; empty: Origin
 	Secure  bool             // people come over TLS, ours or a proxy's
 	Footer  []page.Link      // help, terms
@@ -83,7 +86,7 @@ func (c *Console) Mount(mux *http.ServeMux) {
 	mux.Handle(page.AssetPath, page.Assets())
 	mux.Handle("POST "+page.ThemePath, c.cross.Handler(page.SetTheme()))
 	routes := []route{{"GET /{$}", c.page(home)}, {"/", c.raw(absent)}}
-	for _, some := range [][]route{c.signInRoutes(), c.setupRoutes(), c.meRoutes(), c.passkeyRoutes(), c.providerRoutes(), c.groupRoutes(), c.applicationRoutes(), c.keyRoutes(), c.versionRoutes(), c.installedRoutes(), c.usageRoutes(), c.inboxRoutes(), c.accountRoutes(), c.installRoutes(), c.installationRoutes(), c.operatorRoutes(), c.auditRoutes(), c.referenceRoutes()} {
+	for _, some := range [][]route{c.signInRoutes(), c.setupRoutes(), c.meRoutes(), c.passkeyRoutes(), c.providerRoutes(), c.groupRoutes(), c.applicationRoutes(), c.keyRoutes(), c.versionRoutes(), c.installedRoutes(), c.usageRoutes(), c.inboxRoutes(), c.accountRoutes(), c.installRoutes(), c.installationRoutes(), c.privateRoutes(), c.operatorRoutes(), c.auditRoutes(), c.referenceRoutes()} {
 		routes = append(routes, some...)
 	}
 	for _, r := range routes {

@@ -9,6 +9,7 @@ import (
 	"github.com/guestright/guestright/account"
 	"github.com/guestright/guestright/edge/page"
 	"github.com/guestright/guestright/group"
+	"github.com/guestright/guestright/private"
 )
 
 // area is a part of the console for one kind of work.
@@ -182,6 +183,9 @@ func (v *visit) accountSections(id string) []page.Section {
 	links := []page.Link{{Text: "Integrations", URL: base, Icon: page.IconPlug}}
 	if v.may("installation:create", on) {
 		links = append(links, page.Link{Text: "Install an application", URL: base + "/install", Icon: page.IconPlus})
+	}
+	if v.Private != nil && v.may(private.ActionView, on) {
+		links = append(links, page.Link{Text: "Private integrations", URL: base + "/private", Icon: page.IconLock})
 	}
 	links = append(links, page.Link{Text: "People and roles", URL: base + "/people", Icon: page.IconUsers})
 	if v.may("audit:read", on) {

@@ -25,13 +25,16 @@ import (
 	"github.com/guestright/guestright/identity"
 	"github.com/guestright/guestright/identity/password"
 	"github.com/guestright/guestright/integration"
+	"github.com/guestright/guestright/kit/outbound"
 	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/kit/store/storetest"
 	"github.com/guestright/guestright/kit/web"
 	"github.com/guestright/guestright/notice"
+	"github.com/guestright/guestright/private"
 	"github.com/guestright/guestright/quota"
 	"github.com/guestright/guestright/release"
+	"github.com/guestright/guestright/role"
 	"github.com/guestright/guestright/token"
 	"github.com/guestright/guestright/usage"
 )
@@ -93,6 +96,12 @@ func newHouse(t *testing.T, with ...func(*house)) *house {
 	s.Sessions = identity.NewAuthenticator(s.Identity)
 	s.Products, err = token.NewProducts(h.db, log, keys)
 	must(t, err)
+	roles := &role.Service{DB: h.db, Audit: log, Accounts: s.Accounts, Catalog: current}
+	out, err := outbound.New(outbound.Config{})
+	must(t, err)
+	s.Private = &private.Service{DB: h.db, Audit: log, Accounts: s.Accounts, Roles: roles, Grants: &grant.Service{DB: h.db}, Tokens: s.Tokens,
+		Usage: s.Usage, Notices: s.Notices, Catalog: current, Outbound: out}
+	s.Tokens.Usage, s.Tokens.Keepers = s.Usage, map[grant.Kind]token.Keeper{grant.KindPrivate: s.Private.Keeper}
 	for _, set := range with {
 		set(h)
 	}

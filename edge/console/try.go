@@ -46,14 +46,19 @@ func (v *visit) tryIn(i integration.Listed) tryView {
 	if !ok {
 		return d
 	}
-	line := t.CurlWith(v.Gateway, func(p catalog.Parameter) string {
-		if p.Name == t.account {
-			return i.AccountKey
-		}
-		return cmp.Or(p.Sample(), inCapitals(p.Name))
-	})
+	line := t.CurlWith(v.Gateway, sampleFor(t, i.AccountKey))
 	d.Call, d.Operation, d.Does, d.Gaps = "curl -sS --include"+strings.TrimPrefix(line, "curl"), t.ID, t.Summary, t.gaps > 0
 	return d
+}
+
+// sampleFor gives the values that a call of t needs in an account.
+func sampleFor(t trial, accountKey string) func(catalog.Parameter) string {
+	return func(p catalog.Parameter) string {
+		if p.Name == t.account {
+			return accountKey
+		}
+		return cmp.Or(p.Sample(), inCapitals(p.Name))
+	}
 }
 
 // tokenCurl is the line that gets a token and keeps it (RFC 6749 section 4.4.2). It needs nothing but

@@ -132,6 +132,9 @@ func integrations(ctx context.Context, app *server.App, g *Guide, w world) error
 	if _, err := app.Integrations.Install(ctx, admin, w.harbour.ID, integration.Order{ApplicationID: bot.PublicID}); err != nil {
 		return err
 	}
+	if err := privates(ctx, app, admin, w); err != nil {
+		return err
+	}
 	g.Example = Example{ApplicationID: bot.PublicID, Account: w.harbour.Name}
 	return makeBot(ctx, app, g.Dir, w, team)
 }

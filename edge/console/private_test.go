@@ -1,0 +1,115 @@
+package console_test
+
+import (
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/guestright/guestright/access"
+	"github.com/guestright/guestright/account"
+	"github.com/guestright/guestright/kit/store"
+)
+
+var privateToken = regexp.MustCompile(`grpk_[0-9A-Za-z]{46}`)
+
+// H1, H4, H11 by plain forms, as a browser without a script sends them.
+func TestPrivateIntegrationByPlainForms(t *testing.T) {
+	h := newHouse(t)
+	admin := h.person("Grace Okafor", "grace@lakeside.example")
+	a := h.account("lakeside", "Lakeside", admin)
+	list := "/accounts/" + a.ID.String() + "/private"
+	admin.get("/accounts/"+a.ID.String()).has(t, "Private integrations")
+	admin.get(list).has(t, "No private integration yet", "New private integration")
+
+	form := list + "/new"
+	page := admin.get(form).has(t, "What does this open?", "flags.read", "Low risk", "Owner")
+	for _, name := range h.Catalog.Get().Scopes() { // H23: the picker is the registry
+		if !strings.Contains(page.body, `value="`+name+`"`) {
+			t.Errorf("the picker lacks %s", name)
+		}
+	}
+	enter := []string{"name", "Nightly export", "owner", admin.user, "reach", "self", "life_days", "0", "idle_days", "0", "rotate_days", "0"}
+	admin.submit(form, form, append(enter, "networks", "10.0.0.1/8")...).has(t, "Choose at least one scope.", "has bits beyond the length")
+	made := admin.submit(form, form, append(enter, "scope", "flags.read", "scope", "projects.read")...)
+	if made.StatusCode != http.StatusOK || made.Header.Get("Cache-Control") != "no-store" {
+		t.Fatalf("the token's page: %d %q", made.StatusCode, made.Header.Get("Cache-Control"))
+	}
+	raw := privateToken.FindString(made.has(t, "Copy the token now", "TOKEN='grpk_", "curl").body)
+	if raw == "" {
+		t.Fatal("no token is shown")
+	}
+	at := regexp.MustCompile(`/private-integrations/pin_[0-9a-z]{26}`).FindString(made.body)
+	one := admin.get(at).has(t, "Nightly export", "Active", "grpk_…"+raw[len(raw)-4:], "From anywhere", "created the private integration")
+	if strings.Contains(one.body, raw) || strings.Contains(admin.get(list).has(t, "Nightly export", "never").body, raw) {
+		t.Error("the token is shown again")
+	}
+
+	edit := at + "/edit"
+	keep := append([]string{}, enter...)
+	diff := admin.submit(edit, edit, append(keep, "scope", "flags.write")...)
+	diff.has(t, "Scopes that are added", "Scopes that are taken away", "Change flags", "It may do more afterwards", "It can no longer call", "Save the change")
+	if one := admin.get(at).text(); strings.Contains(one, "changed the private integration") {
+		t.Error("looking at a change makes it")
+	}
+	token, err := diff.formToken(edit)
+	must(t, err)
+	admin.post(edit, append(keep, "scope", "flags.write", "revision", "0", "do", "save", "form_token", token)...).led(t, at)
+	admin.get(at).has(t, "The change is saved", "changed the private integration", "grpk_…"+raw[len(raw)-4:])
+	old, err := admin.get(edit).formToken(edit)
+	must(t, err)
+	admin.post(edit, append(keep, "scope", "flags.read", "revision", "0", "do", "save", "form_token", old)...).has(t, "Somebody else has changed")
+
+	end := at + "/delete"
+	admin.get(end).has(t, "It was not called in the last 7 days.", "Nightly export")
+	admin.submit(end, end, "phrase", "nightly").has(t, "Type the name exactly")
+	admin.submit(end, end, "phrase", "Nightly export", "reason", "not needed").led(t, at)
+	admin.get(at).has(t, "Deleted", "Undo the deletion", "not needed")
+	admin.get(list).has(t, "Deleted in the last 30 days")
+	admin.submit(at, at+"/restore").led(t, at)
+	admin.get(at).has(t, "Active", "restored the private integration")
+}
+
+// H3: a switch that is off takes the buttons away and refuses the address.
+func TestPrivateIntegrationSwitches(t *testing.T) {
+	h := newHouse(t)
+	pat, poe, cora := h.person("Pat", "pat@agency.example"), h.person("Poe", "poe@agency.example"), h.person("Cora", "cora@north.example")
+	agency := h.account("agency", "Agency", pat)
+	must(t, h.db.Write(t.Context(), func(tx *store.Tx) error {
+		return h.Accounts.SetMember(tx, access.System("test"), account.Member{Account: agency.ID.String(), User: poe.user, Role: access.AccountAdmin})
+	}))
+	child := h.account("north", "North", cora)
+	_, err := h.Accounts.Put(t.Context(), access.System("test"), account.Draft{Key: "north", Name: "North", Parent: "agency"})
+	must(t, err)
+	list, below := "/accounts/"+agency.ID.String()+"/private", "/accounts/"+child.ID.String()+"/private/new"
+	poe.get(list).has(t, "Make one in a child account", "North")
+	poe.get(below).has(t, "In North.")
+	perm := list + "/permissions"
+	pat.get(perm).has(t, "Poe", "May, by role", "Child accounts")
+	pat.submit(perm, perm+"/"+poe.user, "what", "children", "to", "off").led(t, perm)
+	pat.get(perm).has(t, "May not, by switch")
+	if a := poe.get(below); a.StatusCode != http.StatusForbidden {
+		t.Errorf("without the second switch: %d", a.StatusCode)
+	}
+	if strings.Contains(poe.get(list).text(), "Make one in a child account") {
+		t.Error("a way that leads nowhere is offered")
+	}
+	if a := cora.get(list); a.StatusCode != http.StatusNotFound {
+		t.Errorf("the child's administrator sees the parent's: %d", a.StatusCode)
+	}
+}
+
+// H13: webhooks within the scopes, and an honest word about deliveries.
+func TestPrivateIntegrationWebhooks(t *testing.T) {
+	h := newHouse(t)
+	admin := h.person("Grace Okafor", "grace@lakeside.example")
+	a := h.account("lakeside", "Lakeside", admin)
+	form := "/accounts/" + a.ID.String() + "/private/new"
+	made := admin.submit(form, form, "name", "Export", "owner", admin.user, "reach", "self", "life_days", "0", "idle_days", "0", "rotate_days", "0", "scope", "flags.read")
+	at := regexp.MustCompile(`/private-integrations/pin_[0-9a-z]{26}`).FindString(made.body) + "/webhooks"
+	admin.get(at).has(t, "Nothing is sent yet.", "No webhook yet", "flag.created", "Needs")
+	admin.submit(at, at, "url", "http://127.0.0.1/", "type", "flag.created", "enabled", "on").has(t, "must begin with https")
+	admin.submit(at, at, "url", "https://hooks.example.com/in", "patterns", "member.created").has(t, "do not allow an event")
+	admin.submit(at, at, "url", "https://hooks.example.com/in", "type", "flag.created", "enabled", "on").led(t, at)
+	admin.get(at).has(t, "hooks.example.com", "1 event type today", "Change…")
+}
