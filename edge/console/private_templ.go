@@ -10,6 +10,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/guestright/guestright/edge/page"
 	"github.com/guestright/guestright/grant"
@@ -355,7 +356,11 @@ func firstWords(text string) string {
 	if len(r) <= most {
 		return text
 	}
-	return string(r[:most]) + "…"
+	text = string(r[:most])
+	if i := strings.LastIndexByte(text, ' '); i > most/2 {
+		text = text[:i]
+	}
+	return text + "…"
 }
 
 func privateStateCell(l private.Listed) templ.Component {
@@ -433,6 +438,12 @@ func privateEditor(d privateForm) templ.Component {
 			templ_7745c5c3_Var12 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
+		if !d.Fixed {
+			templ_7745c5c3_Err = page.Head{Title: d.Title, Text: editorText(d)}.Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
 		templ_7745c5c3_Var13 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -507,7 +518,7 @@ func privateEditor(d privateForm) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = (page.Card{Title: d.Title, Text: editorText(d)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var15), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = (page.Card{Title: "What it is", Text: fixedText(d)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var15), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -684,10 +695,14 @@ func privateEditor(d privateForm) templ.Component {
 	})
 }
 
-func editorText(d privateForm) string {
+func fixedText(d privateForm) string {
 	if d.Fixed {
 		return "The token stays the same. What you change counts from the next call on; you see what it means before it is saved."
 	}
+	return ""
+}
+
+func editorText(d privateForm) string {
 	return "In " + d.Account.Name + ". You get a token, which is shown once, on the next page."
 }
 
@@ -836,7 +851,7 @@ func privateToken(d privateIssued) templ.Component {
 						var templ_7745c5c3_Var25 string
 						templ_7745c5c3_Var25, templ_7745c5c3_Err = templ.JoinStringErrs(tryNote(d.Try))
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/private.templ`, Line: 237, Col: 22}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/private.templ`, Line: 249, Col: 22}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var25))
 						if templ_7745c5c3_Err != nil {
@@ -858,7 +873,7 @@ func privateToken(d privateIssued) templ.Component {
 						var templ_7745c5c3_Var26 string
 						templ_7745c5c3_Var26, templ_7745c5c3_Err = templ.JoinStringErrs("No operation can be called with these scopes alone. ")
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/private.templ`, Line: 242, Col: 62}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/private.templ`, Line: 254, Col: 62}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var26))
 						if templ_7745c5c3_Err != nil {
@@ -897,7 +912,7 @@ func privateToken(d privateIssued) templ.Component {
 							var templ_7745c5c3_Var28 string
 							templ_7745c5c3_Var28, templ_7745c5c3_Err = templ.JoinStringErrs(d.Secret.Reveal())
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/private.templ`, Line: 248, Col: 65}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/private.templ`, Line: 260, Col: 65}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var28))
 							if templ_7745c5c3_Err != nil {
@@ -1108,7 +1123,7 @@ func permitCell(d permitView, p private.Permission, r permitRight) templ.Compone
 				var templ_7745c5c3_Var34 string
 				templ_7745c5c3_Var34, templ_7745c5c3_Err = templ.JoinStringErrs(r.What)
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/private.templ`, Line: 311, Col: 51}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/private.templ`, Line: 323, Col: 51}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var34))
 				if templ_7745c5c3_Err != nil {

@@ -210,6 +210,9 @@ func testPrivate(v *visit) error {
 		d.Raw = ""
 		return showTest(v, d, operation)
 	}
+	if d.Account == "" {
+		d.Account = d.AccountKey
+	}
 	result, f := v.call(d, operation)
 	d.Result, d.Faults = result, f
 	return showTest(v, d, operation)

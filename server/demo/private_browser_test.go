@@ -35,7 +35,7 @@ func TestAPrivateIntegrationFromTheFirstClick(t *testing.T) {
 	v.link("Or try it from this page")
 	v.look("private-test")
 	v.Follow(`button[name="do"][value="run"]`)
-	v.says("The gateway let it through.", "200", "web-shop")
+	v.says("The gateway let it through.", "200", "Harbour Books")
 	v.look("private-test-passed")
 	v.choose("#f-operation", "listFlags")
 	v.Follow(`button[name="do"][value="choose"]`)
@@ -44,7 +44,10 @@ func TestAPrivateIntegrationFromTheFirstClick(t *testing.T) {
 	v.says("The gateway refused it: scope_missing", "flag:view", "Missing")
 	v.look("private-test-refused")
 
-	flags := strings.Replace(call, "/projects'", "/projects/web-shop/flags'", 1)
+	flags := strings.Replace(call, "/accounts/harbour-books'", "/accounts/harbour-books/projects/web-shop/flags'", 1)
+	if flags == call {
+		t.Fatalf("another call than expected: %s", call)
+	}
 	v.link("Overview")
 	v.says("Last call")
 	edit := func(scope, name string) {
