@@ -333,4 +333,3 @@ func permit(v *visit) error {
 	}
 	return v.leave(privateListPath(a.ID.String())+"/permissions", words)
 }
-

@@ -129,7 +129,7 @@ func privateDetail(v *visit, d privateView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = page.Stat{Label: "Tokens that work", Icon: page.IconKey, Value: page.Count(int64(d.Listed.Tokens))}.Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = page.Stat{Label: "Tokens that work", Icon: page.IconKey, Value: page.Count(int64(workingTokens(d.Listed)))}.Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -591,6 +591,14 @@ func privateNotice(v *visit, d privateView) templ.Component {
 	})
 }
 
+// workingTokens counts the tokens that open something now: none while the integration is stopped.
+func workingTokens(l private.Listed) int {
+	if l.State != private.Active {
+		return 0
+	}
+	return l.Tokens
+}
+
 func privateWarning(d privateView, w private.Warning) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -671,13 +679,13 @@ func privateTokens(v *visit, d privateView) page.Table {
 	for _, g := range d.Tokens {
 		last := v.moment(g.Activity.Last.At)
 		last.Never = "not yet"
-		t.Rows = append(t.Rows, page.Row{Cells: []templ.Component{page.Mono("grpk_…" + g.Hint), privateTokenState(v, g), page.Pair{Main: last, Sub: page.Text(g.Activity.Last.Network)},
+		t.Rows = append(t.Rows, page.Row{Cells: []templ.Component{page.Mono("grpk_…" + g.Hint), privateTokenState(v, d, g), page.Pair{Main: last, Sub: page.Text(g.Activity.Last.Network)},
 			page.Text(page.Count(g.Activity.Day.Total()) + " / " + page.Count(g.Activity.Month.Total())), v.moment(g.Created)}})
 	}
 	return t
 }
 
-func privateTokenState(v *visit, g token.Generation) templ.Component {
+func privateTokenState(v *visit, d privateView, g token.Generation) templ.Component {
 	var end templ.Component
 	if !g.Expires.IsZero() && g.Usable(v.now) {
 		end = v.moment(g.Expires)
@@ -686,6 +694,9 @@ func privateTokenState(v *visit, g token.Generation) templ.Component {
 	switch g.State {
 	case token.Active:
 		b = page.Badge{Text: "Works", Tone: page.ToneGood, Dot: true}
+		if d.State != private.Active {
+			b = page.Badge{Text: "Refused while stopped", Dot: true}
+		}
 	case token.Retiring:
 		b = page.Badge{Text: "Being replaced", Tone: page.ToneWarn, Dot: true}
 	case token.Disabled:
@@ -1007,7 +1018,7 @@ func privateChange(v *visit, l private.Listed, d privateDiff) templ.Component {
 							var templ_7745c5c3_Var35 string
 							templ_7745c5c3_Var35, templ_7745c5c3_Err = templ.JoinStringErrs(operationWords(v, r.Operation) + ": " + plural(int(r.Calls), "call"))
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/privateone.templ`, Line: 227, Col: 81}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/privateone.templ`, Line: 238, Col: 81}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var35))
 							if templ_7745c5c3_Err != nil {
@@ -1068,7 +1079,7 @@ func privateChange(v *visit, l private.Listed, d privateDiff) templ.Component {
 							var templ_7745c5c3_Var37 string
 							templ_7745c5c3_Var37, templ_7745c5c3_Err = templ.JoinStringErrs(privateFieldWords[f.Name])
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/privateone.templ`, Line: 240, Col: 39}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/privateone.templ`, Line: 251, Col: 39}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var37))
 							if templ_7745c5c3_Err != nil {
@@ -1081,7 +1092,7 @@ func privateChange(v *visit, l private.Listed, d privateDiff) templ.Component {
 							var templ_7745c5c3_Var38 string
 							templ_7745c5c3_Var38, templ_7745c5c3_Err = templ.JoinStringErrs(privateValue(f.Name, f.Before, d.Names))
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/privateone.templ`, Line: 241, Col: 58}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/privateone.templ`, Line: 252, Col: 58}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var38))
 							if templ_7745c5c3_Err != nil {
@@ -1094,7 +1105,7 @@ func privateChange(v *visit, l private.Listed, d privateDiff) templ.Component {
 							var templ_7745c5c3_Var39 string
 							templ_7745c5c3_Var39, templ_7745c5c3_Err = templ.JoinStringErrs(privateValue(f.Name, f.After, d.Names))
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/privateone.templ`, Line: 241, Col: 112}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/privateone.templ`, Line: 252, Col: 112}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var39))
 							if templ_7745c5c3_Err != nil {
@@ -1175,7 +1186,7 @@ func privateChange(v *visit, l private.Listed, d privateDiff) templ.Component {
 					var templ_7745c5c3_Var41 string
 					templ_7745c5c3_Var41, templ_7745c5c3_Err = templ.JoinStringErrs(strconv.FormatInt(d.Before.Revision, 10))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/privateone.templ`, Line: 253, Col: 89}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/privateone.templ`, Line: 264, Col: 89}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var41))
 					if templ_7745c5c3_Err != nil {
@@ -1274,7 +1285,7 @@ func scopeChange(title string, scopes []scopeLine) templ.Component {
 			var templ_7745c5c3_Var44 string
 			templ_7745c5c3_Var44, templ_7745c5c3_Err = templ.JoinStringErrs(title)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/privateone.templ`, Line: 266, Col: 31}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/privateone.templ`, Line: 277, Col: 31}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var44))
 			if templ_7745c5c3_Err != nil {
@@ -1322,7 +1333,7 @@ func operationChange(title string, all []opened) templ.Component {
 			var templ_7745c5c3_Var46 string
 			templ_7745c5c3_Var46, templ_7745c5c3_Err = templ.JoinStringErrs(title + ": " + plural(len(all), "operation"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/privateone.templ`, Line: 274, Col: 58}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/privateone.templ`, Line: 285, Col: 58}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var46))
 			if templ_7745c5c3_Err != nil {
@@ -1385,7 +1396,7 @@ func privateHidden(d privateDiff) templ.Component {
 			var templ_7745c5c3_Var48 string
 			templ_7745c5c3_Var48, templ_7745c5c3_Err = templ.JoinStringErrs(f[0])
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/privateone.templ`, Line: 291, Col: 34}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/privateone.templ`, Line: 302, Col: 34}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var48))
 			if templ_7745c5c3_Err != nil {
@@ -1398,7 +1409,7 @@ func privateHidden(d privateDiff) templ.Component {
 			var templ_7745c5c3_Var49 string
 			templ_7745c5c3_Var49, templ_7745c5c3_Err = templ.JoinStringErrs(f[1])
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/privateone.templ`, Line: 291, Col: 49}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/privateone.templ`, Line: 302, Col: 49}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var49))
 			if templ_7745c5c3_Err != nil {
@@ -1510,7 +1521,7 @@ func privateDelete(v *visit, d privateEnd) templ.Component {
 						var templ_7745c5c3_Var54 string
 						templ_7745c5c3_Var54, templ_7745c5c3_Err = templ.JoinStringErrs(impactWords(d.Impact))
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/privateone.templ`, Line: 322, Col: 31}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/privateone.templ`, Line: 333, Col: 31}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var54))
 						if templ_7745c5c3_Err != nil {
@@ -1625,7 +1636,7 @@ func impactTable(v *visit, i private.Impact) templ.Component {
 			var templ_7745c5c3_Var57 string
 			templ_7745c5c3_Var57, templ_7745c5c3_Err = templ.JoinStringErrs(operationWords(v, o.Operation) + ": " + plural(int(o.Calls), "call"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/privateone.templ`, Line: 348, Col: 77}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/privateone.templ`, Line: 359, Col: 77}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var57))
 			if templ_7745c5c3_Err != nil {
@@ -1657,7 +1668,7 @@ func impactTable(v *visit, i private.Impact) templ.Component {
 				var templ_7745c5c3_Var58 string
 				templ_7745c5c3_Var58, templ_7745c5c3_Err = templ.JoinStringErrs(" last " + page.Ago(s.Last, v.now))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/privateone.templ`, Line: 357, Col: 41}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/privateone.templ`, Line: 368, Col: 41}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var58))
 				if templ_7745c5c3_Err != nil {
@@ -1686,7 +1697,7 @@ func impactTable(v *visit, i private.Impact) templ.Component {
 				var templ_7745c5c3_Var59 string
 				templ_7745c5c3_Var59, templ_7745c5c3_Err = templ.JoinStringErrs(calledName(a) + ": " + plural(int(a.Calls), "call"))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/privateone.templ`, Line: 366, Col: 61}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/privateone.templ`, Line: 377, Col: 61}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var59))
 				if templ_7745c5c3_Err != nil {

@@ -113,7 +113,6 @@ func reachValue(value string, names map[string]string) string {
 	return listed(words)
 }
 
-
 func dayOptions(is int, none string, choices ...int) []page.Option {
 	out := []page.Option{{Value: "0", Text: none, Selected: is == 0}}
 	if is > 0 && !slices.Contains(choices, is) {
