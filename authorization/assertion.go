@@ -35,9 +35,9 @@ type assertion struct {
 	Subject  string       `json:"sub"`
 	Audience audience     `json:"aud"`
 	ID       string       `json:"jti"`
-	Expires  json.Number  `json:"exp"`
-	Before   *json.Number `json:"nbf"`
-	Issued   *json.Number `json:"iat"`
+	Expires  numericDate  `json:"exp"`
+	Before   *numericDate `json:"nbf"`
+	Issued   *numericDate `json:"iat"`
 }
 
 // audience is one name or a list of them (RFC 7519 section 4.1.3).
@@ -56,35 +56,23 @@ func errAssertion(detail string) *problem.Error {
 	return problem.Unauthenticated("invalid_client", detail)
 }
 
-// seconds reads a NumericDate: a whole number of seconds of this age of the world.
-func seconds(n json.Number) (time.Time, bool) {
-	sec, err := n.Int64()
-	if err != nil || sec <= 0 || sec > 1<<40 {
-		return time.Time{}, false
-	}
-	return time.Unix(sec, 0).UTC(), true
-}
-
 // check judges the claims for a client at now and gives when the assertion ends.
 func (a assertion) check(now time.Time, audiences []string) (time.Time, error) {
-	ends, ok := seconds(a.Expires)
+	ends := a.Expires.time()
 	switch {
 	case a.Issuer == "" || a.Issuer != a.Subject:
 		return ends, errAssertion("The assertion's iss and sub are both the client_id.")
 	case !slices.ContainsFunc(a.Audience, func(s string) bool { return slices.Contains(audiences, s) }):
 		return ends, errAssertion("The assertion's aud is not this server.")
-	case !ok || !now.Before(ends.Add(skew)):
+	case a.Expires == 0 || !now.Before(ends.Add(skew)):
 		return ends, errAssertion("The assertion has expired, or has no exp.")
 	case ends.After(now.Add(assertionLife + skew)):
 		return ends, errAssertion("The assertion expires too late: ten minutes are the most.")
 	case a.ID == "" || len(a.ID) > 512:
 		return ends, errAssertion("The assertion has no jti.")
 	}
-	for _, n := range []*json.Number{a.Before, a.Issued} {
-		if n == nil {
-			continue
-		}
-		if from, ok := seconds(*n); !ok || from.After(now.Add(skew)) {
+	for _, n := range []*numericDate{a.Before, a.Issued} {
+		if n != nil && n.time().After(now.Add(skew)) {
 			return ends, errAssertion("The assertion is not valid yet.")
 		}
 	}

@@ -19,6 +19,8 @@ type Asked struct {
 	Confirmation string    // thumbprint of the key that was proven, "" for none
 	Scopes       []string  // narrower; none: all
 	Resources    []string
+
+	key *signingKey // signs access tokens that the client wants to read; nil: it wants none
 }
 
 // Issued is what a client gets.
@@ -67,7 +69,8 @@ func (s *Service) access(tx *store.Tx, a Asked, g grant.Grant, f Family) (Issued
 		return Issued{}, errGrant("Nothing of what was granted is left.")
 	}
 	t, err := s.Tokens.Issue(tx, token.Order{Grant: g, Kind: token.Access, Life: s.Lives.Access, Key: keyOf(a.Client), Scopes: scopes,
-		ClientID: a.Client.ID, Family: f.ID.String(), Confirmation: a.Confirmation, Resource: first(a.Resources, f.Resources)})
+		ClientID: a.Client.ID, Family: f.ID.String(), Confirmation: a.Confirmation, Resource: first(a.Resources, f.Resources),
+		Mint: s.mint(a, g, scopes, f.SignedIn)})
 	return Issued{Access: t, Grant: g, Scopes: scopes, Life: s.Lives.Access, ClientID: f.ClientID, User: f.User, Nonce: f.Nonce, SignedIn: f.SignedIn}, err
 }
 

@@ -2,6 +2,7 @@ package authorization
 
 import (
 	"context"
+	"time"
 
 	"github.com/guestright/guestright/grant"
 	"github.com/guestright/guestright/kit/problem"
@@ -22,6 +23,9 @@ func (s *Service) Own(ctx context.Context, a Asked, account string) (Issued, err
 	if err := s.target(a.Resources); err != nil {
 		return Issued{}, err
 	}
+	if err := s.ready(ctx, &a); err != nil {
+		return Issued{}, err
+	}
 	g, err := s.Held.Of(ctx, a.Client.App, account)
 	if err != nil {
 		return Issued{}, err
@@ -31,7 +35,7 @@ func (s *Service) Own(ctx context.Context, a Asked, account string) (Issued, err
 		return Issued{}, err
 	}
 	t, err := s.Tokens.IssueGrouped(ctx, token.Order{Grant: g, Kind: token.Access, Life: s.Lives.Access, Key: keyOf(a.Client), Scopes: a.Scopes,
-		ClientID: a.Client.ID, Confirmation: a.Confirmation, Resource: first(a.Resources)})
+		ClientID: a.Client.ID, Confirmation: a.Confirmation, Resource: first(a.Resources), Mint: s.mint(a, g, scopes, time.Time{})})
 	return Issued{Access: t, Grant: g, Scopes: scopes, Life: s.Lives.Access, ClientID: a.Client.ID}, err
 }
 

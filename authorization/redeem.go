@@ -24,6 +24,9 @@ func (s *Service) Redeem(ctx context.Context, a Asked, raw secret.Text, r Redemp
 	r.Application, r.Confirmation, r.Begun = a.Client.App.ID.String(), a.Confirmation, a.Begun
 	var out Issued
 	var end settled
+	if err := s.ready(ctx, &a); err != nil {
+		return out, err
+	}
 	d := s.Keys.Digest(raw.Reveal())
 	s.flights.enter(d, s.DB.Now())
 	err := s.DB.Write(ctx, func(tx *store.Tx) error {
@@ -135,6 +138,9 @@ func (s *Service) alarm(tx *store.Tx, before, f Family, reason string) error {
 func (s *Service) Refresh(ctx context.Context, a Asked, raw secret.Text) (Issued, error) {
 	var out Issued
 	var end settled
+	if err := s.ready(ctx, &a); err != nil {
+		return out, err
+	}
 	d := s.Keys.Digest(raw.Reveal())
 	s.flights.enter(d, s.DB.Now())
 	first := false

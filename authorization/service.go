@@ -40,8 +40,9 @@ type Service struct {
 	Tokens       *token.Service
 	Notices      *notice.Service
 	Catalog      *catalog.Current
-	Issuer       string // our name, exactly as metadata gives it
-	Resource     string // of the gateway, as RFC 8707 names it
+	Signer       *Signer // of tokens that can be read
+	Issuer       string  // our name, exactly as metadata gives it
+	Resource     string  // of the gateway, as RFC 8707 names it
 	Lives        Lives
 
 	flights flights

@@ -222,20 +222,32 @@ func (s *Signer) keys(ctx context.Context) ([]*signingKey, error) {
 	return all, err
 }
 
-// Sign makes a JWT of a type of ours.
-func (s *Signer) Sign(ctx context.Context, typ string, claims any) (string, error) {
+// current is the key that signs now.
+func (s *Signer) current(ctx context.Context) (*signingKey, error) {
 	all, err := s.keys(ctx)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	k := inUse(all, s.DB.Now())
-	if k == nil {
-		return "", problem.Unavailable("signing_key_missing", "There is no key to sign with yet.", nil)
+	if k := inUse(all, s.DB.Now()); k != nil {
+		return k, nil
+	}
+	return nil, problem.Unavailable("signing_key_missing", "There is no key to sign with yet.", nil)
+}
+
+// Sign makes a JWT of a type of ours.
+func (s *Signer) Sign(ctx context.Context, typ string, claims any) (string, error) {
+	k, err := s.current(ctx)
+	if err != nil {
+		return "", err
 	}
 	body, err := json.Marshal(claims)
 	if err != nil {
 		return "", problem.Internal("authorization.sign", err)
 	}
+	return k.sign(typ, body)
+}
+
+func (k *signingKey) sign(typ string, body []byte) (string, error) {
 	signed, err := k.signers[typ].Sign(body)
 	if err != nil {
 		return "", problem.Internal("authorization.sign", err)

@@ -81,7 +81,10 @@ func (s *Service) writeGroup(ctx context.Context, batch []*waiting) error {
 	err := s.DB.Batch(ctx, func(tx *store.Tx) error {
 		tokens := make([]Token, len(batch))
 		for i, w := range batch {
-			w.issued = s.make(tx, w.order)
+			var err error
+			if w.issued, err = s.make(tx, w.order); err != nil {
+				return err
+			}
 			tokens[i] = w.issued.Token
 		}
 		return insertAll(tx, tokens)

@@ -57,6 +57,10 @@ type Order struct {
 	Confirmation string // thumbprint of the key it is bound to
 	Resource     string // where it may be used; "": at the gateway
 
+	// Mint makes the text of a token that can be read, once everything else about
+	// it is settled; nil: random.
+	Mint func(Token) (secret.Text, error)
+
 	replaces string // the token whose place it takes
 }
 
@@ -82,19 +86,39 @@ func (s *Service) Issue(tx *store.Tx, o Order) (Issued, error) {
 	if err := o.Grant.Live(); err != nil {
 		return Issued{}, err
 	}
-	made := s.make(tx, o)
+	made, err := s.make(tx, o)
+	if err != nil {
+		return Issued{}, err
+	}
 	return made, insert(tx, made.Token)
 }
 
-func (s *Service) make(tx *store.Tx, o Order) Issued {
-	text := secret.Generate(o.prefix())
-	t := Token{ID: ident.New[Token](tx.Now()), Grant: o.Grant.ID.String(), Kind: o.Kind, Digest: s.Keys.Digest(text.Reveal()),
-		Hint: text.Hint(), Key: o.Key, Scopes: o.Scopes, State: Active, Created: tx.Now(), Life: SpanOf(o.Life), Idle: SpanOf(o.Idle),
+func (s *Service) make(tx *store.Tx, o Order) (Issued, error) {
+	t := Token{ID: ident.New[Token](tx.Now()), Grant: o.Grant.ID.String(), Kind: o.Kind, Key: o.Key, Scopes: o.Scopes, State: Active, Created: tx.Now(), Life: SpanOf(o.Life), Idle: SpanOf(o.Idle),
 		Rotate: SpanOf(o.Rotate), Replaces: o.replaces, ClientID: o.ClientID, Family: o.Family, Confirmation: o.Confirmation, Resource: o.Resource}
 	if o.Life > 0 {
 		t.Expires = tx.Now().Add(o.Life)
 	}
-	return Issued{Token: t, Secret: text}
+	var text secret.Text
+	if o.Mint == nil {
+		text = secret.Generate(o.prefix())
+	} else {
+		t.Expires = upToSecond(t.Expires) // as the token itself says
+		var err error
+		if text, err = o.Mint(t); err != nil {
+			return Issued{}, err
+		}
+	}
+	t.Digest, t.Hint = s.Keys.Digest(text.Reveal()), text.Hint()
+	return Issued{Token: t, Secret: text}, nil
+}
+
+// upToSecond rounds up to a whole second, so that a short life stays one.
+func upToSecond(t time.Time) time.Time {
+	if s := t.Truncate(time.Second); !s.Equal(t) {
+		return s.Add(time.Second)
+	}
+	return t
 }
 
 // RevokeGrant ends every live token of a grant. It joins.
@@ -159,7 +183,7 @@ func (s *Service) Spend(tx *store.Tx, t Token) error {
 
 // Find gives the token that raw is, usable or not; NotFound otherwise.
 func (s *Service) Find(tx *store.Tx, raw string) (Token, error) {
-	if !secret.WellFormed(raw) {
+	if !secret.WellFormed(raw) && !signedForm(raw) {
 		return find(tx, "1 = ?", 0)
 	}
 	for _, d := range s.Keys.Digests(raw) {

@@ -92,7 +92,7 @@ func (e *Engine) decide(ctx context.Context, c *Call, v *Verdict) error {
 		return errNoCatalog
 	}
 	v.compiled = k
-	if credentialIn(c.Query) {
+	if credentialIn(c.Query) || e.signedIn(ctx, c.Query) {
 		return errInQuery
 	}
 	var err error

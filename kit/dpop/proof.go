@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -42,12 +43,12 @@ type Proof struct {
 }
 
 type claims struct {
-	ID     string      `json:"jti"`
-	Method string      `json:"htm"`
-	URL    string      `json:"htu"`
-	Token  string      `json:"ath"`
-	Nonce  string      `json:"nonce"`
-	Issued json.Number `json:"iat"`
+	ID     string          `json:"jti"`
+	Method string          `json:"htm"`
+	URL    string          `json:"htu"`
+	Token  string          `json:"ath"`
+	Nonce  string          `json:"nonce"`
+	Issued json.RawMessage `json:"iat"` // a text that holds a number is none
 }
 
 func fail(detail string) *problem.Error { return problem.Invalid("invalid_dpop_proof", detail) }
@@ -99,7 +100,7 @@ func readClaims(body []byte) (Proof, error) {
 	if err := json.Unmarshal(body, &c); err != nil {
 		return Proof{}, fail("The proof's claims cannot be read.").Because(err)
 	}
-	sec, err := c.Issued.Int64()
+	sec, err := strconv.ParseInt(string(c.Issued), 10, 64)
 	if err != nil || sec <= 0 || sec > 1<<40 {
 		return Proof{}, fail("The proof's iat is a whole number of seconds.")
 	}

@@ -91,6 +91,7 @@ func TestProofs(t *testing.T) {
 		"two minutes ahead":          {with("iat", now.Unix()+120), false},
 		"no iat":                     {with("iat", nil), false},
 		"iat as text":                {with("iat", "soon"), false},
+		"iat as a number in a text":  {with("iat", strconv.FormatInt(now.Unix(), 10)), false},
 		"iat as a float":             {with("iat", 1.5e9+0.5), false},
 		"huge iat":                   {with("iat", 1e99), false},
 		"negative iat":               {with("iat", -1), false},
