@@ -26,7 +26,8 @@ func (a *App) public() http.Handler {
 	pages := console.New(console.Services{Identity: a.Identity, Sessions: a.People, Groups: a.Groups, Accounts: a.Accounts, Applications: a.Applications,
 		Releases: a.Releases, Integrations: a.Integrations, Private: a.Private, Calls: a.Proxy, Quota: a.Quota, Notices: a.Notices, Audit: a.Audit, Catalog: a.Catalog, Keys: a.Keys,
 		Usage: a.Usage, Tokens: a.Tokens, Products: a.Products, Origin: a.Config.URL, Issuer: a.Config.URL, Gateway: a.Config.Gateway.URL,
-		Secure: a.Config.secure(), Log: a.Log, Now: a.DB.Now})
+		Authority: a.Authority,
+		Secure:    a.Config.secure(), Log: a.Log, Now: a.DB.Now})
 	pages.Mount(mux)
 	a.oauth(pages).Mount(mux)
 	return web.NewDoor(web.DoorConfig{Log: a.Log, Hosts: a.consoleHosts(), Proxies: a.proxies, Secure: a.Config.secure()}, mux)

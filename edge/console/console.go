@@ -9,6 +9,7 @@ import (
 	"github.com/guestright/guestright/account"
 	"github.com/guestright/guestright/application"
 	"github.com/guestright/guestright/audit"
+	"github.com/guestright/guestright/authorization"
 	"github.com/guestright/guestright/catalog"
 	"github.com/guestright/guestright/edge/page"
 	"github.com/guestright/guestright/group"
@@ -38,9 +39,10 @@ type Services struct {
 	Audit        *audit.Log
 	Catalog      *catalog.Current
 	Keys         *secret.Keyring
-	Usage        *usage.Service  // nil: nobody counts calls
-	Tokens       *token.Service  // nil: tokens are not shown
-	Products     *token.Products // nil: the product has no keys
+	Usage        *usage.Service         // nil: nobody counts calls
+	Tokens       *token.Service         // nil: tokens are not shown
+	Products     *token.Products        // nil: the product has no keys
+	Authority    *authorization.Service // nil: nobody signs in with applications
 
 	Name    string           // beside the mark; empty: Guestright
 	Origin  string           // of the console as people reach it, for links that are given away
@@ -86,7 +88,8 @@ func (c *Console) Mount(mux *http.ServeMux) {
 	mux.Handle(page.AssetPath, page.Assets())
 	mux.Handle("POST "+page.ThemePath, c.cross.Handler(page.SetTheme()))
 	routes := []route{{"GET /{$}", c.page(home)}, {"/", c.raw(absent)}}
-	for _, some := range [][]route{c.signInRoutes(), c.setupRoutes(), c.meRoutes(), c.passkeyRoutes(), c.providerRoutes(), c.groupRoutes(), c.applicationRoutes(), c.keyRoutes(), c.versionRoutes(), c.installedRoutes(), c.usageRoutes(), c.inboxRoutes(), c.accountRoutes(), c.installRoutes(), c.installationRoutes(), c.privateRoutes(), c.operatorRoutes(), c.auditRoutes(), c.referenceRoutes()} {
+	for _, some := range [][]route{c.signInRoutes(), c.setupRoutes(), c.meRoutes(), c.passkeyRoutes(), c.providerRoutes(), c.groupRoutes(), c.applicationRoutes(), c.keyRoutes(), c.versionRoutes(), c.installedRoutes(), c.usageRoutes(), c.inboxRoutes(), c.accountRoutes(), c.installRoutes(), c.installationRoutes(), c.privateRoutes(), c.operatorRoutes(), c.auditRoutes(), c.referenceRoutes(),
+		c.consentRoutes()} {
 		routes = append(routes, some...)
 	}
 	for _, r := range routes {

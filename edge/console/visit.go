@@ -105,6 +105,7 @@ type sheet struct {
 	status  int         // zero: 200
 	bare    bool        // without navigation
 	quiet   bool        // hide our address from what it links to, as sign-in pages must
+	targets []string    // foreign origins to which the answer of its form may lead
 	body    templ.Component
 }
 
@@ -121,7 +122,7 @@ func (v *visit) show(s sheet) error {
 	whole := templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
 		return shell.Render(templ.WithChildren(ctx, s.body), w)
 	})
-	p := page.Policy{Secure: v.Secure, NoReferrer: s.quiet}
+	p := page.Policy{Secure: v.Secure, NoReferrer: s.quiet, FormTargets: s.targets}
 	return p.Render(v.w, v.r, s.status, whole)
 }
 
