@@ -9,6 +9,7 @@ import (
 	"github.com/guestright/guestright/account"
 	"github.com/guestright/guestright/application"
 	"github.com/guestright/guestright/group"
+	"github.com/guestright/guestright/integration"
 	"github.com/guestright/guestright/kit/ident"
 	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/store"
@@ -97,10 +98,10 @@ func (s *Service) offer(tx *store.Tx, l look) (Offer, error) {
 		if err != nil {
 			return o, err
 		}
+		o.Choices = append(o.Choices, c)
 		if l.asked.Account != "" && c.problem != nil && !c.Install {
 			return o, c.problem
 		}
-		o.Choices = append(o.Choices, c)
 	}
 	o.settle(l.asked.Account)
 	for _, c := range o.Choices {
@@ -181,6 +182,9 @@ func (s *Service) judge(tx *store.Tx, l look, acc account.Account, c *Choices) e
 		return err
 	}
 	c.installation, c.Trusted = i, i.Delegation == "trusted"
+	if l.by.May("installation:update", integration.Resource(i)) == nil {
+		c.Manage = i.ID.String()
+	}
 	c.required = names(v.Required)
 	asked := l.asked.Scopes
 	if len(asked) == 0 {
@@ -210,7 +214,7 @@ func (s *Service) barred(tx *store.Tx, l look, c *Choices, b barring) error {
 		return errUnverified
 	}
 	if _, code := c.installation.GrantState(); code != "" {
-		return problem.Forbidden(code, "The application is switched off or blocked in this account.")
+		return problem.Forbidden(code, stopped[code])
 	}
 	if c.installation.Delegation == "off" {
 		return errOff

@@ -56,6 +56,7 @@ type Choices struct {
 	Consented []string     `json:"consented" nullable:"false" doc:"What the person agreed to there before"`
 	Trusted   bool         `json:"trusted"`
 	Skip      bool         `json:"skip" doc:"There, nothing needs to be asked"`
+	Manage    string       `json:"manage,omitempty" doc:"The installation there, when the person may change it"`
 	Contact   string       `json:"contact,omitempty" doc:"An administrator of the account whom to ask"`
 
 	problem      error
@@ -111,6 +112,14 @@ var (
 	errNone       = problem.Forbidden("app_not_installed", "The application is not installed in this account. An administrator of the account installs it.")
 	errClosed     = problem.Forbidden("account_closed", "This account is closed.")
 )
+
+// stopped says why an installation does not work, by the reason of its grant.
+var stopped = map[string]string{
+	"installation_pending":     "The product is still setting the application up in this account. This takes a moment as a rule: try again.",
+	"installation_failed":      "Setting the application up in this account failed. An administrator of the account can try again.",
+	"installation_unavailable": "An administrator of this account has switched the application off.",
+	"installation_blocked":     "The application is blocked in this account, by its developers or by the operator of this platform.",
+}
 
 // errSmall is the answer when fewer scopes are asked for than the version needs.
 func errSmall(missing []string) error {

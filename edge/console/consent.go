@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/guestright/guestright/authorization"
-	"github.com/guestright/guestright/consent"
 	"github.com/guestright/guestright/edge/page"
 	"github.com/guestright/guestright/kit/ident"
 	"github.com/guestright/guestright/kit/problem"
@@ -21,29 +20,9 @@ func (c *Console) consentRoutes() []route {
 	return []route{{"GET " + consentPath, c.page(consentPage)}, {"POST " + consentPath, c.page(decideConsent)}}
 }
 
-// consentView is what an application asks of the person who is signed in.
-type consentView struct {
-	authorization.Asking
-	ID      string
-	Product string
-	Picked  map[string]bool // optional scopes that are switched on
-	Account string
-	Token   string
-	Faults  faults
-	Stop    error // why nothing can be approved
-}
-
-// Host is where the person is sent afterwards; a device is sent nowhere.
-func (d consentView) Host() string {
-	u, err := url.Parse(d.Request.Params.RedirectURI)
-	if err != nil || d.Request.Params.RedirectURI == "" {
-		return ""
-	}
-	if u.Host == "" {
-		return u.Scheme + ": (an application on this device)"
-	}
-	return u.Host
-}
+// consentURL is where a person decides on a request, and to which every detour
+// (sign-in, proof of who they are, installation) comes back.
+func consentURL(id authorization.ID) string { return consentPath + "?request=" + id.String() }
 
 func (v *visit) asking(id authorization.ID) (authorization.Asking, error) {
 	return v.Authority.Ask(v.ctx(), v.by, id, v.session.At.Authenticated)
@@ -52,38 +31,54 @@ func (v *visit) asking(id authorization.ID) (authorization.Asking, error) {
 func consentPage(v *visit) error {
 	id, err := ident.Parse[authorization.Request](v.query("request"))
 	if err != nil {
-		return err
+		return v.consentLost()
 	}
 	a, err := v.asking(id)
 	if err != nil {
 		return v.consentImpossible(a, id, err)
 	}
 	if a.Confirm {
-		http.Redirect(v.w, v.r, withNext("/confirm", consentPath+"?request="+id.String()), http.StatusSeeOther)
-		return nil
+		return v.confirmFirst(id)
 	}
 	if a.Skip {
-		scopes := make([]string, 0, len(a.Offer.Items))
-		for _, i := range a.Offer.Items {
-			scopes = append(scopes, i.Scope)
-		}
-		to, err := v.Authority.Decide(v.ctx(), v.by, id, authorization.Decision{Approve: true, Account: a.Account, Scopes: scopes, Authenticated: v.session.At.Authenticated})
-		if err != nil {
-			return v.consentImpossible(a, id, err)
-		}
-		return v.onward(a, to)
+		return v.consentUnasked(a, id)
 	}
 	d := consentView{Asking: a, Account: a.Account, Picked: map[string]bool{}}
-	for _, c := range a.Offer.Choices {
-		for _, s := range c.Consented {
-			d.Picked[s] = true
-		}
+	for _, s := range d.chosen().Consented {
+		d.Picked[s] = true
 	}
 	return v.showConsent(id, d)
 }
 
+func (v *visit) confirmFirst(id authorization.ID) error {
+	v.w.Header().Set("Cache-Control", "no-store")
+	http.Redirect(v.w, v.r, withNext("/confirm", consentURL(id)), http.StatusSeeOther)
+	return nil
+}
+
+// consentUnasked approves again what the person approved before, or what the
+// account's administrator trusts. Its answer is a page of its own, not a redirect:
+// somebody who has just signed in comes by a form of ours, and browsers stop the
+// redirect of a form to a foreign origin.
+func (v *visit) consentUnasked(a authorization.Asking, id authorization.ID) error {
+	scopes := make([]string, 0, len(a.Offer.Items))
+	for _, i := range a.Offer.Items {
+		scopes = append(scopes, i.Scope)
+	}
+	to, err := v.Authority.Decide(v.ctx(), v.by, id, authorization.Decision{Approve: true, Account: a.Account, Scopes: scopes, Authenticated: v.session.At.Authenticated})
+	if err != nil {
+		return v.consentImpossible(a, id, err)
+	}
+	v.w.Header().Set("Refresh", "0; url="+to)
+	name := a.Offer.Application.Name
+	return v.show(sheet{title: "Going back to " + name, bare: true, quiet: true, body: consentOnward(name, to)})
+}
+
 func (v *visit) showConsent(id authorization.ID, d consentView) error {
-	d.ID, d.Product, d.Token = id.String(), v.product(), v.token(consentPath)
+	d.ID, d.Product, d.Token, d.SignOut = id.String(), v.product(), v.token(consentPath), v.token("/sign-out")
+	if d.settingUp() {
+		v.w.Header().Set("Refresh", "3") // the product answers in a moment as a rule
+	}
 	return v.show(sheet{title: d.Offer.Application.Name + " asks for access", bare: true, quiet: true, status: d.Faults.status(),
 		targets: targetOf(d.Request.Params.RedirectURI), body: consentForm(v, d)})
 }
@@ -92,22 +87,52 @@ func (v *visit) showConsent(id authorization.ID, d consentView) error {
 // go back to the application with a no.
 func (v *visit) consentImpossible(a authorization.Asking, id authorization.ID, why error) error {
 	p := problem.Of(why)
-	if a.Request.ID.IsZero() || p.Kind == problem.KindInternal || p.Kind == problem.KindUnavailable || p.Kind == problem.KindNotFound && a.Offer.Application.ID.IsZero() && a.Request.ID.IsZero() {
+	switch {
+	case p.Code == "fresh_sign_in_required":
+		return v.confirmFirst(id)
+	case p.Code == "authorization_decided" || p.Code == "authorization_expired":
+		return v.consentOver(p)
+	case a.Request.ID.IsZero() && p.Kind == problem.KindNotFound:
+		return v.consentLost()
+	case a.Request.ID.IsZero() || p.Kind == problem.KindInternal || p.Kind == problem.KindUnavailable:
 		return why
 	}
-	d := consentView{Asking: a, ID: id.String(), Product: v.product(), Token: v.token(consentPath), Stop: why}
-	return v.show(sheet{title: "Access can't be given", bare: true, quiet: true, status: http.StatusForbidden,
-		targets: targetOf(a.Request.Params.RedirectURI), body: consentStopped(d)})
+	d := consentView{Asking: a, ID: id.String(), Product: v.product(), Token: v.token(consentPath), SignOut: v.token("/sign-out"), Stop: p}
+	status := http.StatusForbidden
+	if p.Kind == problem.KindConflict {
+		status = http.StatusConflict
+	}
+	return v.show(sheet{title: "Access can't be given", bare: true, quiet: true, status: status,
+		targets: targetOf(a.Request.Params.RedirectURI), body: consentStopped(v, d)})
+}
+
+// consentOver is the page for a request that was answered or has waited too long.
+func (v *visit) consentOver(p *problem.Error) error {
+	show := page.Problem{Title: "This question is answered already", Text: "Nothing was changed by opening it again.", Code: p.Code,
+		Steps: []string{"Go back to the application. If it is not signed in, start again there."}}
+	if p.Code == "authorization_expired" {
+		show.Title, show.Text = "This question has waited too long", "For your safety it can't be answered any more. Nothing was given."
+		show.Steps = []string{"Go back to the application and start again."}
+	}
+	return v.show(sheet{title: show.Title, status: http.StatusConflict, body: show, bare: true, quiet: true})
+}
+
+// consentLost is the page for an address that names no request.
+func (v *visit) consentLost() error {
+	show := page.Problem{Title: "There is no question to answer", Text: "The address is incomplete, or what it belonged to is long over.",
+		Steps: []string{"Go back to the application and start again."}}
+	return v.show(sheet{title: show.Title, status: http.StatusNotFound, body: show, bare: true, quiet: true})
 }
 
 // targetOf is the origin to which the answer of the form leads: browsers apply
-// form-action to redirects too.
+// form-action to redirects too. Registered addresses have only letters, digits,
+// hyphens, dots and brackets in their host; anything else could end the directive.
 func targetOf(redirect string) []string {
 	u, err := url.Parse(redirect)
-	switch {
-	case err != nil || u.Scheme == "":
+	if err != nil || u.Scheme == "" || strings.Trim(u.Host, "abcdefghijklmnopqrstuvwxyz0123456789-.:[]") != "" {
 		return nil
-	case u.Scheme == "https" || u.Scheme == "http":
+	}
+	if u.Scheme == "https" || u.Scheme == "http" {
 		return []string{u.Scheme + "://" + u.Host}
 	}
 	return []string{u.Scheme + ":"}
@@ -116,25 +141,26 @@ func targetOf(redirect string) []string {
 func decideConsent(v *visit) error {
 	id, err := ident.Parse[authorization.Request](v.field("request"))
 	if err != nil {
-		return err
+		return v.consentLost()
 	}
 	d := authorization.Decision{Approve: v.field("answer") == "approve", Account: v.field("account"), Scopes: v.r.PostForm["scope"], Authenticated: v.session.At.Authenticated}
-	a, lookErr := v.asking(id)
-	if lookErr != nil && d.Approve {
-		return v.consentImpossible(a, id, lookErr)
-	}
-	if d.Approve && d.Account == "" && a.Account == "" {
-		return v.again(id, a, d, faults{text: "Choose the account first.", fields: fieldFault("/account", "In which account may it act as you?")})
+	a, err := v.asking(id)
+	if err != nil && d.Approve {
+		return v.consentImpossible(a, id, err)
 	}
 	if d.Account == "" {
 		d.Account = a.Account
 	}
+	if d.Approve && d.Account == "" {
+		return v.consentAgain(id, a, d, faults{text: "Choose the account first.", fields: fieldFault("/account", "In which account may it act as you?")})
+	}
 	to, err := v.Authority.Decide(v.ctx(), v.by, id, d)
 	if err != nil {
-		if p := problem.Of(err); p.Kind == problem.KindForbidden || p.Kind == problem.KindInvalid {
-			return v.again(id, a, d, faults{text: p.Detail})
+		p := problem.Of(err)
+		if p.Code != "fresh_sign_in_required" && d.Approve && (p.Kind == problem.KindForbidden || p.Kind == problem.KindInvalid) {
+			return v.consentAgain(id, a, d, faults{text: p.Detail})
 		}
-		return err
+		return v.consentImpossible(a, id, err)
 	}
 	if to == "" {
 		return v.show(sheet{title: "Return to your device", bare: true, quiet: true, body: consentDevice(d.Approve)})
@@ -145,125 +171,11 @@ func decideConsent(v *visit) error {
 	return nil
 }
 
-// again shows the page once more with what was chosen.
-func (v *visit) again(id authorization.ID, a authorization.Asking, d authorization.Decision, f faults) error {
+// consentAgain shows the page once more with what was chosen.
+func (v *visit) consentAgain(id authorization.ID, a authorization.Asking, d authorization.Decision, f faults) error {
 	view := consentView{Asking: a, Account: d.Account, Picked: map[string]bool{}, Faults: f}
 	for _, s := range d.Scopes {
 		view.Picked[s] = true
 	}
 	return v.showConsent(id, view)
-}
-
-// onward goes back to the application without a question. It is a page of its
-// own, not a redirect: somebody who has just signed in comes by a form of ours,
-// and browsers would stop the redirect to a foreign origin.
-func (v *visit) onward(a authorization.Asking, to string) error {
-	v.w.Header().Set("Refresh", "0; url="+to)
-	return v.show(sheet{title: "Going back to " + a.Offer.Application.Name, bare: true, quiet: true, body: consentOnward(a.Offer.Application.Name, to)})
-}
-
-// usable lists the accounts that can be chosen, others those that can't.
-func (d consentView) usable() (yes, no []consent.Choices) {
-	for _, c := range d.Offer.Choices {
-		if c.Usable() {
-			yes = append(yes, c)
-		} else {
-			no = append(no, c)
-		}
-	}
-	return yes, no
-}
-
-func (d consentView) accountPicks() []page.PickGroup {
-	yes, no := d.usable()
-	g := page.PickGroup{}
-	for _, c := range append(yes, no...) {
-		p := page.Pick{Value: c.Account, Label: c.Name, Code: c.Key, Checked: c.Account == d.Account, Barred: !c.Usable(), Text: c.Detail}
-		if c.Usable() && len(c.Refused) > 0 {
-			p.Text = "Not approved by this account's administrators, so not given: " + strings.Join(d.labels(c.Refused), ", ") + "."
-		}
-		g.Picks = append(g.Picks, p)
-	}
-	return []page.PickGroup{g}
-}
-
-func (d consentView) labels(scopes []string) []string {
-	var out []string
-	for _, s := range scopes {
-		label := s
-		for _, i := range d.Offer.Items {
-			if i.Scope == s {
-				label = i.Label
-			}
-		}
-		out = append(out, label)
-	}
-	return out
-}
-
-func (d consentView) scopePicks() []page.PickGroup {
-	need, may := page.PickGroup{Title: "It does not work without these"}, page.PickGroup{Title: "Your choice"}
-	for _, i := range d.Offer.Items {
-		p := page.Pick{Value: i.Scope, Label: i.Label, Code: i.Scope, Text: i.Explanation, Badge: riskBadge(i.Risk), Locked: i.Required, Checked: d.Picked[i.Scope], More: consentPurpose(d.Offer.Developer, i.Purpose)}
-		if i.Required {
-			need.Picks = append(need.Picks, p)
-		} else {
-			may.Picks = append(may.Picks, p)
-		}
-	}
-	var out []page.PickGroup
-	for _, g := range []page.PickGroup{need, may} {
-		if len(g.Picks) > 0 {
-			out = append(out, g)
-		}
-	}
-	return out
-}
-
-// installHere leads an administrator to the installation and back.
-func (d consentView) installHere() []page.Link {
-	var out []page.Link
-	for _, c := range d.Offer.Choices {
-		if c.Install {
-			out = append(out, page.Link{Text: "Install it in " + c.Name, URL: installURL(c.Account, d.Offer.Application.PublicID)})
-		}
-	}
-	return out
-}
-
-// contact is somebody whom the person can ask.
-func (d consentView) contact() string {
-	for _, c := range d.Offer.Choices {
-		if !c.Usable() && c.Contact != "" {
-			return c.Contact
-		}
-	}
-	return ""
-}
-
-func (d consentView) stopText() string {
-	if d.Stop == nil {
-		return "The application can't act as you in any of your accounts at the moment."
-	}
-	return problem.Of(d.Stop).Detail
-}
-
-func (d consentView) stopCode() string {
-	if d.Stop == nil {
-		return ""
-	}
-	return problem.Of(d.Stop).Code
-}
-
-func (d consentView) identity() []string {
-	var out []string
-	for _, s := range d.Request.Params.Identity {
-		switch s {
-		case "profile":
-			out = append(out, "your name")
-		case "email":
-			out = append(out, "your e-mail address")
-		}
-	}
-	return out
 }

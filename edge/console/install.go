@@ -78,6 +78,7 @@ type installView struct {
 	Token   string
 	Faults  faults
 	Reload  string // address that draws the summary anew
+	Next    string // where to go after it is installed; "/": to the installation
 }
 
 // installChosen is what the administrator has chosen so far.
@@ -122,7 +123,7 @@ func installPage(v *visit) error {
 	if err != nil {
 		return installRefused(v, a, id, err)
 	}
-	d := installView{Account: a, Offer: o}
+	d := installView{Account: a, Offer: o, Next: page.LocalPath(v.query("next"))}
 	if v.r.URL.Query().Has("part") { // the summary is drawn anew as choices change
 		d.Chosen = chosenIn(v.r.URL.Query())
 		d.fill(v)
@@ -137,6 +138,9 @@ func (d installView) proposal(v *visit) installChosen {
 	c := installChosen{UserName: d.Offer.Version.UserName, RoleName: d.Offer.Version.RoleName, Delegation: d.Offer.Version.Delegation}
 	if c.Delegation == "trusted" || c.Delegation == "" {
 		c.Delegation = "off" // nobody becomes trusted by not looking
+	}
+	if c.Delegation == "off" && strings.HasPrefix(d.Next, consentPath+"?") {
+		c.Delegation = "consent" // the administrator comes from a page that needs it
 	}
 	for _, s := range d.Offer.Asked {
 		if s.Required {
@@ -224,7 +228,7 @@ func install(v *visit) error {
 		return err
 	}
 	id := v.field("application_id")
-	d := installView{Account: a, Chosen: chosenIn(v.r.PostForm)}
+	d := installView{Account: a, Chosen: chosenIn(v.r.PostForm), Next: page.LocalPath(v.field("next"))}
 	if d.Offer, err = v.Integrations.Preview(v.ctx(), v.by, a.ID, id); err != nil {
 		return installRefused(v, a, id, err)
 	}
@@ -250,6 +254,9 @@ func install(v *visit) error {
 		words := d.Offer.Application.Name + " is installed. It can begin at once; you need not send the developer anything."
 		if i.State == integration.Pending {
 			words = d.Offer.Application.Name + " is installed. It can begin as soon as the product has created its integration user, in a moment."
+		}
+		if d.Next != "/" {
+			return v.leave(d.Next, words)
 		}
 		return v.leave(installationPath(i.ID.String()), words)
 	}

@@ -3,6 +3,7 @@ package console
 import (
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/guestright/guestright/access"
@@ -71,5 +72,9 @@ func withNext(path, back string) string {
 	if back = page.LocalPath(back); back == "/" {
 		return path
 	}
-	return path + "?next=" + url.QueryEscape(back)
+	mark := "?"
+	if strings.Contains(path, "?") {
+		mark = "&"
+	}
+	return path + mark + "next=" + url.QueryEscape(back)
 }

@@ -126,7 +126,7 @@ func signOut(v *visit) error {
 		return err
 	}
 	http.SetCookie(v.w, v.Identity.NoCookie())
-	return v.leave("/sign-in", "")
+	return v.leave(signInPath(v.field("next")), "")
 }
 
 // confirmView asks a person who is signed in to prove it again.

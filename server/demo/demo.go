@@ -41,6 +41,7 @@ type Guide struct {
 	Dir                              string
 	People                           []SignIn
 	Example                          Example
+	Client                           Client // for trying OAuth libraries
 }
 
 // Run starts everything, prints the guide and serves until ctx ends.
@@ -96,6 +97,9 @@ func Run(ctx context.Context, o Options) error {
 	guide := Guide{Console: cfg.URL, Gateway: cfg.Gateway.URL, Watch: "http://" + cfg.Watch.Listen, Product: upstream, Dir: dir}
 	if err := seed(ctx, app, &guide); err != nil {
 		return fmt.Errorf("demo data: %w", err)
+	}
+	if guide.Client, err = readClient(dir); err != nil {
+		return err
 	}
 	var bots sync.WaitGroup
 	defer bots.Wait()

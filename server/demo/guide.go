@@ -24,6 +24,14 @@ func (g Guide) print(w io.Writer, kept bool) {
 		p("    %-22s %-28s %s", s.Who, s.Email, s.Password)
 	}
 	p("")
+	if g.Client.ID != "" {
+		p("  An application that acts for people, for trying an OAuth library with")
+		p("    client_id      %s", g.Client.ID)
+		p("    client_secret  %s", g.Client.Secret)
+		p("    redirect_uri   %s  (any port)", g.Client.Redirect)
+		p("    issuer         %s", g.Console)
+		p("")
+	}
 	p("  Try: sign in as the developer, register an application, release it, copy its")
 	p("  application ID; then sign in as the account administrator and install it.")
 	p("  Mail is not sent; the operator reads it in the console under Outgoing mail.")

@@ -136,7 +136,10 @@ func integrations(ctx context.Context, app *server.App, g *Guide, w world) error
 		return err
 	}
 	g.Example = Example{ApplicationID: bot.PublicID, Account: w.harbour.Name}
-	return makeBot(ctx, app, g.Dir, w, team)
+	if err := makeBot(ctx, app, g.Dir, w, team); err != nil {
+		return err
+	}
+	return makeClient(ctx, app, g.Dir, w, team)
 }
 
 func sandbox(ctx context.Context, app *server.App, team group.Group) error {
