@@ -1,13 +1,6 @@
 package authorization
 
-import (
-	"github.com/guestright/guestright/kit/problem"
-	"github.com/guestright/guestright/kit/web"
-)
-
-// Mount declares the codes of this slice. Its endpoints are OAuth's, at the door
-// edge/oauth, and the person's page stands in the console.
-func (s *Service) Mount(m web.Mux) { m.Catalogue().Declare(Declared()...) }
+import "github.com/guestright/guestright/kit/problem"
 
 // Declared lists the codes of this slice. The token endpoint and the page of a
 // pending request answer with them; OAuth's own words are among them.
@@ -35,6 +28,7 @@ func Declared() []problem.Declared {
 		{Code: "authorization_decided", Kind: con, Cause: "Somebody has answered this request already.", Remedy: "Start again at the application."},
 		{Code: "authorization_expired", Kind: con, Cause: "The request waited too long for an answer.", Remedy: "Start again at the application."},
 		{Code: "authorization_changed", Kind: con, Cause: "The same was answered or used meanwhile.", Remedy: "Start again."},
+		{Code: "authorization_over", Kind: con, Cause: "The line of refresh tokens has ended already.", Remedy: "Nothing: it opens nothing any more."},
 		{Code: "scope_not_asked", Kind: inv, Cause: "A scope was approved for which the application did not ask.", Remedy: "Approve only what is asked."},
 		{Code: "account_not_asked", Kind: inv, Cause: "The application asked for another account.", Remedy: "Choose that account, or start again at the application."},
 		{Code: "client_keys_unreachable", Kind: problem.KindUnavailable, Cause: "The client's keys cannot be fetched from its jwks_uri.", Remedy: "See that the address answers over https with a key set."},

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/guestright/guestright/kit/ident"
+	"github.com/guestright/guestright/kit/problem"
 )
 
 // FamilyID identifies a Family.
@@ -52,6 +53,8 @@ func (f *Family) End(reason string) bool {
 	f.State, f.Reason = FamilyEnded, reason
 	return true
 }
+
+var errFamilyOver = problem.Conflict("authorization_over", "These tokens have ended already.")
 
 var errRefresh = errGrant("The refresh token is wrong, has expired or was revoked.")
 

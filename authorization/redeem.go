@@ -52,6 +52,11 @@ func (s *Service) Redeem(ctx context.Context, a Asked, raw secret.Text, r Redemp
 		if err != nil {
 			return err
 		}
+		if c.Request == "" {
+			if err := s.recovered(tx, a, c, g); err != nil {
+				return err
+			}
+		}
 		out, err = s.begin(tx, a, g, Family{User: c.User, Scopes: c.Scopes, Identity: c.Params.Identity, Resources: c.Params.Resources,
 			Nonce: c.Params.Nonce, SignedIn: c.SignedIn})
 		if err != nil {
@@ -97,13 +102,7 @@ func (s *Service) end(tx *store.Tx, id, reason string) error {
 
 func (s *Service) endFamily(tx *store.Tx, f Family, reason string) error {
 	before := f
-	if !f.End(reason) {
-		return nil
-	}
-	if err := saveFamily(tx, f); err != nil {
-		return err
-	}
-	if err := s.Tokens.RevokeFamily(tx, f.ID.String(), reason); err != nil {
+	if changed, err := s.closeFamily(tx, &f, reason); err != nil || !changed {
 		return err
 	}
 	return s.alarm(tx, before, f, reason)

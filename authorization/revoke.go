@@ -36,13 +36,7 @@ func (s *Service) Revoke(ctx context.Context, c *Client, raw secret.Text) error 
 			return err
 		}
 		before := f
-		if !f.End("revoked") {
-			return nil
-		}
-		if err := saveFamily(tx, f); err != nil {
-			return err
-		}
-		if err := s.Tokens.RevokeFamily(tx, f.ID.String(), "revoked"); err != nil {
+		if changed, err := s.closeFamily(tx, &f, "revoked"); err != nil || !changed {
 			return err
 		}
 		return s.Audit.Record(tx, applicationPrincipal(g.Application), audit.Change{Action: "authorization.revoke", Target: "authorization/" + f.ID.String(),

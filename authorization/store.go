@@ -224,6 +224,40 @@ func familiesOf(tx *store.Tx, grantID string) ([]Family, error) {
 	return out, nil
 }
 
+// latestFamily gives the newest line of a grant, whether or not it lives.
+func latestFamily(tx *store.Tx, grantID string) (Family, error) {
+	var r familyRow
+	err := tx.NewSelect().Model(&r).Where("grant_id = ?", grantID).Order("f.id DESC").Limit(1).Scan(tx.Ctx)
+	if store.IsNone(err) {
+		return Family{}, errNotOurs
+	}
+	return r.family(), err
+}
+
+// familiesMost bounds a list.
+const familiesMost = 500
+
+func familiesOfApplication(tx *store.Tx, application string, now time.Time) ([]Family, error) {
+	var rows []familyRow
+	if err := tx.NewSelect().Model(&rows).Where("application = ? AND state = ? AND expires > ?", application, FamilyLive, store.At(now)).
+		Order("f.id DESC").Limit(familiesMost).Scan(tx.Ctx); err != nil {
+		return nil, err
+	}
+	out := make([]Family, len(rows))
+	for i := range rows {
+		out[i] = rows[i].family()
+	}
+	return out, nil
+}
+
+// dropRecoveries ends recovery codes of a grant that nobody has redeemed: one at a
+// time.
+func dropRecoveries(tx *store.Tx, grantID string, now time.Time) error {
+	_, err := tx.ExecContext(tx.Ctx, "UPDATE authorization_code SET expires = ? WHERE grant_id = ? AND request = '' AND state = ? AND expires > ?",
+		store.At(now), grantID, CodeIssued, store.At(now))
+	return err
+}
+
 // identityKnown gives what a person has told an application about themselves
 // before.
 func identityKnown(tx *store.Tx, application, user string) ([]string, error) {

@@ -118,6 +118,12 @@ func (s *Service) change(tx *store.Tx, by access.Principal, look look, choice Ch
 	return c, g, s.record(tx, by, "update", look.app, before, c)
 }
 
+// Standing gives the consent of a person that stands, without authorising. It
+// joins. NotFound otherwise.
+func (s *Service) Standing(tx *store.Tx, in Asked, user string) (Consent, error) {
+	return find(tx, "application = ? AND account = ? AND user_id = ? AND state = ?", in.Application, in.Account, user, Active)
+}
+
 // Revoke ends a consent and every token of it, for the person whose it is and
 // for the account's administrators.
 func (s *Service) Revoke(ctx context.Context, by access.Principal, id ID) (Consent, error) {

@@ -11,6 +11,8 @@ import (
 	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/account"
 	"github.com/guestright/guestright/apitoken"
+	"github.com/guestright/guestright/application"
+	"github.com/guestright/guestright/authorization"
 	"github.com/guestright/guestright/identity"
 	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/kit/store"
@@ -176,9 +178,26 @@ func (c *crawl) tenant(name string) *tenant {
 		"group": g.ID.String(), "application": app.ID.String(), "key": key.ID.String(), "version": versions[0].ID.String(),
 		"account": acc.ID.String(), "custom_role": made.ID.String(), "installation": ins.ID.String(), "grant": ins.Grant, "user": user, "member": user,
 		"token": c.tokenOf(ins.Grant), "session": st.Session.ID.String(), "product_key": product.ID.String(), "limit": "burst", "api_token": own.ID.String(),
-		"legacy_key":          c.legacyKey(acc),
+		"legacy_key": c.legacyKey(acc), "family": c.family(by, app, acc),
 		"private_integration": pin.ID.String(), "private_webhook": hook.ID.String(),
 	}}
+}
+
+// family is a line of refresh tokens, by the recovery of an installation's tokens.
+func (c *crawl) family(by access.Principal, app application.Application, acc account.Account) string {
+	ctx := c.t.Context()
+	r, err := c.Authority.RecoverFor(ctx, by, app.ID, authorization.Lost{Account: acc.ID.String()})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	if _, err := c.Authority.Redeem(ctx, authorization.Asked{Client: &authorization.Client{App: app, ID: app.PublicID}}, r.Code, authorization.Redemption{}); err != nil {
+		c.t.Fatal(err)
+	}
+	all, err := c.Authority.Families(ctx, by, app.ID)
+	if err != nil || len(all) != 1 {
+		c.t.Fatalf("%d lines: %v", len(all), err)
+	}
+	return all[0].ID.String()
 }
 
 func (c *crawl) legacyKey(acc account.Account) string {

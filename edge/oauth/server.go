@@ -20,6 +20,7 @@ const (
 	PushPath       = "/oauth/par"
 	RevokePath     = "/oauth/revoke"
 	IntrospectPath = "/oauth/introspect"
+	RecoverPath    = "/oauth/recover"
 	DevicePath     = "/oauth/device"
 	UserinfoPath   = "/oauth/userinfo"
 	KeysPath       = "/oauth/jwks.json"
@@ -52,6 +53,7 @@ func (s *Server) Mount(mux *http.ServeMux) {
 	mux.HandleFunc(AuthorizePath, s.authorize)
 	mux.HandleFunc(PushPath, s.endpoint(s.push, closed))
 	mux.HandleFunc(RevokePath, s.endpoint(s.revoke, open))
+	mux.HandleFunc(RecoverPath, s.endpoint(s.recover, closed))
 	mux.HandleFunc(IntrospectPath, s.introspect)
 	mux.HandleFunc(UserinfoPath, s.userinfo)
 	mux.HandleFunc("GET "+KeysPath, s.keys)
