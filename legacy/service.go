@@ -185,16 +185,11 @@ func (s *Service) Revoke(ctx context.Context, by access.Principal, id ID, reason
 		if k.State == Ended || k.State == Revoked {
 			return problem.Conflict("legacy_key_ended", "This key has ended already. What ended does not come back.")
 		}
-		if err := s.Tokens.RevokeGrant(tx, k.Grant, "revoked"); err != nil {
+		ended, err := s.stop(tx, *k, trimmed(reason))
+		if err != nil {
 			return err
 		}
-		if _, err := s.Grants.SetState(tx, k.Grant, grant.Ended, "revoked"); err != nil {
-			return err
-		}
-		k.State, k.Reason = Revoked, trimmed(reason)
-		if err := save(tx, *k); err != nil {
-			return err
-		}
+		*k = ended
 		return s.send(tx, *k, notice.Notice{Kind: "legacy_key.revoke", Severity: notice.Critical, Subject: "The API key “" + k.Label + "” was revoked", Text: k.Reason})
 	})
 }

@@ -62,7 +62,7 @@ func (a *App) management() *api.API {
 	return api.New(api.Config{Servers: []string{a.Config.URL}, DB: a.DB, Keys: a.Keys, Gate: gate, Catalog: a.Catalog, Decide: oracle.Ask,
 		Slices: []api.Mounter{a.Identity, a.Accounts, a.Roles, a.Groups, a.Applications, a.Releases, a.Integrations, a.Private, a.Consents, a.Authority, a.Grants, a.Tokens, a.APITokens, a.Products,
 			a.Quota, a.Usage, a.Audit, a.Notices,
-			a.Legacy}})
+			a.Legacy, a.Leaks}})
 }
 
 // tokenOwner is what a member may do here, within one account, for calls with

@@ -22,6 +22,7 @@ import (
 	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/kit/web"
+	"github.com/guestright/guestright/leak"
 	"github.com/guestright/guestright/legacy"
 	"github.com/guestright/guestright/notice"
 	"github.com/guestright/guestright/private"
@@ -62,6 +63,7 @@ type Slices struct {
 	Clients      *authorization.Clients
 	Signing      *authorization.Signer
 	Authority    *authorization.Service
+	Leaks        *leak.Service
 	Outbound     *outbound.Client // for addresses that strangers gave
 	Jobs         *job.Runner
 }
@@ -114,6 +116,8 @@ func newSlices(b base, cfg Config) (*Slices, error) {
 		return nil, err
 	}
 	s.APITokens = &apitoken.Tokens{DB: b.db, Audit: s.Audit, Accounts: s.Accounts, Grants: s.Grants, Secrets: s.Tokens, Roles: s.Roles, Catalog: b.cat, Most: cfg.Tokens.Most}
+	s.Leaks = &leak.Service{DB: b.db, Audit: s.Audit, Usage: s.Usage, Notices: s.Notices, Applications: s.Applications, Grants: s.Grants, Tokens: s.Tokens,
+		Products: s.Products, Legacy: s.Legacy, LegacyKeys: s.LegacyKeys, Authority: s.Authority, Catalog: b.cat, Keys: &leak.Keys{Client: s.Outbound, Now: b.db.Now}}
 	s.people(b, cfg)
 	if err := s.outside(cfg); err != nil {
 		return nil, err
@@ -186,5 +190,6 @@ func (s *Slices) jobs(r *job.Runner) {
 	s.Tokens.Jobs(r)
 	s.Authority.Jobs(r)
 	s.Signing.Jobs(r)
+	s.Leaks.Jobs(r)
 	job.Every(r, "web.forget_keys", time.Hour, func(ctx context.Context) error { return s.DB.Write(ctx, web.ForgetKeys) })
 }

@@ -87,6 +87,11 @@ func (s *Service) End(tx *store.Tx, t Token, until time.Time) (Token, error) {
 	return t, save(tx, t, before)
 }
 
+// AdoptedDigestsOf gives the digests under which an adopted key would be kept.
+func (a *Authenticator) AdoptedDigestsOf(raw string) []secret.Digest {
+	return a.keys.Digests(SumOf(raw).stored())
+}
+
 // Adopted finds what a presented adopted key stands for; Live says whether it
 // opens anything. may is asked, with the digests under which the key would be
 // kept, before anything is looked up. Errors: those of may; Unauthenticated
