@@ -28,12 +28,14 @@ const (
 	matchesMost = 10_000 // of one message
 )
 
-// match is one credential that GitHub found.
-type match struct {
-	Token  string `json:"token"`
-	Type   string `json:"type"`
-	URL    string `json:"url"`
-	Source string `json:"source"`
+// Match is one credential that GitHub found. Members that we do not know may be
+// there: the form is GitHub's.
+type Match struct {
+	Token  string   `json:"token" doc:"What was found"`
+	Type   string   `json:"type,omitempty" doc:"What the programme calls its form"`
+	URL    string   `json:"url,omitempty" doc:"Where it was found; may be empty"`
+	Source string   `json:"source,omitempty" doc:"In what, such as content, commit or npm"`
+	_      struct{} `json:"-" additionalProperties:"true"`
 }
 
 // Signed is a message of GitHub as it came.
@@ -58,10 +60,9 @@ func (m Signed) check(key *ecdsa.PublicKey) error {
 	return nil
 }
 
-// reports reads the message. Members that we do not know may be there: it is
-// GitHub's form.
+// reports reads the message.
 func (m Signed) reports() ([]Report, error) {
-	var all []match
+	var all []Match
 	if err := json.Unmarshal(m.Body, &all); err != nil {
 		return nil, problem.Invalid("leak_message_invalid", "The message is not a list of matches.")
 	}

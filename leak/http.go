@@ -29,7 +29,8 @@ type reportOut struct {
 type signedIn struct {
 	Key       string `header:"Github-Public-Key-Identifier" maxLength:"200" doc:"Name of the key that signed."`
 	Signature string `header:"Github-Public-Key-Signature" maxLength:"200" doc:"ECDSA over P-256 and SHA-256 of the body, in base64."`
-	RawBody   []byte `contentType:"application/json"`
+	RawBody   []byte
+	Body      []Match
 }
 
 type leaksIn struct {

@@ -16,6 +16,7 @@ import (
 	"github.com/guestright/guestright/identity"
 	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/kit/store"
+	"github.com/guestright/guestright/leak"
 	"github.com/guestright/guestright/legacy"
 	"github.com/guestright/guestright/private"
 	"github.com/guestright/guestright/role"
@@ -178,7 +179,7 @@ func (c *crawl) tenant(name string) *tenant {
 		"group": g.ID.String(), "application": app.ID.String(), "key": key.ID.String(), "version": versions[0].ID.String(),
 		"account": acc.ID.String(), "custom_role": made.ID.String(), "installation": ins.ID.String(), "grant": ins.Grant, "user": user, "member": user,
 		"token": c.tokenOf(ins.Grant), "session": st.Session.ID.String(), "product_key": product.ID.String(), "limit": "burst", "api_token": own.ID.String(),
-		"legacy_key": c.legacyKey(acc), "family": c.family(by, app, acc),
+		"legacy_key": c.legacyKey(acc), "family": c.family(by, app, acc), "leak": c.leak(key.Secret, g.ID.String()),
 		"private_integration": pin.ID.String(), "private_webhook": hook.ID.String(),
 	}}
 }
@@ -198,6 +199,18 @@ func (c *crawl) family(by access.Principal, app application.Application, acc acc
 		c.t.Fatalf("%d lines: %v", len(all), err)
 	}
 	return all[0].ID.String()
+}
+
+// leak reports the key of an application, which nothing else of the crawl uses.
+func (c *crawl) leak(of secret.Text, team string) string {
+	if err := c.Leaks.Report(c.t.Context(), leak.Report{Text: of, Source: leak.Form}); err != nil {
+		c.t.Fatal(err)
+	}
+	got, err := c.Leaks.List(c.t.Context(), access.System("test"), leak.Query{Group: team, Limit: 2})
+	if err != nil || len(got) != 1 {
+		c.t.Fatalf("%d leaks: %v", len(got), err)
+	}
+	return got[0].ID.String()
 }
 
 func (c *crawl) legacyKey(acc account.Account) string {
