@@ -2,6 +2,7 @@ package oauth_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/kit/secret"
@@ -29,7 +30,7 @@ func TestH12_LeakedTokensOfAPerson(t *testing.T) {
 	if status, out := h.refresh(second.RefreshToken); status != 200 {
 		t.Errorf("the line of a leaked access token: %d %v", status, out)
 	}
-	h.clock.Advance(second)
+	h.clock.Advance(time.Second)
 	report(first.RefreshToken)
 	if h.works(first.AccessToken) {
 		t.Error("what a leaked refresh token led to works")
