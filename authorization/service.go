@@ -41,8 +41,9 @@ type Service struct {
 	Notices      *notice.Service
 	Catalog      *catalog.Current
 	Signer       *Signer // of tokens that can be read
-	Issuer       string  // our name, exactly as metadata gives it
-	Resource     string  // of the gateway, as RFC 8707 names it
+	Bearers      *token.Authenticator
+	Issuer       string // our name, exactly as metadata gives it
+	Resource     string // of the gateway, as RFC 8707 names it
 	Lives        Lives
 
 	flights flights

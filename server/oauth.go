@@ -93,7 +93,7 @@ func (s *Slices) authority(b base, cfg Config) error {
 		Audiences: []string{cfg.issuer(), cfg.issuer() + oauth.TokenPath}, Outbound: s.Outbound, Once: s.Authority.Once}
 	var err error
 	s.Signing, err = authorization.NewSigner(context.Background(), authorization.SignerConfig{DB: b.db, Keys: b.keys, Period: time.Duration(cfg.Tokens.Signing)})
-	s.Authority.Signer, s.Bearers.Signed = s.Signing, s.Authority.Readable
+	s.Authority.Signer, s.Authority.Bearers, s.Bearers.Signed = s.Signing, s.Bearers, s.Authority.Readable
 	return err
 }
 

@@ -110,7 +110,12 @@ func (a *Authenticator) load(ctx context.Context, stored []secret.Digest, presen
 				return errUnknown
 			}
 			found = t
-			if h, err = a.holding(tx, t.Grant); err != nil || t.Key == "" || endedBy(t) != 0 {
+			if t.Origin != "" && endedBy(t) == 0 {
+				if found.State, err = a.origin(tx, t); err != nil {
+					return err
+				}
+			}
+			if h, err = a.holding(tx, t.Grant); err != nil || t.Key == "" || endedBy(found) != 0 {
 				return err
 			}
 			ended, err := (&application.Service{}).KeyEnded(tx, t.Key)
@@ -125,6 +130,17 @@ func (a *Authenticator) load(ctx context.Context, stored []secret.Digest, presen
 		return Bearer{}, err
 	}
 	return a.remember(found, h, presented, epoch), nil
+}
+
+// origin is the state of a token given the one that it was exchanged for, which
+// may have ended while it was made.
+func (a *Authenticator) origin(tx *store.Tx, t Token) (State, error) {
+	from, err := find(tx, "id = ?", t.Origin)
+	switch {
+	case absent(err) || err == nil && endedBy(from) != 0:
+		return Revoked, nil
+	}
+	return t.State, err
 }
 
 // seatOf makes what the token shares with others of its grant.

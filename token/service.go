@@ -56,6 +56,7 @@ type Order struct {
 	Family       string // the line of refresh tokens it belongs to
 	Confirmation string // thumbprint of the key it is bound to
 	Resource     string // where it may be used; "": at the gateway
+	Origin       string // the token that it was exchanged for
 
 	// Mint makes the text of a token that can be read, once everything else about
 	// it is settled; nil: random.
@@ -95,7 +96,7 @@ func (s *Service) Issue(tx *store.Tx, o Order) (Issued, error) {
 
 func (s *Service) make(tx *store.Tx, o Order) (Issued, error) {
 	t := Token{ID: ident.New[Token](tx.Now()), Grant: o.Grant.ID.String(), Kind: o.Kind, Key: o.Key, Scopes: o.Scopes, State: Active, Created: tx.Now(), Life: SpanOf(o.Life), Idle: SpanOf(o.Idle),
-		Rotate: SpanOf(o.Rotate), Replaces: o.replaces, ClientID: o.ClientID, Family: o.Family, Confirmation: o.Confirmation, Resource: o.Resource}
+		Rotate: SpanOf(o.Rotate), Replaces: o.replaces, ClientID: o.ClientID, Family: o.Family, Confirmation: o.Confirmation, Resource: o.Resource, Origin: o.Origin}
 	if o.Life > 0 {
 		t.Expires = tx.Now().Add(o.Life)
 	}
@@ -141,6 +142,25 @@ func (s *Service) revokeAll(tx *store.Tx, where, arg, reason string) error {
 			return err
 		}
 	}
+	// What they were exchanged for may stand elsewhere: by another key.
+	return s.revokeFrom(tx, "origin IN (SELECT id FROM token_token WHERE "+where+")", arg, reason)
+}
+
+// revokeFrom ends tokens that others were exchanged for, and those exchanged for
+// them.
+func (s *Service) revokeFrom(tx *store.Tx, where, arg, reason string) error {
+	tokens, err := live(tx, "origin <> '' AND "+where, arg)
+	if err != nil {
+		return err
+	}
+	for _, t := range tokens {
+		if err := s.revoke(tx, t, reason); err != nil {
+			return err
+		}
+		if err := s.revokeFrom(tx, "origin = ?", t.ID.String(), reason); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -163,6 +183,9 @@ func (s *Service) Revoke(tx *store.Tx, by access.Principal, t Token, g grant.Gra
 		return nil // it has ended already (RFC 7009 section 2.2)
 	}
 	if err := s.revoke(tx, before, "revoked"); err != nil {
+		return err
+	}
+	if err := s.revokeFrom(tx, "origin = ?", t.ID.String(), "revoked"); err != nil {
 		return err
 	}
 	return s.Audit.Record(tx, by, recorded(entry{action: "token.revoke", after: t}, before, g))

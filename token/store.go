@@ -46,6 +46,7 @@ type row struct {
 	Family       string
 	Confirmation string
 	Resource     string
+	Origin       string
 }
 
 func (t Token) row() *row {
@@ -58,7 +59,7 @@ func (t Token) row() *row {
 		Earlier: store.At(t.Earlier), BrownFrom: store.At(t.BrownFrom), BrownUntil: store.At(t.BrownUntil), IdleFrom: store.At(t.IdleFrom),
 		Warned: t.Warned, WarnedAt: store.At(t.WarnedAt), Deadline: store.At(t.Deadline), Disabled: store.At(t.Disabled),
 		Reminded: store.At(t.Reminded), Ended: store.At(t.Ended),
-		ClientID: t.ClientID, Family: t.Family, Confirmation: t.Confirmation, Resource: t.Resource}
+		ClientID: t.ClientID, Family: t.Family, Confirmation: t.Confirmation, Resource: t.Resource, Origin: t.Origin}
 }
 
 func (s Span) micros() int64 { return int64(s) * 1e6 }
@@ -71,7 +72,7 @@ func (r *row) token() (Token, error) {
 		Earlier: r.Earlier.Time(), BrownFrom: r.BrownFrom.Time(), BrownUntil: r.BrownUntil.Time(), IdleFrom: r.IdleFrom.Time(),
 		Warned: r.Warned, WarnedAt: r.WarnedAt.Time(), Deadline: r.Deadline.Time(), Disabled: r.Disabled.Time(),
 		Reminded: r.Reminded.Time(), Ended: r.Ended.Time(),
-		ClientID: r.ClientID, Family: r.Family, Confirmation: r.Confirmation, Resource: r.Resource}, err
+		ClientID: r.ClientID, Family: r.Family, Confirmation: r.Confirmation, Resource: r.Resource, Origin: r.Origin}, err
 }
 
 func insert(tx *store.Tx, t Token) error {

@@ -79,6 +79,7 @@ type Token struct {
 	Family       string `json:"family,omitempty" doc:"The line of refresh tokens that it comes from"`
 	Confirmation string `json:"confirmation,omitempty" doc:"Thumbprint of the key that its holder proves to have (RFC 9449)"`
 	Resource     string `json:"resource,omitempty" doc:"Where it may be used (RFC 8707); absent: at the gateway"`
+	Origin       string `json:"origin,omitempty" doc:"The token that it was exchanged for (RFC 8693); it ends with that one"`
 }
 
 // IDPrefix implements ident.Named.

@@ -74,4 +74,6 @@ func (s *Server) metadata(w http.ResponseWriter, _ *http.Request) {
 	})
 }
 
-func (s *Server) grants() []string { return []string{grantCode, grantRefresh, grantClient} }
+func (s *Server) grants() []string {
+	return []string{grantCode, grantRefresh, grantClient, grantExchange}
+}

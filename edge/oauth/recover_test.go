@@ -237,6 +237,7 @@ func TestEndingAnAuthorization(t *testing.T) {
 		"a developer": {h.dev, true}, "an administrator": {h.admin, true}, "the person": {h.person, true}, "a colleague": {colleague, false},
 		"another developer": {strangerDev, false}, "another administrator": {strangerAdmin, false}, "nobody": {access.Principal{}, false},
 	} {
+		h.clock.Advance(time.Second) // ids of the same moment have no order
 		tok := h.token(h.config("flags.read", "flags.write"))
 		all, err := h.Authority.Families(t.Context(), h.dev, h.app.ID)
 		h.ok(err)

@@ -23,6 +23,7 @@ type answer struct {
 	IDToken      string `json:"id_token,omitempty"`
 	AccountID    string `json:"account_id"`
 	UserID       string `json:"user_id,omitempty"`
+	IssuedType   string `json:"issued_token_type,omitempty"` // of an exchange (RFC 8693 section 2.2.1)
 }
 
 // The grant types that are served here. There is no password and no implicit one.
@@ -30,6 +31,8 @@ const (
 	grantCode    = "authorization_code"
 	grantRefresh = "refresh_token"
 	grantClient  = "client_credentials"
+
+	grantExchange = "urn:ietf:params:oauth:grant-type:token-exchange" // RFC 8693
 )
 
 // token is the token endpoint.
@@ -41,6 +44,7 @@ func (s *Server) token(w http.ResponseWriter, q *request, c *authorization.Clien
 	}
 	a := authorization.Asked{Client: c, Begun: q.begun, Confirmation: proof, Scopes: words(q.form.Get("scope")), Resources: q.form["resource"]}
 	var got authorization.Issued
+	issued := ""
 	switch q.form.Get("grant_type") {
 	case grantCode:
 		got, err = s.Authorizations.Redeem(ctx, a, secret.New(q.form.Get("code")),
@@ -49,10 +53,12 @@ func (s *Server) token(w http.ResponseWriter, q *request, c *authorization.Clien
 		got, err = s.Authorizations.Refresh(ctx, a, secret.New(q.form.Get("refresh_token")))
 	case grantClient:
 		got, err = s.Authorizations.Own(ctx, a, q.form.Get("account_id"))
+	case grantExchange:
+		got, issued, err = s.exchange(q, a)
 	case "":
 		err = malformed("invalid_request", "grant_type is missing.")
 	default:
-		err = malformed("unsupported_grant_type", "Use authorization_code, refresh_token or client_credentials.")
+		err = malformed("unsupported_grant_type", "The server's metadata lists the grant types that are served.")
 	}
 	if err != nil {
 		return err
@@ -64,6 +70,7 @@ func (s *Server) token(w http.ResponseWriter, q *request, c *authorization.Clien
 	if err != nil {
 		return err
 	}
+	out.IssuedType = issued
 	write(w, http.StatusOK, out)
 	return nil
 }
