@@ -18,6 +18,8 @@ need nginx nginx-light || true
 need caddy caddy || true
 need curl curl || true
 need jq jq || true
+need node nodejs || true
+need npm npm || true
 need systemd-analyze systemd || true
 [ -n "$race" ] || echo "setup: no C compiler, so the race detector is off" >&2
 export CGO_ENABLED=$([ -n "$race" ] && echo 1 || echo 0)

@@ -69,16 +69,16 @@ func read(w http.ResponseWriter, r *http.Request) (*request, error) {
 // section 2.3).
 func (q *request) credentials() error {
 	user, pass, basic := q.BasicAuth()
+	// Section 2.3.1: both parts are form-encoded before they go into Basic.
+	id, err1 := url.QueryUnescape(user)
+	pw, err2 := url.QueryUnescape(pass)
 	assertion := q.form.Has("client_assertion") || q.form.Has("client_assertion_type")
 	switch {
-	case basic && (q.form.Has("client_secret") || assertion || q.form.Has("client_id") && q.form.Get("client_id") != user):
+	case basic && (q.form.Has("client_secret") || assertion || q.form.Has("client_id") && q.form.Get("client_id") != id):
 		return malformed("invalid_request", "Authenticate in one way: HTTP Basic or the form, not both.")
 	case assertion && q.form.Has("client_secret"):
 		return malformed("invalid_request", "Authenticate in one way: with a secret or with an assertion, not both.")
 	case basic:
-		// Section 2.3.1: both parts are form-encoded before they go into Basic.
-		id, err1 := url.QueryUnescape(user)
-		pw, err2 := url.QueryUnescape(pass)
 		if err1 != nil || err2 != nil {
 			return malformed("invalid_request", "The Authorization header cannot be read.")
 		}

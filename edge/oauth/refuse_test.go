@@ -194,3 +194,19 @@ func TestTokenRequestsThatAreRefused(t *testing.T) {
 		t.Error("the gateway takes a refresh token")
 	}
 }
+
+// A client names itself in the form beside Basic, as pushed requests make it, and
+// encodes each part of Basic more thoroughly than it had to (RFC 6749 section 2.3.1).
+func TestBasicAndTheSameNameInTheForm(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, options{})
+	encoded := strings.ReplaceAll(h.key.ClientID, "-", "%2D")
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, h.URL+"/oauth/token",
+		strings.NewReader(url.Values{"grant_type": {"client_credentials"}, "client_id": {h.key.ClientID}, "account_id": {"harbour"}}.Encode()))
+	h.ok(err)
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.SetBasicAuth(encoded, strings.ReplaceAll(h.key.Secret.Reveal(), "_", "%5F"))
+	if status, _, body := h.send(r); status != http.StatusOK {
+		t.Errorf("%d %s", status, body)
+	}
+}
