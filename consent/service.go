@@ -172,7 +172,7 @@ func (s *Service) end(tx *store.Tx, by access.Principal, action string, before, 
 		if err != nil {
 			return err
 		}
-		if err := s.Notices.Send(tx, notice.Notice{Kind: "consent.revoked", To: notice.To{User: c.User}, Link: "/me",
+		if err := s.Notices.Send(tx, notice.Notice{Kind: "consent.revoked", To: notice.To{User: c.User}, Link: "/me/applications",
 			Subject: "An administrator of " + acc.Name + " took the access of " + a.Name + " away",
 			Text:    "The application can't act as you in " + acc.Name + " any more. What it copied before stays with its developers."}); err != nil {
 			return err

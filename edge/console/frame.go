@@ -66,6 +66,9 @@ func (v *visit) frame(s sheet) page.Frame {
 	f.Token = v.token("/sign-out")
 	f.Person = &page.Person{Name: v.session.Name, Email: v.session.Email, SignOut: "/sign-out",
 		Links: []page.Link{{Text: "Profile and security", URL: "/me", Icon: page.IconUserCog}}}
+	if v.Authority != nil {
+		f.Person.Links = append(f.Person.Links, page.Link{Text: "Applications that act as you", URL: authorisedPath, Icon: page.IconPlug})
+	}
 	if v.Notices != nil {
 		if n, err := v.Notices.Unread(v.ctx(), v.by); err == nil {
 			f.Inbox = &page.Inbox{Label: "Inbox", URL: "/inbox", Unread: int(min(n, math.MaxInt32))}
@@ -186,6 +189,9 @@ func (v *visit) accountSections(id string) []page.Section {
 	}
 	if v.Private != nil && v.may(private.ActionView, on) {
 		links = append(links, page.Link{Text: "Private integrations", URL: base + "/private", Icon: page.IconLock})
+	}
+	if v.Authority != nil && v.may("consent:manage", on) {
+		links = append(links, page.Link{Text: "Acting for people", URL: accountConsentsPath(id), Icon: page.IconUserCog})
 	}
 	links = append(links, page.Link{Text: "People and roles", URL: base + "/people", Icon: page.IconUsers})
 	if v.may("audit:read", on) {

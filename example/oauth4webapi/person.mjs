@@ -14,7 +14,9 @@ export class Person {
   async #send(address, init = {}) {
     const headers = { ...init.headers, cookie: [...this.#cookies].map(([k, v]) => `${k}=${v}`).join('; ') };
     const response = await fetch(address, { ...init, headers, redirect: 'manual' });
-    for (const line of response.headers.getSetCookie()) {
+    // Node 18 has no getSetCookie and joins the lines; a comma inside one (a date) is followed by no name and "=".
+    const lines = response.headers.getSetCookie?.() ?? (response.headers.get('set-cookie') ?? '').split(/,\s*(?=[^;,=\s]+=)/).filter(Boolean);
+    for (const line of lines) {
       const [, name, value] = /^([^=]+)=([^;]*)/.exec(line);
       this.#cookies.set(name, value);
     }
