@@ -59,8 +59,8 @@ func (t APIToken) noun() string {
 	return "service_token"
 }
 
-// holder is its name in the grant.
-func (t APIToken) holder() string { return t.noun() + "/" + t.ID.String() }
+// Holder is its name in the grant.
+func (t APIToken) Holder() string { return t.noun() + "/" + t.ID.String() }
 
 // Resource is how policies of the account name it: a personal token lies below
 // its owner.
@@ -70,6 +70,9 @@ func (t APIToken) Resource() access.Resource {
 	}
 	return access.On("account", t.Account, t.noun(), t.ID.String())
 }
+
+// Page is its address in the console.
+func (t APIToken) Page() string { return "/api-tokens/" + t.ID.String() }
 
 // Draft asks for a token.
 type Draft struct {

@@ -135,7 +135,7 @@ func (s *Tokens) grantOf(tx *store.Tx, by access.Principal, t *APIToken, scopes 
 			return grant.Grant{}, err
 		}
 	}
-	g := grant.Grant{Kind: grant.KindService, Account: t.Account, Holder: t.holder(), Scopes: scopes, Layers: [][]access.Policy{policies}}
+	g := grant.Grant{Kind: grant.KindService, Account: t.Account, Holder: t.Holder(), Scopes: scopes, Layers: [][]access.Policy{policies}}
 	if len(scopes) == 0 && s.Catalog.Get() != nil {
 		g.Scopes = s.Catalog.Get().Scopes()
 	}
@@ -160,7 +160,7 @@ func (s *Tokens) policies(tx *store.Tx, t APIToken) ([]access.Policy, error) {
 }
 
 func (s *Tokens) record(tx *store.Tx, by access.Principal, action string, before any, t APIToken) error {
-	return s.Audit.Record(tx, by, audit.Change{Action: t.noun() + "." + action, Target: t.holder(), Name: t.Name, Account: t.Account, User: t.Owner, Before: before, After: t})
+	return s.Audit.Record(tx, by, audit.Change{Action: t.noun() + "." + action, Target: t.Holder(), Name: t.Name, Account: t.Account, User: t.Owner, Before: before, After: t})
 }
 
 // List gives the service tokens of the account and the caller's own personal
@@ -219,6 +219,23 @@ func (s *Tokens) Get(ctx context.Context, by access.Principal, id ID) (APIToken,
 	err := s.DB.Read(ctx, func(tx *store.Tx) error {
 		t, err := s.load(tx, by, "view", id)
 		out = t
+		return err
+	})
+	if err != nil {
+		return APIToken{}, err
+	}
+	return out, nil
+}
+
+// OfGrant is Get by the grant, which secrets name.
+func (s *Tokens) OfGrant(ctx context.Context, by access.Principal, grantID string) (APIToken, error) {
+	var out APIToken
+	err := s.DB.Read(ctx, func(tx *store.Tx) error {
+		t, err := find(tx, "grant_id = ?", grantID)
+		if err != nil {
+			return err
+		}
+		out, err = s.load(tx, by, "view", t.ID)
 		return err
 	})
 	if err != nil {
@@ -366,7 +383,7 @@ func (s *Tokens) Describe(tx *store.Tx, g grant.Grant) (token.Holder, error) {
 	if err != nil {
 		return token.Holder{}, err
 	}
-	h := token.Holder{Name: t.Name, To: []notice.To{{User: t.Owner}}}
+	h := token.Holder{Name: t.Name, Link: t.Page(), To: []notice.To{{User: t.Owner}}}
 	if t.Kind == Service {
 		h.To = []notice.To{{Account: t.Account, AccountRole: access.AccountAdmin}}
 	}

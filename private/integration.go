@@ -73,8 +73,15 @@ func (e Expiry) Life() time.Duration { return time.Duration(e.LifeDays) * 24 * t
 // Idle is how long each new token may lie unused; 0: as the account's policy says.
 func (e Expiry) Idle() time.Duration { return time.Duration(e.IdleDays) * 24 * time.Hour }
 
+// Rotate is the age at which each token should be rotated; 0: as the account's
+// policy says.
+func (e Expiry) Rotate() time.Duration { return time.Duration(e.RotateDays) * 24 * time.Hour }
+
 // Holder is how the grant and its tokens name the integration.
 func (i Integration) Holder() string { return "private_integration/" + i.ID.String() }
+
+// Page is its address in the console.
+func (i Integration) Page() string { return "/private-integrations/" + i.ID.String() }
 
 // settle derives the state from what holds.
 func (i *Integration) settle() {

@@ -155,7 +155,7 @@ func (s *Service) NewToken(ctx context.Context, by access.Principal, id ID) (tok
 		if err != nil {
 			return err
 		}
-		if out, err = s.Tokens.Issue(tx, token.Order{Grant: g, Kind: token.Static, Life: l.Expiry.Life(), Idle: l.Expiry.Idle()}); err != nil {
+		if out, err = s.Tokens.Issue(tx, token.Order{Grant: g, Kind: token.Static, Life: l.Expiry.Life(), Idle: l.Expiry.Idle(), Rotate: l.Expiry.Rotate()}); err != nil {
 			return err
 		}
 		return s.Audit.Record(tx, by, audit.Change{Action: "private_integration.token", Target: l.Holder(), Name: l.Name, Account: l.Account, After: out.Token})

@@ -58,6 +58,20 @@ func (s *Service) Get(ctx context.Context, by access.Principal, id ID) (Listed, 
 	return out[0], nil
 }
 
+// OfGrant is Get by the grant, which tokens name.
+func (s *Service) OfGrant(ctx context.Context, by access.Principal, grantID string) (Listed, error) {
+	var id ID
+	err := s.DB.Read(ctx, func(tx *store.Tx) error {
+		i, err := find(tx, "grant_id = ?", grantID)
+		id = i.ID
+		return err
+	})
+	if err != nil {
+		return Listed{}, err
+	}
+	return s.Get(ctx, by, id)
+}
+
 // List gives private integrations as an account sees them, deleted ones that can
 // be restored included.
 func (s *Service) List(ctx context.Context, by access.Principal, acc account.ID, from From) ([]Listed, error) {

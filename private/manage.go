@@ -92,7 +92,7 @@ func (s *Service) create(tx *store.Tx, by access.Principal, i Integration) (Crea
 	if err := insert(tx, i); err != nil {
 		return Created{}, err
 	}
-	t, err := s.Tokens.Issue(tx, token.Order{Grant: g, Kind: token.Static, Life: i.Expiry.Life(), Idle: i.Expiry.Idle()})
+	t, err := s.Tokens.Issue(tx, token.Order{Grant: g, Kind: token.Static, Life: i.Expiry.Life(), Idle: i.Expiry.Idle(), Rotate: i.Expiry.Rotate()})
 	if err != nil {
 		return Created{}, err
 	}
@@ -242,8 +242,13 @@ func (s *Service) changed(tx *store.Tx, by access.Principal, id ID, p Patch) (lo
 	return l, i, err
 }
 
-// follow lets the grant say what the integration says.
+// follow lets the grant and its tokens say what the integration says.
 func (s *Service) follow(tx *store.Tx, before, i Integration) error {
+	if before.Expiry.Idle() != i.Expiry.Idle() || before.Expiry.Rotate() != i.Expiry.Rotate() {
+		if err := s.Tokens.SetTerms(tx, i.Grant, i.Expiry.Idle(), i.Expiry.Rotate()); err != nil {
+			return err
+		}
+	}
 	scopes := strings.Join(before.Scopes, " ") != strings.Join(i.Scopes, " ")
 	networks := strings.Join(before.Networks.Strings(), " ") != strings.Join(i.Networks.Strings(), " ")
 	if !scopes && !networks && sameReach(i.Reach, before.Reach) {

@@ -11,6 +11,7 @@ import (
 	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/private"
+	"github.com/guestright/guestright/token"
 )
 
 // H1: the token is in the answer to the creation and nowhere else.
@@ -493,5 +494,51 @@ func TestCreateInJoins(t *testing.T) {
 			return err
 		})
 		want(t, "by a reader", problem.CodeOf(err), "forbidden")
+	})
+}
+
+// H9, H10: the terms of an integration are those of its tokens, of the one that is
+// there as of the next, and what is told about them leads to its page.
+func TestH9_TermsOfTheIntegration(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		c := h.create(h.cora, h.north, private.Draft{Expiry: private.Expiry{IdleDays: 60, RotateDays: 30}})
+		terms := func(want string) {
+			t.Helper()
+			h.write(func(tx *store.Tx) error {
+				now, err := h.Tokens.Find(tx, c.Token.Secret.Reveal())
+				if got := now.Idle.Duration().String() + " " + now.Rotate.Duration().String(); got != want {
+					t.Errorf("%s, want %s", got, want)
+				}
+				return err
+			})
+		}
+		terms("1440h0m0s 720h0m0s")
+		if _, err := h.Update(ctx, h.cora, c.ID, private.Patch{Expiry: &private.Expiry{IdleDays: 90}}); err != nil {
+			t.Fatal(err)
+		}
+		terms("2160h0m0s 0s")
+		told := func(c private.Created) (token.Holder, string) {
+			var got token.Holder
+			h.write(func(tx *store.Tx) error {
+				g, err := h.Grants.Load(tx, c.Grant)
+				if err != nil {
+					return err
+				}
+				got, err = h.Describe(tx, g)
+				return err
+			})
+			var to []string
+			for _, one := range got.To {
+				to = append(to, one.Account+one.AccountRole+one.User)
+			}
+			return got, strings.Join(to, " ")
+		}
+		admins := h.north.ID.String() + access.AccountAdmin
+		got, to := told(c)
+		if got.Name != c.Name || got.Link != "/private-integrations/"+c.ID.String() || to != admins {
+			t.Errorf("owned by an administrator: %+v %s", got, to)
+		}
+		_, to = told(h.create(h.cora, h.north, private.Draft{Owner: h.rita.User}))
+		want(t, "owned by somebody else", to, admins+" "+h.rita.User)
 	})
 }

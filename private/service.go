@@ -174,6 +174,37 @@ func (s *Service) Keeper(tx *store.Tx, by access.Principal, action string, g gra
 	return err
 }
 
+// Describe tells what a token belongs to and who hears of it: the owner, and the
+// account's administrators. It is one of token.Service.
+func (s *Service) Describe(tx *store.Tx, g grant.Grant) (token.Holder, error) {
+	i, err := find(tx, "grant_id = ?", g.ID.String())
+	if err != nil {
+		return token.Holder{}, err
+	}
+	h := token.Holder{Name: i.Name, Link: i.Page(), To: []notice.To{{Account: i.Account, AccountRole: access.AccountAdmin}}}
+	if i.Owner == "" {
+		return h, nil
+	}
+	m, err := s.Accounts.Member(tx, i.Account, i.Owner)
+	if err != nil && !absent(err) {
+		return h, err
+	}
+	if err != nil || m.Role != access.AccountAdmin {
+		a, err := s.Accounts.Load(tx, i.Account)
+		if err != nil {
+			return h, err
+		}
+		ok, err := s.mayOwn(tx, a, i.Owner)
+		if err != nil {
+			return h, err
+		}
+		if ok {
+			h.To = append(h.To, notice.To{User: i.Owner})
+		}
+	}
+	return h, nil
+}
+
 func (s *Service) record(tx *store.Tx, by access.Principal, action string, before, after Integration) error {
 	c := audit.Change{Action: "private_integration." + action, Target: after.Holder(), Name: after.Name, Account: after.Account, After: after, Reason: after.Reason}
 	if !before.ID.IsZero() {
@@ -186,7 +217,7 @@ func (s *Service) record(tx *store.Tx, by access.Principal, action string, befor
 // owner, and the account's administrators when somebody of the parent account or
 // the operator acted.
 func (s *Service) tell(tx *store.Tx, by access.Principal, i Integration, subject, text string) error {
-	n := notice.Notice{Kind: "private_integration", Subject: subject, Text: text, Link: "/accounts/" + i.Account}
+	n := notice.Notice{Kind: "private_integration", Subject: subject, Text: text, Link: i.Page()}
 	_, err := s.Accounts.Member(tx, i.Account, by.User)
 	if err != nil && !absent(err) {
 		return err

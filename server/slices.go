@@ -131,7 +131,7 @@ func newSlices(b base, cfg Config) (*Slices, error) {
 // join fills the places in which an earlier slice lets a later one take part.
 func (s *Slices) join(log *slog.Logger) {
 	s.Applications.Revoked = s.Tokens.RevokeKey
-	s.Tokens.Keepers = map[grant.Kind]token.Keeper{grant.KindPrivate: s.Private.Keeper}
+	s.Tokens.Kept(grant.KindPrivate, s.Private.Keeper, s.Private.Describe)
 	s.Usage.GroupOf = func(ctx context.Context, id string) (string, error) {
 		app, err := ident.Parse[application.Application](id)
 		if err != nil {

@@ -159,9 +159,9 @@ func (n *news) add(l line) {
 func (n *news) notices(a account.Account, to notice.To) []notice.Notice {
 	link := n.link
 	if link == "" && to.User != "" {
-		link = "/me"
+		link = "/accounts/" + a.ID.String() + "/tokens"
 	} else if link == "" {
-		link = "/accounts/" + a.ID.String()
+		link = "/accounts/" + a.ID.String() + "/credentials"
 	}
 	var out []notice.Notice
 	say := func(kind string, lines []string, one, many, advice string) *notice.Notice {
@@ -176,7 +176,7 @@ func (n *news) notices(a account.Account, to notice.To) []notice.Notice {
 		return &out[len(out)-1]
 	}
 	if w := say("token.unused", n.warned, "A token of %s is about to be disabled: nobody uses it", "%d tokens of %s are about to be disabled: nobody uses them",
-		"If one is still needed, use it, or keep it with keepToken of the API. Otherwise nothing needs to be done."); n.urgent {
+		"If one is still needed, use it, or keep it on its page. Otherwise nothing needs to be done."); n.urgent {
 		w.Severity = notice.Critical
 	}
 	say("token.disabled", n.disabled, "A token of %s was disabled: nobody used it", "%d tokens of %s were disabled: nobody used them",

@@ -110,8 +110,9 @@ func (r *Recorder) placesOf(s Subject) []Place {
 	return out
 }
 
-// Places tells from which networks a grant was used since a time, the latest
-// first, 50 at most. It joins the caller's transaction and does not authorise.
+// Places tells from which networks a grant or a token that lives long was used
+// since a time, the latest first, 50 at most. It joins the caller's transaction
+// and does not authorise.
 func (s *Service) Places(tx *store.Tx, subject Subject, since time.Time) ([]Place, error) {
 	out, err := savedPlaces(tx, subject, since)
 	if err != nil {

@@ -37,7 +37,7 @@ type Stamp struct {
 	mu     sync.Mutex
 	at     int64 // microseconds
 	call   Call
-	places []seen // of grants only
+	places []seen // of grants and of tokens that live long only
 	dirty  bool
 }
 
@@ -62,7 +62,7 @@ func (r *Recorder) Stamp(s Subject) *Stamp {
 	if p := r.stamps.all[s]; p != nil {
 		return p
 	}
-	p = &Stamp{r: r, subject: s, roams: s.Kind == "grant"}
+	p = &Stamp{r: r, subject: s, roams: s.Kind == "grant" || s.Kind == "token"}
 	r.stamps.all[s] = p
 	return p
 }
