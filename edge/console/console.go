@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/guestright/guestright/account"
+	"github.com/guestright/guestright/apitoken"
 	"github.com/guestright/guestright/application"
 	"github.com/guestright/guestright/audit"
 	"github.com/guestright/guestright/authorization"
@@ -20,6 +21,7 @@ import (
 	"github.com/guestright/guestright/private"
 	"github.com/guestright/guestright/quota"
 	"github.com/guestright/guestright/release"
+	"github.com/guestright/guestright/role"
 	"github.com/guestright/guestright/token"
 	"github.com/guestright/guestright/usage"
 )
@@ -34,6 +36,8 @@ type Services struct {
 	Releases     *release.Service
 	Integrations *integration.Service
 	Private      *private.Service // nil: there are no private integrations
+	APITokens    *apitoken.Tokens // nil: there are no personal and service tokens
+	Roles        *role.Service
 	Quota        *quota.Service
 	Notices      *notice.Service
 	Audit        *audit.Log
@@ -89,7 +93,8 @@ func (c *Console) Mount(mux *http.ServeMux) {
 	mux.Handle("POST "+page.ThemePath, c.cross.Handler(page.SetTheme()))
 	routes := []route{{"GET /{$}", c.page(home)}, {"/", c.raw(absent)}}
 	for _, some := range [][]route{c.signInRoutes(), c.setupRoutes(), c.meRoutes(), c.passkeyRoutes(), c.providerRoutes(), c.groupRoutes(), c.applicationRoutes(), c.keyRoutes(), c.versionRoutes(), c.installedRoutes(), c.usageRoutes(), c.inboxRoutes(), c.accountRoutes(), c.installRoutes(), c.installationRoutes(), c.privateRoutes(), c.operatorRoutes(), c.auditRoutes(), c.referenceRoutes(),
-		c.consentRoutes(), c.authorisedRoutes()} {
+		c.consentRoutes(), c.authorisedRoutes(),
+		c.tokenLifeRoutes(), c.credentialRoutes(), c.apiTokenRoutes()} {
 		routes = append(routes, some...)
 	}
 	for _, r := range routes {

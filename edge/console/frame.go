@@ -193,6 +193,12 @@ func (v *visit) accountSections(id string) []page.Section {
 	if v.Authority != nil && v.may("consent:manage", on) {
 		links = append(links, page.Link{Text: "Acting for people", URL: accountConsentsPath(id), Icon: page.IconUserCog})
 	}
+	if v.APITokens != nil {
+		links = append(links, page.Link{Text: "Access tokens", URL: base + "/tokens", Icon: page.IconKey})
+	}
+	if v.Tokens != nil && v.may("token:list_all", on) {
+		links = append(links, page.Link{Text: "All credentials", URL: base + "/credentials", Icon: page.IconList})
+	}
 	links = append(links, page.Link{Text: "People and roles", URL: base + "/people", Icon: page.IconUsers})
 	if v.may("audit:read", on) {
 		links = append(links, page.Link{Text: "Activity", URL: base + "/activity", Icon: page.IconScroll})

@@ -15,6 +15,7 @@ import (
 
 	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/account"
+	"github.com/guestright/guestright/apitoken"
 	"github.com/guestright/guestright/application"
 	"github.com/guestright/guestright/audit"
 	"github.com/guestright/guestright/catalog"
@@ -101,7 +102,13 @@ func newHouse(t *testing.T, with ...func(*house)) *house {
 	must(t, err)
 	s.Private = &private.Service{DB: h.db, Audit: log, Accounts: s.Accounts, Roles: roles, Grants: &grant.Service{DB: h.db}, Tokens: s.Tokens,
 		Usage: s.Usage, Notices: s.Notices, Catalog: current, Outbound: out}
-	s.Tokens.Usage, s.Tokens.Keepers = s.Usage, map[grant.Kind]token.Keeper{grant.KindPrivate: s.Private.Keeper}
+	s.Roles = roles
+	s.APITokens = &apitoken.Tokens{DB: h.db, Audit: log, Accounts: s.Accounts, Grants: s.Private.Grants, Secrets: s.Tokens, Roles: roles, Catalog: current}
+	s.Tokens.Usage, s.Tokens.Notices = s.Usage, s.Notices
+	s.Tokens.Kept(grant.KindPrivate, s.Private.Keeper, s.Private.Describe)
+	for _, k := range []grant.Kind{grant.KindMember, grant.KindService} {
+		s.Tokens.Kept(k, s.APITokens.Keeper, s.APITokens.Describe)
+	}
 	for _, set := range with {
 		set(h)
 	}

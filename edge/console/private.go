@@ -221,7 +221,7 @@ func newPrivate(v *visit) error {
 		}
 		return err
 	}
-	return v.showPrivateToken(made.ID, made.Token, "“"+made.Name+"” is created")
+	return v.showPrivateToken(made.ID, made.Token, "“"+made.Name+"” is created", "")
 }
 
 // privateFaults are the findings that the form shows; also that the giver has not got what they give.
@@ -232,27 +232,34 @@ func privateFaults(err error) (faults, bool) {
 	return faultsOf(err, privateFields...)
 }
 
-// privateIssued is a new token, which no other page can show.
-type privateIssued struct {
-	private.Listed
-	Title  string
+// issuedToken is a new token, which no other page can show.
+type issuedToken struct {
+	Note   string // what becomes of the one before it
 	Secret secret.Text
 	Keep   string // puts it into a variable of the shell
 	Try    tryView
-	Token  string // of the form that tests it; empty: nothing can be tested
+	Home   string // page of what it belongs to
+	Test   string // where it can be tried; empty: nowhere
+	Token  string // of the form that does
 }
 
 // showPrivateToken answers the POST itself: the token is nowhere to be shown again.
-func (v *visit) showPrivateToken(id private.ID, t token.Issued, title string) error {
+func (v *visit) showPrivateToken(id private.ID, t token.Issued, title, note string) error {
 	l, err := v.Private.Get(v.ctx(), v.by, id)
 	if err != nil {
 		return err
 	}
-	d := privateIssued{Listed: l, Title: title, Secret: t.Secret, Keep: "TOKEN='" + shellQuoted(t.Secret.Reveal()) + "'", Try: v.tryScopes(l.Scopes, l.AccountKey)}
+	d := v.newIssued(t, note)
+	d.Try, d.Home = v.tryScopes(l.Scopes, l.AccountKey), privatePath(id)
 	if v.Calls != nil {
-		d.Token = v.token(privatePath(id) + "/test")
+		d.Test = privatePath(id) + "/test"
+		d.Token = v.token(d.Test)
 	}
-	return v.aboutPrivate(l, "", sheet{title: title, trail: []page.Link{{Text: "New token"}}, body: privateToken(d)})
+	return v.aboutPrivate(l, "", sheet{title: title, trail: []page.Link{{Text: "New token"}}, body: newToken(d)})
+}
+
+func (v *visit) newIssued(t token.Issued, note string) issuedToken {
+	return issuedToken{Note: note, Secret: t.Secret, Keep: "TOKEN='" + shellQuoted(t.Secret.Reveal()) + "'"}
 }
 
 // tryScopes writes the line that calls the simplest operation which scopes allow.

@@ -10,6 +10,7 @@ import (
 	"github.com/guestright/guestright/grant"
 	"github.com/guestright/guestright/kit/ident"
 	"github.com/guestright/guestright/kit/problem"
+	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/private"
 	"github.com/guestright/guestright/token"
 	"github.com/guestright/guestright/usage"
@@ -61,6 +62,7 @@ type privateView struct {
 	private.Listed
 	Scopes   []scopeLine
 	Reached  []private.Reached
+	Holder   tokenHolder
 	Tokens   []token.Generation
 	Use      private.Use
 	Chart    page.Chart
@@ -73,6 +75,17 @@ type privateView struct {
 	Token  func(action string) string
 	Reason string
 	Faults faults
+}
+
+// privateHolder is a private integration as the pages about its tokens need it.
+func (v *visit) privateHolder(l private.Listed) tokenHolder {
+	h := tokenHolder{Name: l.Name, Path: privatePath(l.ID), Prefix: secret.PrivateKey, Manages: l.Manages && l.State != private.Deleted}
+	if l.State != private.Active {
+		h.Asleep = "Refused while stopped"
+	}
+	h.show = func(s sheet) error { return v.aboutPrivate(l, "", s) }
+	h.issued = func(t token.Issued, title, note string) error { return v.showPrivateToken(l.ID, t, title, note) }
+	return h
 }
 
 func privatePage(v *visit) error {
@@ -99,16 +112,13 @@ func showPrivate(v *visit, l private.Listed, reason string, f faults) error {
 	if v.now.Sub(l.Created) > unusedFrom {
 		d.Unused = v.unused(d.Scopes, d.Use.Month)
 	}
+	d.Holder = v.privateHolder(l)
 	if v.Tokens != nil {
-		id, err := ident.Parse[grant.Grant](l.Grant)
-		if err != nil {
-			return err
-		}
-		if d.Tokens, err = v.Tokens.List(v.ctx(), v.by, id, token.Query{Limit: 20}); err != nil {
+		if d.Tokens, err = v.generations(l.Grant); err != nil {
 			return err
 		}
 	}
-	if d.History, _, err = v.history(audit.Filter{Account: l.Account, Target: l.Holder(), Limit: 12}); err != nil {
+	if d.History, err = v.tokenHistory(audit.Filter{Account: l.Account, Target: l.Holder(), Limit: 12}, d.Tokens); err != nil {
 		return err
 	}
 	return v.aboutPrivate(l, "", sheet{title: l.Name, status: f.status(), body: privateDetail(v, d)})
@@ -381,7 +391,7 @@ func newPrivateToken(v *visit) error {
 		}
 		return err
 	}
-	return v.showPrivateToken(l.ID, t, "A new token")
+	return v.showPrivateToken(l.ID, t, "A new token", "")
 }
 
 // lastOf is the last use of a private integration, as the pages say it.

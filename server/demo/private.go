@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"github.com/guestright/guestright/access"
+	"github.com/guestright/guestright/apitoken"
 	"github.com/guestright/guestright/private"
+	"github.com/guestright/guestright/role"
 	"github.com/guestright/guestright/server"
 	"github.com/guestright/guestright/usage"
 )
@@ -24,7 +26,29 @@ func privates(ctx context.Context, app *server.App, admin access.Principal, w wo
 	if err != nil {
 		return err
 	}
-	return used(ctx, app, export)
+	if err := used(ctx, app, export); err != nil {
+		return err
+	}
+	return apiTokens(ctx, app, admin, w)
+}
+
+// apiTokens makes a personal token of the administrator and a service token of
+// the account.
+func apiTokens(ctx context.Context, app *server.App, admin access.Principal, w world) error {
+	if _, err := app.APITokens.Create(ctx, admin, w.harbour.ID, apitoken.Personal, apitoken.Draft{Name: "Laptop", Description: "For trying things out in a shell.", Roles: []string{role.Reader}, Days: 90}); err != nil {
+		return err
+	}
+	board, err := app.APITokens.Create(ctx, admin, w.harbour.ID, apitoken.Service, apitoken.Draft{Name: "Status board", Description: "The screen in the office that shows which flags are on.",
+		Policy: access.Policy{{Effect: access.Allow, Actions: []string{"flag:view", "project:view"}, Resources: []string{"*"}}}})
+	if err != nil {
+		return err
+	}
+	now, from := app.DB.Now(), netip.MustParseAddr("198.51.100.17")
+	app.Usage.Recorder.Record(now, usage.Key{Grant: board.Grant, Account: board.Account, Key: board.Token.ID.String(), Operation: "listFlags", Entitlement: "flag:view"}, 12)
+	for _, s := range []usage.Subject{{Kind: "grant", ID: board.Grant}, {Kind: "token", ID: board.Token.ID.String()}} {
+		app.Usage.Recorder.Touch(s, now.Add(-4*time.Minute), usage.Call{Operation: "listFlags", From: from})
+	}
+	return app.Usage.Flush(ctx)
 }
 
 // used records a day of calls as the gateway would have.
