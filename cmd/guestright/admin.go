@@ -24,6 +24,7 @@ type adminCmd struct {
 	CreateOperator   createOperatorCmd   `cmd:"" help:"Make a person an operator."`
 	ResetSetupSecret resetSetupSecretCmd `cmd:"" help:"Make another one-time secret for the first operator."`
 	ProductKey       productKeyCmd       `cmd:"" help:"Keys with which your product talks to the platform."`
+	Legacy           legacyCmd           `cmd:"" help:"API keys from before that your product made itself."`
 	Suspend          suspendCmd          `cmd:"" help:"Stop a developer group or an application everywhere, at once."`
 	Reinstate        reinstateCmd        `cmd:"" help:"Undo a suspension."`
 	Jobs             jobsCmd             `cmd:"" help:"Background work that waits or was given up."`
