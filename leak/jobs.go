@@ -129,7 +129,7 @@ func (k Kind) Remedy() string {
 	case ServiceToken:
 		return "Make a new service token and give it to what used this one."
 	case LegacyKey:
-		return "Make a private integration for what used the key. A key from before does not come back."
+		return "Make a private integration for what used the key. What ended does not come back."
 	case ProductKey:
 		return "Make another product key and give it to the product: until then it cannot tell of accounts, people and roles."
 	}

@@ -7,6 +7,8 @@ import (
 	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/kit/web"
+	"github.com/guestright/guestright/private"
+	"github.com/guestright/guestright/token"
 )
 
 // KeyPath names a legacy key in a path.
@@ -60,6 +62,22 @@ type revokeIn struct {
 	KeyPath
 	Body struct {
 		Reason string `json:"reason" maxLength:"500"`
+	}
+}
+
+type turnIn struct {
+	KeyPath
+	Body struct {
+		Name string `json:"name,omitempty" maxLength:"400" doc:"Of the private integration; the key's label when absent"`
+	}
+}
+
+type turnOut struct {
+	Location string `header:"Location"`
+	Body     struct {
+		Integration private.Integration `json:"private_integration"`
+		Token       token.Token         `json:"token"`
+		Secret      string              `json:"secret" doc:"The token itself, shown this once. Send it as Authorization: Bearer."`
 	}
 }
 
@@ -133,6 +151,16 @@ func (s *Service) mountKeys(m web.Mux) {
 	}, func(ctx context.Context, in *KeyPath) (*observedOut, error) {
 		got, err := s.Observed(ctx, access.By(ctx), in.LegacyKey)
 		return &observedOut{Body: got}, err
+	})
+	web.Op(m, web.Operation{
+		ID: "turnLegacyKey", Method: "POST", Path: "/v1/legacy-keys/{legacy_key}/private-integration", Tag: tag, Summary: "Turn a legacy key into a private integration", Action: "legacy_key:turn", Creates: true,
+		Description: "With exactly the scopes that the key was seen to use. The answer holds the token; nothing shows it again. The key goes on working until somebody ends it.",
+		Errors:      []string{"forbidden", "legacy_key_ended", "legacy_key_turned", "legacy_key_unused", "private_integration_invalid", "private_integration_limit", "account_closed", "role_exceeds_giver"},
+	}, func(ctx context.Context, in *turnIn) (*turnOut, error) {
+		c, err := s.Turn(ctx, access.By(ctx), in.LegacyKey, in.Body.Name)
+		out := &turnOut{Location: "/v1/private-integrations/" + c.ID.String()}
+		out.Body.Integration, out.Body.Token, out.Body.Secret = c.Integration, c.Token.Token, c.Token.Secret.Reveal()
+		return out, err
 	})
 	web.Op(m, web.Operation{
 		ID: "endLegacyKey", Method: "PUT", Path: "/v1/legacy-keys/{legacy_key}/end", Tag: tag, Summary: "Give a legacy key an end", Action: "legacy_key:end",

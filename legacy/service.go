@@ -13,6 +13,7 @@ import (
 	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/notice"
+	"github.com/guestright/guestright/private"
 	"github.com/guestright/guestright/token"
 	"github.com/guestright/guestright/usage"
 )
@@ -26,6 +27,7 @@ type Service struct {
 	Accounts *account.Service
 	Grants   *grant.Service
 	Tokens   *token.Service
+	Private  *private.Service // makes what takes the place of a key
 	Notices  *notice.Service
 	Catalog  *catalog.Current
 
@@ -214,7 +216,7 @@ func (s *Service) change(ctx context.Context, by access.Principal, action string
 
 // send tells the account's administrators something about a key.
 func (s *Service) send(tx *store.Tx, k Key, n notice.Notice) error {
-	n.To, n.Link = notice.To{Account: k.Account, AccountRole: access.AccountAdmin}, "/accounts/"+k.Account
+	n.To, n.Link = notice.To{Account: k.Account, AccountRole: access.AccountAdmin}, "/accounts/"+k.Account+"/legacy-keys/"+k.ID.String()
 	return s.Notices.Send(tx, n)
 }
 

@@ -21,6 +21,8 @@ need jq jq || true
 need node nodejs || true
 need npm npm || true
 need systemd-analyze systemd || true
+gitleaks=$(scripts/gitleaks.sh)
+export PATH="$gitleaks:$PATH"
 [ -n "$race" ] || echo "setup: no C compiler, so the race detector is off" >&2
 export CGO_ENABLED=$([ -n "$race" ] && echo 1 || echo 0)
 

@@ -106,7 +106,7 @@ func newSlices(b base, cfg Config) (*Slices, error) {
 		Releases: s.Releases, Grants: s.Grants, Tokens: s.Tokens, Quota: s.Quota, Notices: s.Notices, Catalog: b.cat}
 	s.Private = &private.Service{DB: b.db, Audit: s.Audit, Accounts: s.Accounts, Roles: s.Roles, Grants: s.Grants, Tokens: s.Tokens, Usage: s.Usage,
 		Notices: s.Notices, Catalog: b.cat, Outbound: s.Outbound}
-	s.Legacy = &legacy.Service{DB: b.db, Audit: s.Audit, Usage: s.Usage, Accounts: s.Accounts, Grants: s.Grants, Tokens: s.Tokens,
+	s.Legacy = &legacy.Service{DB: b.db, Audit: s.Audit, Usage: s.Usage, Accounts: s.Accounts, Grants: s.Grants, Tokens: s.Tokens, Private: s.Private,
 		Notices: s.Notices, Catalog: b.cat}
 	s.LegacyKeys = legacy.NewGate(b.db, s.Bearers)
 	s.Consents = &consent.Service{DB: b.db, Audit: s.Audit, Accounts: s.Accounts, Groups: s.Groups, Applications: s.Applications, Releases: s.Releases,

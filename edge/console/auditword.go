@@ -111,6 +111,18 @@ var accountSayings = map[string]saying{
 	"job.discard":                     {"discarded the job", page.IconTrash, page.ToneWarn},
 }
 
+// legacySayings are actions on keys from before, and on what leaked.
+var legacySayings = map[string]saying{
+	"legacy_key.import":  {"imported API keys of", page.IconKey, page.ToneInfo},
+	"legacy_key.end":     {"set the end of the key", page.IconClock, page.ToneWarn},
+	"legacy_key.revoke":  {"ended the key", page.IconCircleX, page.ToneBad},
+	"legacy_key.turn":    {"made a private integration of the key", page.IconRefresh, page.ToneGood},
+	"legacy_key.leaked":  {"ended the leaked key", page.IconShieldAlert, page.ToneBad},
+	"key.leaked":         {"ended the leaked key", page.IconShieldAlert, page.ToneBad},
+	"product_key.leaked": {"ended the leaked product key", page.IconShieldAlert, page.ToneBad},
+	"token.leaked":       {"ended a leaked token of", page.IconShieldAlert, page.ToneBad},
+}
+
 // ofOneself are actions that people do to their own account: the sentence is whole without an object.
 var ofOneself = map[string]bool{
 	"operator.set_up": true, "session.start": true, "session.confirm": true, "session.end": true, "session.end_others": true,
@@ -130,6 +142,9 @@ func wordsFor(action string) saying {
 		return said
 	}
 	if said, ok := privateSayings[action]; ok {
+		return said
+	}
+	if said, ok := legacySayings[action]; ok {
 		return said
 	}
 	return saying{humane(action), page.IconActivity, page.ToneNeutral}

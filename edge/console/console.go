@@ -17,6 +17,8 @@ import (
 	"github.com/guestright/guestright/identity"
 	"github.com/guestright/guestright/integration"
 	"github.com/guestright/guestright/kit/secret"
+	"github.com/guestright/guestright/leak"
+	"github.com/guestright/guestright/legacy"
 	"github.com/guestright/guestright/notice"
 	"github.com/guestright/guestright/private"
 	"github.com/guestright/guestright/quota"
@@ -46,6 +48,8 @@ type Services struct {
 	Usage        *usage.Service         // nil: nobody counts calls
 	Tokens       *token.Service         // nil: tokens are not shown
 	Products     *token.Products        // nil: the product has no keys
+	Legacy       *legacy.Service        // nil: nothing comes to its end
+	Leaks        *leak.Service          // nil: nobody reports leaks
 	Authority    *authorization.Service // nil: nobody signs in with applications
 
 	Name    string           // beside the mark; empty: Guestright
@@ -94,7 +98,8 @@ func (c *Console) Mount(mux *http.ServeMux) {
 	routes := []route{{"GET /{$}", c.page(home)}, {"/", c.raw(absent)}}
 	for _, some := range [][]route{c.signInRoutes(), c.setupRoutes(), c.meRoutes(), c.passkeyRoutes(), c.providerRoutes(), c.groupRoutes(), c.applicationRoutes(), c.keyRoutes(), c.versionRoutes(), c.installedRoutes(), c.usageRoutes(), c.inboxRoutes(), c.accountRoutes(), c.installRoutes(), c.installationRoutes(), c.privateRoutes(), c.operatorRoutes(), c.auditRoutes(), c.referenceRoutes(),
 		c.consentRoutes(), c.authorisedRoutes(),
-		c.tokenLifeRoutes(), c.credentialRoutes(), c.apiTokenRoutes()} {
+		c.tokenLifeRoutes(), c.credentialRoutes(), c.apiTokenRoutes(),
+		c.endingRoutes(), c.legacyKeyRoutes(), c.leakRoutes()} {
 		routes = append(routes, some...)
 	}
 	for _, r := range routes {

@@ -9,6 +9,7 @@ import (
 	"github.com/guestright/guestright/account"
 	"github.com/guestright/guestright/edge/page"
 	"github.com/guestright/guestright/group"
+	"github.com/guestright/guestright/leak"
 	"github.com/guestright/guestright/private"
 )
 
@@ -112,6 +113,13 @@ func (v *visit) navigate(f *page.Frame, s sheet, m memberships) {
 		f.Switcher, f.Sections = v.accountNavigation(s, m.accounts)
 	case areaOperator:
 		f.Sections = operatorNavigation()
+		if v.Legacy != nil {
+			f.Sections[0].Links = append(f.Sections[0].Links, page.Link{Text: "Deprecations", URL: "/operator/deprecations", Icon: page.IconClock},
+				page.Link{Text: "Legacy keys", URL: "/operator/legacy-keys", Icon: page.IconKey})
+		}
+		if v.Leaks != nil {
+			f.Sections[1].Links = append(f.Sections[1].Links, page.Link{Text: "Leaked credentials", URL: "/operator/leaks", Icon: page.IconShieldAlert})
+		}
 		if v.Products != nil {
 			f.Sections[0].Links = append(f.Sections[0].Links, page.Link{Text: "Product keys", URL: "/operator/keys", Icon: page.IconKey})
 		}
@@ -161,6 +169,11 @@ func (v *visit) groupNavigation(s sheet, groups []group.Group) (*page.Switcher, 
 		{Text: "Activity", URL: base + "/activity", Icon: page.IconScroll},
 		{Text: "Settings", URL: base + "/settings", Icon: page.IconSettings},
 	}})
+	last := &sections[len(sections)-1]
+	if v.ends() {
+		last.Links = slices.Insert(last.Links, 2, page.Link{Text: "Deprecations", URL: base + "/deprecations", Icon: page.IconClock})
+	}
+	last.Links = append(last.Links, v.leakLink(leak.Query{Group: at}, base+"/leaks")...)
 	return w, sections
 }
 
@@ -203,7 +216,7 @@ func (v *visit) accountSections(id string) []page.Section {
 	if v.may("audit:read", on) {
 		links = append(links, page.Link{Text: "Activity", URL: base + "/activity", Icon: page.IconScroll})
 	}
-	return []page.Section{{Links: links}}
+	return []page.Section{{Links: append(links, v.endingLinks(id)...)}}
 }
 
 // operatorNavigation are the pages of those who run the platform.
