@@ -248,5 +248,5 @@ func turnLegacyKey(v *visit) error {
 		}
 		return err
 	}
-	return v.showPrivateToken(made.ID, made.Token, "New token")
+	return v.showPrivateToken(made.ID, made.Token, "“"+made.Name+"” is created", "The legacy key goes on working until you end it.")
 }
