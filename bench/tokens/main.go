@@ -3,7 +3,7 @@
 // GUESTRIGHT_TEST_POSTGRES names a server, PostgreSQL, whose fsync must be on.
 //
 //	tokens run [-rounds 3] [-seconds 5] [-connections 64] [-out file]
-//	tokens serve -listen host:port [-database URL]      what run starts
+//	tokens serve -listen host:port [-database URL] [-cpuprofile file]      what run starts
 //
 // Load generator, house and database share the machine.
 package main
@@ -18,6 +18,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime/pprof"
 	"strings"
 
 	"github.com/guestright/guestright/bench/house"
@@ -72,6 +73,7 @@ func serve(args []string) error {
 	flags := flag.NewFlagSet("serve", flag.ContinueOnError)
 	listen := flags.String("listen", "127.0.0.1:0", "address of the public door")
 	database := flags.String("database", "", "postgres://…; empty: a fresh SQLite file")
+	profile := flags.String("cpuprofile", "", "file to write a profile of all it does to")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -106,6 +108,17 @@ func serve(args []string) error {
 	l, err := app.Listen(ctx)
 	if err != nil {
 		return err
+	}
+	if *profile != "" {
+		f, err := os.Create(*profile)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		if err := pprof.StartCPUProfile(f); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
 	}
 	fmt.Println("ready")
 	return app.Run(ctx, l, nil)

@@ -156,17 +156,23 @@ func (db *DB) commitGroup(group []*write) {
 		fail(err)
 		return
 	}
+	alone := len(group) == 1 // then the transaction itself is what is undone
 	for _, w := range group {
 		w.tx = &Tx{IDB: stx, Ctx: context.WithoutCancel(w.ctx), db: db, now: db.Now()}
 		if w.err = w.ctx.Err(); w.err != nil {
 			continue
 		}
-		if _, err = stx.ExecContext(ctx, "SAVEPOINT op"); err != nil {
-			break
+		if !alone {
+			if _, err = stx.ExecContext(ctx, "SAVEPOINT op"); err != nil {
+				break
+			}
 		}
 		w.err = guarded(w.tx, w.fn)
 		if w.err == nil {
 			w.err = w.tx.writeChanges()
+		}
+		if alone {
+			break
 		}
 		if w.err != nil {
 			if _, err = stx.ExecContext(ctx, "ROLLBACK TO op"); err != nil {
@@ -180,6 +186,11 @@ func (db *DB) commitGroup(group []*write) {
 	if err != nil {
 		_ = stx.Rollback()
 		fail(err)
+		return
+	}
+	if alone && group[0].err != nil {
+		_ = stx.Rollback()
+		group[0].done <- unavailable("write", group[0].err)
 		return
 	}
 	if err := stx.Commit(); err != nil {
