@@ -6,6 +6,7 @@ import (
 
 	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/application"
+	"github.com/guestright/guestright/integration"
 	"github.com/guestright/guestright/kit/web"
 )
 
@@ -39,11 +40,29 @@ type recovered struct {
 
 type recoveredOut struct{ Body recovered }
 
+type contextIn struct {
+	integration.InstallationPath
+	Body struct {
+		Nonce string `json:"nonce" minLength:"8" maxLength:"200" doc:"Of the page that asks: it compares what comes back"`
+		User  string `json:"user,omitempty" maxLength:"200" doc:"Only with a key of the product: who is signed in there, by our id or the product's key"`
+	}
+}
+
+type contextOut struct{ Body UserContext }
+
 // Mount mounts what people do with the tokens of applications. The endpoints of
 // applications are OAuth's, at the door edge/oauth, and the page on which a person
 // decides stands in the console.
 func (s *Service) Mount(m web.Mux) {
 	m.Catalogue().Declare(Declared()...)
+	web.Op(m, web.Operation{
+		ID: "createUserContext", Method: "POST", Path: "/v1/installations/{installation}/user-context", Tag: "Authorizations", Summary: "Sign who looks at an application's page", Status: 201,
+		Description: "A JWT that is good for a minute, for a page of an installed application inside the product: who looks at it, in which account and role. For members of the account about themselves, and for the product about whoever is signed in there. The page's server checks signature, aud, exp and its nonce.",
+		Action:      "installation:view", Errors: []string{"nonce_invalid", "user_required", "application_suspended", "application_deleted", "installation_unavailable", "installation_blocked", "grant_ended"},
+	}, func(ctx context.Context, in *contextIn) (*contextOut, error) {
+		c, err := s.UserContext(ctx, access.By(ctx), in.Installation, Looking{Nonce: in.Body.Nonce, User: in.Body.User})
+		return &contextOut{Body: c}, err
+	})
 	web.Op(m, web.Operation{
 		ID: "listAuthorizations", Method: "GET", Path: "/v1/applications/{application}/authorizations", Tag: "Authorizations", Summary: "List the live authorizations of an application",
 		Description: "Each is a line of refresh tokens that began with an approval or a recovery; the newest first, at most 500.", Action: "key:view", Errors: []string{"forbidden"},

@@ -16,6 +16,7 @@ import (
 	"github.com/guestright/guestright/catalog"
 	"github.com/guestright/guestright/consent"
 	"github.com/guestright/guestright/grant"
+	"github.com/guestright/guestright/identity"
 	"github.com/guestright/guestright/integration"
 	"github.com/guestright/guestright/kit/ident"
 	"github.com/guestright/guestright/kit/problem"
@@ -42,6 +43,8 @@ type Service struct {
 	Catalog      *catalog.Current
 	Signer       *Signer // of tokens that can be read
 	Bearers      *token.Authenticator
+	People       *identity.Service
+	Integrations *integration.Service
 	Issuer       string // our name, exactly as metadata gives it
 	Resource     string // of the gateway, as RFC 8707 names it
 	Lives        Lives

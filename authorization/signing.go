@@ -196,7 +196,7 @@ func (s *Signer) open(r signingRow) (*signingKey, error) {
 	if err := json.Unmarshal([]byte(r.Public), &k.public); err != nil || k.private == nil {
 		return nil, problem.Internal("authorization.sign", err)
 	}
-	for _, typ := range []string{TypeIdentity, TypeAccess} {
+	for _, typ := range []string{TypeIdentity, TypeAccess, TypeContext} {
 		k.signers[typ], err = jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: jose.JSONWebKey{Key: k.private, KeyID: k.id}},
 			(&jose.SignerOptions{}).WithType(jose.ContentType(typ)))
 		if err != nil {

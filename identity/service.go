@@ -134,6 +134,20 @@ func (s *Service) take(ctx context.Context, limits ...limit) error {
 	})
 }
 
+// Guess counts a person's attempt at something short enough to be guessed, by
+// person and by network. Error: Limited `too_many_attempts`.
+func (s *Service) Guess(ctx context.Context, what, user string) error {
+	return s.take(ctx, limit{accountPace, what + user}, onNetwork(ctx, what))
+}
+
+// Guessed takes an attempt back that was right. It joins.
+func (s *Service) Guessed(tx *store.Tx, what, user string) error {
+	if err := s.giveBack(tx, limit{accountPace, what + user}); err != nil {
+		return err
+	}
+	return s.giveBack(tx, onNetwork(tx.Ctx, what))
+}
+
 // giveBack takes the attempt of one limit back: it was an honest one.
 func (s *Service) giveBack(tx *store.Tx, l limit) error {
 	key := s.Keys.Digest("throttle " + l.key).String()

@@ -87,7 +87,7 @@ func (c Config) resource() string { return strings.TrimSuffix(c.Gateway.URL, "/"
 // authority builds the authorization server's slice.
 func (s *Slices) authority(b base, cfg Config) error {
 	s.Authority = &authorization.Service{DB: b.db, Audit: s.Audit, Keys: b.keys, Applications: s.Applications, Releases: s.Releases,
-		Accounts: s.Accounts, Held: integration.NewGrants(s.Integrations), Consents: s.Consents, Grants: s.Grants, Tokens: s.Tokens, Notices: s.Notices, Catalog: b.cat,
+		Accounts: s.Accounts, Held: integration.NewGrants(s.Integrations), Consents: s.Consents, Integrations: s.Integrations, Grants: s.Grants, Tokens: s.Tokens, Notices: s.Notices, Catalog: b.cat,
 		Issuer: cfg.issuer(), Resource: cfg.resource(), Lives: cfg.Tokens.lives()}
 	s.Clients = &authorization.Clients{DB: b.db, Secrets: application.NewAuthenticator(s.Applications), Apps: s.Applications,
 		Audiences: []string{cfg.issuer(), cfg.issuer() + oauth.TokenPath}, Outbound: s.Outbound, Once: s.Authority.Once}

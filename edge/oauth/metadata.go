@@ -64,7 +64,7 @@ func (s *Server) metadata(w http.ResponseWriter, _ *http.Request) {
 	all := append(append([]string{}, confidential...), "none")
 	public(w, "application/json", metadata{
 		Issuer: s.Issuer, Authorize: s.Issuer + AuthorizePath, Token: s.Issuer + TokenPath, Keys: s.Issuer + KeysPath, Userinfo: s.Issuer + UserinfoPath,
-		Push: s.Issuer + PushPath, Revoke: s.Issuer + RevokePath, Introspect: s.Issuer + IntrospectPath,
+		Push: s.Issuer + PushPath, Revoke: s.Issuer + RevokePath, Introspect: s.Issuer + IntrospectPath, Device: s.Issuer + DevicePath,
 		Scopes: s.scopes(), ResponseTypes: []string{"code"}, ResponseModes: []string{"query"}, Grants: s.grants(),
 		TokenAuth: all, TokenAuthSigning: authorization.AssertionAlgorithms, RevokeAuth: all, IntrospectAuth: confidential,
 		ChallengeMethods: []string{"S256"}, DPoP: dpop.Algorithms, Issuers: true, Resources: []string{s.Resource}, Subjects: []string{"public"},
@@ -75,5 +75,5 @@ func (s *Server) metadata(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (s *Server) grants() []string {
-	return []string{grantCode, grantRefresh, grantClient, grantExchange}
+	return []string{grantCode, grantRefresh, grantClient, grantExchange, grantDevice}
 }

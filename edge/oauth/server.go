@@ -20,10 +20,12 @@ const (
 	PushPath       = "/oauth/par"
 	RevokePath     = "/oauth/revoke"
 	IntrospectPath = "/oauth/introspect"
-	RecoverPath    = "/oauth/recover"
-	DevicePath     = "/oauth/device"
-	UserinfoPath   = "/oauth/userinfo"
-	KeysPath       = "/oauth/jwks.json"
+	// InstallationPath tells an application about its installation.
+	InstallationPath = "/oauth/installation"
+	RecoverPath      = "/oauth/recover"
+	DevicePath       = "/oauth/device"
+	UserinfoPath     = "/oauth/userinfo"
+	KeysPath         = "/oauth/jwks.json"
 )
 
 // Server is the authorization server's door.
@@ -53,6 +55,8 @@ func (s *Server) Mount(mux *http.ServeMux) {
 	mux.HandleFunc(AuthorizePath, s.authorize)
 	mux.HandleFunc(PushPath, s.endpoint(s.push, closed))
 	mux.HandleFunc(RevokePath, s.endpoint(s.revoke, open))
+	mux.HandleFunc(InstallationPath, s.installation)
+	mux.HandleFunc(DevicePath, s.endpoint(s.device, open))
 	mux.HandleFunc(RecoverPath, s.endpoint(s.recover, closed))
 	mux.HandleFunc(IntrospectPath, s.introspect)
 	mux.HandleFunc(UserinfoPath, s.userinfo)

@@ -53,6 +53,8 @@ func (s *Server) token(w http.ResponseWriter, q *request, c *authorization.Clien
 		got, err = s.Authorizations.Refresh(ctx, a, secret.New(q.form.Get("refresh_token")))
 	case grantClient:
 		got, err = s.Authorizations.Own(ctx, a, q.form.Get("account_id"))
+	case grantDevice:
+		got, err = s.Authorizations.Poll(ctx, a, secret.New(q.form.Get("device_code")))
 	case grantExchange:
 		got, issued, err = s.exchange(q, a)
 	case "":
