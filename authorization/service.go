@@ -151,33 +151,38 @@ func redirect(c application.Client, form url.Values) (string, error) {
 	return uri, nil
 }
 
-// wanted judges the scopes of the product that a client asks for against the
-// version that an account would install: all that it requires (A28), and nothing
-// that it does not name.
+// wanted judges the scopes of the product that a client asks for: all that one of
+// its live versions requires (A28), since accounts take a newer one when they like
+// (H25), and nothing that none of them names.
 func (s *Service) wanted(tx *store.Tx, app application.Application, scopes []string) ([]string, error) {
-	v, err := s.Releases.Installable(tx, app.ID, true)
+	live, err := s.Releases.Live(tx, app.ID, true)
 	if err != nil {
 		return nil, err
 	}
-	offered := v.Scopes()
 	if len(scopes) == 0 {
-		return offered, nil
+		return live[0].Scopes(), nil
 	}
 	for _, name := range scopes {
-		if !slices.Contains(offered, name) {
+		if !slices.ContainsFunc(live, func(v release.Version) bool { return slices.Contains(v.Scopes(), name) }) {
 			return nil, bad("invalid_scope", "The application's released version does not name one of these scopes.")
 		}
 	}
-	var missing []string
-	for _, r := range v.Required {
-		if !slices.Contains(scopes, r.Scope) {
-			missing = append(missing, r.Scope)
-		}
-	}
-	if len(missing) > 0 {
+	missing := lacking(live[0], scopes)
+	if len(missing) > 0 && !slices.ContainsFunc(live[1:], func(v release.Version) bool { return len(lacking(v, scopes)) == 0 }) {
 		return nil, problem.Invalid("scope_too_small", "The application's version requires more: "+strings.Join(missing, " ")+".").With("missing", missing)
 	}
 	return scopes, nil
+}
+
+// lacking names what a version requires and is not among the scopes.
+func lacking(v release.Version, scopes []string) []string {
+	var out []string
+	for _, r := range v.Required {
+		if !slices.Contains(scopes, r.Scope) {
+			out = append(out, r.Scope)
+		}
+	}
+	return out
 }
 
 // target judges resource indicators (RFC 8707): the gateway is the one there is.

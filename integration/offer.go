@@ -3,6 +3,7 @@ package integration
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/account"
@@ -35,6 +36,8 @@ type Offer struct {
 	Developer    string                  `json:"developer" doc:"Name of the developer group"`
 	Version      release.Version         `json:"version"`
 	Asked        []Asked                 `json:"asked"`
+	Verified     bool                    `json:"verified" doc:"The operator has reviewed the application with all that it asks for"`
+	Since        time.Time               `json:"verified_since,omitzero"`
 	Installed    string                  `json:"installed,omitempty" doc:"The installation that is there already"`
 	AccountName  string                  `json:"account_name"`
 	DeveloperOwn bool                    `json:"-"`
@@ -80,7 +83,15 @@ func (s *Service) offer(tx *store.Tx, accountID, publicID string) (Offer, error)
 	if err != nil {
 		return Offer{}, err
 	}
-	o := Offer{Application: app, Developer: team.Name, Version: v, Asked: s.asked(v), AccountName: a.Name, DeveloperOwn: own}
+	review, err := s.Releases.Verification(tx, app.ID)
+	if err != nil {
+		return Offer{}, err
+	}
+	verified := review.Covers(release.Use{Group: app.Group, Scopes: v.Scopes()})
+	if err := s.reviewed(app, own, verified); err != nil {
+		return Offer{}, err
+	}
+	o := Offer{Application: app, Verified: verified, Since: review.VerifiedSince(), Developer: team.Name, Version: v, Asked: s.asked(v), AccountName: a.Name, DeveloperOwn: own}
 	there, err := find(tx, "application = ? AND account = ? AND state <> ?", app.ID, accountID, Removed)
 	switch {
 	case err == nil:

@@ -36,6 +36,9 @@ type Service struct {
 	Catalog      *catalog.Current
 	// Hook tells the product about integration users; nil when it has no hook.
 	Hook *Hook
+	// VerifiedOnly lets only applications that the operator has verified be installed
+	// beyond the developers' own sandboxes.
+	VerifiedOnly bool
 	// Followed hears of every change of an installation, in the same transaction;
 	// wired by the server.
 	Followed func(tx *store.Tx, after Installation) error
@@ -320,8 +323,15 @@ func (s *Service) mayReturn(tx *store.Tx, i Installation) error {
 	if err := a.Usable(); err != nil {
 		return err
 	}
-	_, err = s.Groups.Active(tx, a.Group)
-	return err
+	if _, err := s.Groups.Active(tx, a.Group); err != nil {
+		return err
+	}
+	v, err := s.Releases.Verification(tx, a.ID)
+	if err != nil {
+		return err
+	}
+	own := acc.Kind == account.Sandbox && acc.Group == a.Group
+	return s.reviewed(a, own, v.Covers(release.Use{Group: a.Group, Scopes: i.Scopes}))
 }
 
 func errClosed(a account.Account) error {

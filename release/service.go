@@ -251,5 +251,26 @@ func (s *Service) Installable(tx *store.Tx, app application.ID, sandbox bool) (V
 	return Version{}, problem.Conflict("nothing_released", "The developer has not released a version of this application yet. Ask them to.")
 }
 
+// Live lists the live versions of an application, the highest number first; where
+// none is, and in the group's own sandbox, the draft that Installable finds.
+// Without authorising. Errors: Conflict `nothing_released`.
+func (s *Service) Live(tx *store.Tx, app application.ID, sandbox bool) ([]Version, error) {
+	first, err := s.Installable(tx, app, sandbox)
+	if err != nil {
+		return nil, err
+	}
+	all, err := list(tx, app.String())
+	if err != nil {
+		return nil, err
+	}
+	out := []Version{first}
+	for _, v := range all {
+		if v.State == Live && v.ID != first.ID {
+			out = append(out, v)
+		}
+	}
+	return out, nil
+}
+
 // Load finds a version without authorising, for slices that join.
 func (s *Service) Load(tx *store.Tx, id string) (Version, error) { return find(tx, id) }

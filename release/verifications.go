@@ -77,7 +77,7 @@ func (s *Service) Submit(ctx context.Context, by access.Principal, app applicati
 			return err
 		}
 		return s.Notices.Send(tx, notice.Notice{Kind: "verification.submitted", To: notice.To{Operators: true}, Subject: a.Name + " asks for verification",
-			Text: "Its developers have submitted it for review.", Link: "/operator/applications"})
+			Text: "Its developers have submitted it for review.", Link: "/operator/applications/" + a.ID.String() + "/verification"})
 	})
 }
 
@@ -113,6 +113,23 @@ func (s *Service) Decide(ctx context.Context, by access.Principal, app applicati
 		v.Reviewer = by.User
 		return s.announce(tx, a, *v)
 	})
+}
+
+// offered lets later slices offer the live version again: those who may have only
+// what is verified can take it from now on.
+func (s *Service) offered(tx *store.Tx, a application.Application) error {
+	if s.Published == nil {
+		return nil
+	}
+	all, err := list(tx, a.ID.String())
+	if err != nil {
+		return err
+	}
+	live, ok := highest(all, Live)
+	if !ok {
+		return nil
+	}
+	return s.Published(tx, a, live)
 }
 
 // SuspendVerification ends every use of the application outside the sandboxes of
@@ -189,6 +206,11 @@ func (s *Service) verify(ctx context.Context, by access.Principal, action string
 			return err
 		}
 		tx.Changed(application.Topic, app.String())
+		if v.State == Verified {
+			if err := s.offered(tx, a); err != nil {
+				return err
+			}
+		}
 		if out, err = s.reviewed(tx, a, v); err != nil {
 			return err
 		}
@@ -204,7 +226,7 @@ func (s *Service) recordVerification(tx *store.Tx, by access.Principal, action s
 
 // announce tells the developers what was decided.
 func (s *Service) announce(tx *store.Tx, a application.Application, v Verification) error {
-	n := notice.Notice{Kind: "verification." + string(v.State), To: notice.To{Group: a.Group}, Text: v.Reason, Link: "/applications/" + a.ID.String()}
+	n := notice.Notice{Kind: "verification." + string(v.State), To: notice.To{Group: a.Group}, Text: v.Reason, Link: "/applications/" + a.ID.String() + "/verification"}
 	switch v.State {
 	case Verified:
 		n.Subject, n.Text = a.Name+" is verified", "People of every account may use it as it is now."

@@ -24,6 +24,7 @@ type Config struct {
 	Tokens    TokensCfg  `yaml:"tokens" doc:"Lifetimes"`
 	Hook      HookCfg    `yaml:"provisioning_hook" doc:"Where the product creates integration users and roles of its own"`
 	Groups    GroupsCfg  `yaml:"groups" doc:"Naming rule of developer groups"`
+	Apps      AppsCfg    `yaml:"applications" doc:"What applications may do before they are verified"`
 	SignIn    SignInCfg  `yaml:"sign_in" doc:"How people sign in"`
 	Outbound  OutCfg     `yaml:"outbound" doc:"The guard on addresses that strangers give us"`
 
@@ -91,6 +92,17 @@ type GroupsCfg struct {
 	Hint      string   `yaml:"name_hint" doc:"Shown beside the field"`
 }
 
+// AppsCfg says what holds for applications that the operator has not verified.
+type AppsCfg struct {
+	Unverified string `yaml:"unverified_installs" doc:"Whether an account's administrator may install an application that you have not verified: refuse (only its developers can, in their sandbox accounts) or warn (the page says that nobody has reviewed it)"`
+}
+
+// The values of AppsCfg.Unverified.
+const (
+	UnverifiedRefuse = "refuse"
+	UnverifiedWarn   = "warn"
+)
+
 // SignInCfg says how people may sign in.
 type SignInCfg struct {
 	SignUp bool    `yaml:"sign_up" doc:"Anyone may sign up as a developer"`
@@ -134,6 +146,7 @@ func Defaults() Config {
 		Watch:   WatchCfg{Listen: "127.0.0.1:8470"},
 		Mail:    MailCfg{Port: 587},
 		Tokens:  defaultTokens(),
+		Apps:    AppsCfg{Unverified: UnverifiedRefuse},
 		SignIn:  SignInCfg{SignUp: true},
 	}
 }

@@ -33,6 +33,7 @@ func (c Config) Check() error {
 	k.doors()
 	k.secrets()
 	k.rest()
+	k.say(c.Apps.Unverified != UnverifiedRefuse && c.Apps.Unverified != UnverifiedWarn, "applications.unverified_installs", "refuse or warn.")
 	if len(k.found) > 0 {
 		return problem.Invalid("config_invalid", "The configuration needs another look.", k.found...)
 	}

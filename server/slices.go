@@ -103,7 +103,8 @@ func newSlices(b base, cfg Config) (*Slices, error) {
 	s.Releases = &release.Service{DB: b.db, Audit: s.Audit, Applications: s.Applications, Groups: s.Groups, Notices: s.Notices, Catalog: b.cat}
 	s.Applications.Touched = s.Releases.Touched
 	s.Integrations = &integration.Service{DB: b.db, Audit: s.Audit, Accounts: s.Accounts, Groups: s.Groups, Applications: s.Applications,
-		Releases: s.Releases, Grants: s.Grants, Tokens: s.Tokens, Quota: s.Quota, Notices: s.Notices, Catalog: b.cat}
+		Releases: s.Releases, Grants: s.Grants, Tokens: s.Tokens, Quota: s.Quota, Notices: s.Notices, Catalog: b.cat, VerifiedOnly: cfg.Apps.Unverified == UnverifiedRefuse}
+	s.Releases.Published = s.Integrations.Published
 	s.Private = &private.Service{DB: b.db, Audit: s.Audit, Accounts: s.Accounts, Roles: s.Roles, Grants: s.Grants, Tokens: s.Tokens, Usage: s.Usage,
 		Notices: s.Notices, Catalog: b.cat, Outbound: s.Outbound}
 	s.Legacy = &legacy.Service{DB: b.db, Audit: s.Audit, Usage: s.Usage, Accounts: s.Accounts, Grants: s.Grants, Tokens: s.Tokens, Private: s.Private,

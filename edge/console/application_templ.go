@@ -275,6 +275,8 @@ func applicationShell(v *visit, s subject, tab, undo string, body templ.Componen
 			{Text: "Installations", URL: s.path() + "/installations", Current: tab == "/installations"},
 			{Text: "Usage", URL: s.path() + "/usage", Current: tab == "/usage"},
 			{Text: "Activity", URL: s.path() + "/activity", Current: tab == "/activity"},
+			{Text: "Sign-in", URL: s.path() + "/sign-in", Current: tab == "/sign-in"},
+			{Text: "Verification", URL: s.path() + "/verification", Current: tab == "/verification"},
 			{Text: "Settings", URL: s.path() + "/settings", Current: tab == "/settings"},
 		}}.Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
@@ -833,7 +835,7 @@ func settingsForm(s subject, d applicationForm, mayMove, mayDelete bool) templ.C
 					var templ_7745c5c3_Var27 string
 					templ_7745c5c3_Var27, templ_7745c5c3_Err = templ.JoinStringErrs("Keys, versions and installations stay. The limits of the other group apply; you see the difference first.")
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/application.templ`, Line: 186, Col: 130}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/application.templ`, Line: 188, Col: 130}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var27))
 					if templ_7745c5c3_Err != nil {
@@ -874,7 +876,7 @@ func settingsForm(s subject, d applicationForm, mayMove, mayDelete bool) templ.C
 					var templ_7745c5c3_Var29 string
 					templ_7745c5c3_Var29, templ_7745c5c3_Err = templ.JoinStringErrs("Possible once no customer has it installed. You can take it back for seven days.")
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/application.templ`, Line: 191, Col: 105}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/application.templ`, Line: 193, Col: 105}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var29))
 					if templ_7745c5c3_Err != nil {
@@ -1077,7 +1079,7 @@ func moveForm(d moveView) templ.Component {
 						var templ_7745c5c3_Var38 string
 						templ_7745c5c3_Var38, templ_7745c5c3_Err = templ.JoinStringErrs(d.Chosen)
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/application.templ`, Line: 218, Col: 52}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/application.templ`, Line: 220, Col: 52}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var38))
 						if templ_7745c5c3_Err != nil {

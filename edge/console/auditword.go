@@ -16,6 +16,8 @@ var accountSayings = map[string]saying{
 	"account.member_remove":           {"took out", page.IconUser, page.ToneWarn},
 	"account.integration_user_create": {"created the integration user", page.IconUserPlus, page.ToneGood},
 	"account.integration_user_update": {"named the integration user", page.IconUserCog, page.ToneNeutral},
+	"installation.take_version":       {"took a new version of", page.IconLayers, page.ToneInfo},
+	"installation.follow_version":     {"moved, since it asks for nothing else, to the new version of", page.IconLayers, page.ToneNeutral},
 	"installation.provision":          {"finished setting up", page.IconCheck, page.ToneGood},
 	"installation.provision_fail":     {"could not set up", page.IconWarning, page.ToneBad},
 	"installation.retry":              {"tried again to set up", page.IconRefresh, page.ToneInfo},

@@ -225,6 +225,7 @@ func operatorNavigation() []page.Section {
 		{Text: "Overview", URL: "/operator", Icon: page.IconDashboard},
 		{Text: "Groups", URL: "/operator/groups", Icon: page.IconUsers},
 		{Text: "Applications", URL: "/operator/applications", Icon: page.IconApplication},
+		{Text: "Verification", URL: "/operator/verifications", Icon: page.IconShieldCheck},
 		{Text: "Accounts", URL: "/operator/accounts", Icon: page.IconBuilding},
 		{Text: "Catalog", URL: "/operator/catalog", Icon: page.IconBook},
 	}}, {Title: "Record", Links: []page.Link{

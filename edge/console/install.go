@@ -296,6 +296,13 @@ func installRefused(v *visit, a account.Account, id string, err error) error {
 		d.Title, d.Tone = "This application is stopped", page.ToneBad
 		d.Text = "The operator of this platform has suspended it. Until that is lifted, nobody can install it and it can do nothing anywhere."
 		d.Steps = []string{"Ask the developer what happened and when they expect it to be lifted."}
+	case "application_unverified":
+		d.Title, d.Text = "This application is not verified yet", "On this platform an application is reviewed before customers can install it, and this one, or something that it asks for, has not been."
+		d.Steps = []string{"Ask the developer when it will be verified, then open this page again. Nothing was installed."}
+	case "verification_suspended":
+		d.Title, d.Tone = "The review of this application is suspended", page.ToneBad
+		d.Text = "The operator of this platform has doubts about it. Until they are settled, only its developers can use it, in their own sandboxes."
+		d.Steps = []string{"Ask the developer what happened and when they expect it to be settled."}
 	case "application_deleted", "group_archived":
 		d.Title, d.Text = "This application is no longer offered", "Its developer has withdrawn it."
 		d.Steps = []string{"Ask the developer whether there is a successor, and for its application ID."}

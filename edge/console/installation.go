@@ -56,7 +56,8 @@ type installationView struct {
 	Unused      []string // labels of scopes that nothing used in thirty days
 	Last        usage.Last
 	History     page.Timeline
-	More        bool // of the history
+	More        bool               // of the history
+	Newer       integration.Update // without To: there is none
 
 	Customer  bool // the reader belongs to the account, or runs the platform
 	Developer bool // the reader belongs to the developer's group, or runs the platform
@@ -105,7 +106,7 @@ func showInstallation(v *visit, i integration.Listed, typed availability, f faul
 		}
 		d.Scopes = append(d.Scopes, line)
 	}
-	for _, read := range []func(*visit) error{d.inside, d.tokens, d.calls, d.past} {
+	for _, read := range []func(*visit) error{d.inside, d.tokens, d.calls, d.past, d.update} {
 		if err := read(v); err != nil {
 			return err
 		}

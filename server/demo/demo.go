@@ -146,6 +146,7 @@ func config(dir string, l *server.Listeners) server.Config {
 	cfg.Listen, cfg.Gateway.Listen, cfg.Watch.Listen = l.Public.Addr().String(), l.Gateway.Addr().String(), l.Watch.Addr().String()
 	cfg.URL, cfg.Gateway.URL = "http://"+cfg.Listen, "http://"+cfg.Gateway.Listen
 	cfg.Gateway.Audience = "pennant"
+	cfg.Apps.Unverified = server.UnverifiedWarn // so that the tour installs what was registered a minute ago
 	cfg.Groups.Forbidden = []string{"api", "rest", "test", "stage", "staging", "production"}
 	cfg.Groups.Hint = "Your company's name, or company and product: “Acme - Sudoku”."
 	return cfg

@@ -1,0 +1,72 @@
+package oauth_test
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/guestright/guestright/integration"
+	"github.com/guestright/guestright/notice"
+	"github.com/guestright/guestright/release"
+)
+
+// status is what the gateway answers to a call.
+func (h *house) status(raw, path string) int {
+	h.T.Helper()
+	return h.Call(raw, http.MethodGet, path, nil).Status
+}
+
+// Row H25: a new version asks for more. Everything that was approved works
+// throughout, also for people who sign in meanwhile; the administrator is told,
+// looks at what is new and takes it; from then on the new call passes.
+func TestH25_ANewVersionAsksForMore(t *testing.T) {
+	h := newHouse(t, options{real: true, delegation: "consent"})
+	c, ctx := h.config(), t.Context()
+	raw := h.token(c).AccessToken
+	const segments = "/api/v1/accounts/harbour/projects/web-shop/environments/production/segments"
+	fails := func(when string, flags, more int) {
+		t.Helper()
+		if got := h.status(raw, flagsOf); (got == http.StatusForbidden) != (flags == http.StatusForbidden) {
+			t.Errorf("%s: an old call answers %d", when, got)
+		}
+		own := h.Token(h.key, "harbour")
+		if got := h.status(own, segments); (got == http.StatusForbidden) != (more == http.StatusForbidden) {
+			t.Errorf("%s: the new call answers %d", when, got)
+		}
+	}
+	fails("before", http.StatusOK, http.StatusForbidden)
+
+	v, err := h.Releases.Draft(ctx, h.dev, h.app.ID, release.Content{Number: "2.0.0", Delegation: "consent", Notes: "Groups people by segment.",
+		Required: []release.Request{{Scope: "flags.read", Purpose: "To show flags."}, {Scope: "flags.write", Purpose: "To switch flags."}, {Scope: "segments.read", Purpose: "To group people by segment."}}})
+	h.ok(err)
+	_, err = h.Releases.Publish(ctx, h.dev, v.ID)
+	h.ok(err)
+	fails("published", http.StatusOK, http.StatusForbidden)
+	// Who signs in now is asked for what the account has, by old and new clients.
+	for _, scopes := range [][]string{{"flags.read", "flags.write"}, {"flags.read", "flags.write", "segments.read"}} {
+		if got := strings.Fields(h.token(h.config(scopes...)).Extra("scope").(string)); !slices.Equal(got, []string{"flags.read", "flags.write"}) { //nolint:errcheck,forcetypeassert // a test
+			t.Errorf("asking for %v while the update waits gives %v", scopes, got)
+		}
+	}
+
+	u, err := h.Integrations.Update(ctx, h.admin, h.ins.ID)
+	h.ok(err)
+	if !slices.Equal(u.New, []string{"segments.read"}) || len(u.Dropped) != 0 || u.From.Number != "1.0.0" || u.To.Number != "2.0.0" {
+		t.Errorf("the update: %+v", u)
+	}
+	told, err := h.Notices.List(ctx, h.admin, notice.Query{})
+	h.ok(err)
+	if !slices.ContainsFunc(told.Items, func(n notice.Item) bool { return strings.HasSuffix(n.Link, h.ins.ID.String()+"/update") }) {
+		t.Errorf("the administrator was told %+v", told.Items)
+	}
+	if _, err := h.Integrations.Take(ctx, h.person, h.ins.ID, integration.Taking{Version: v.ID.String(), Scopes: v.Scopes()}); err == nil {
+		t.Error("a member takes the version")
+	}
+	if _, err := h.Integrations.Take(ctx, h.admin, h.ins.ID, integration.Taking{Version: v.ID.String(), Scopes: []string{"flags.read"}}); err == nil {
+		t.Error("it was taken without what it requires")
+	}
+	_, err = h.Integrations.Take(ctx, h.admin, h.ins.ID, integration.Taking{Version: v.ID.String(), Scopes: []string{"flags.read", "flags.write", "segments.read"}})
+	h.ok(err)
+	fails("taken", http.StatusOK, http.StatusOK)
+}
