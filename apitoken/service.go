@@ -135,7 +135,9 @@ func (s *Tokens) grantOf(tx *store.Tx, by access.Principal, t *APIToken, scopes 
 			return grant.Grant{}, err
 		}
 	}
-	g := grant.Grant{Kind: grant.KindService, Account: t.Account, Holder: t.Holder(), Scopes: scopes, Layers: [][]access.Policy{policies}}
+	// The product wants to know who acts: a service token acts as itself.
+	g := grant.Grant{Kind: grant.KindService, Account: t.Account, Holder: t.Holder(), Subject: t.ID.String(), SubjectKey: t.ID.String(),
+		Scopes: scopes, Layers: [][]access.Policy{policies}}
 	if len(scopes) == 0 && s.Catalog.Get() != nil {
 		g.Scopes = s.Catalog.Get().Scopes()
 	}
@@ -143,6 +145,9 @@ func (s *Tokens) grantOf(tx *store.Tx, by access.Principal, t *APIToken, scopes 
 		g.Kind, g.Subject = grant.KindMember, t.Owner
 		if g.SubjectKey, err = productKey(tx, t.Owner); err != nil {
 			return grant.Grant{}, err
+		}
+		if g.SubjectKey == "" {
+			g.SubjectKey = t.Owner // a person whom the product does not know under a key of its own
 		}
 	}
 	return s.Grants.Create(tx, g)

@@ -115,7 +115,7 @@ func (v *visit) apiTokenLines(acc account.ID, all []apitoken.APIToken) ([]apiTok
 	}
 	out := make([]apiTokenLine, len(all))
 	for i, t := range all {
-		out[i] = apiTokenLine{APIToken: t, Last: last[t.Grant], May: mayWords(t, roles)}
+		out[i] = apiTokenLine{APIToken: t, Last: last[t.Grant], May: mayWords(t, roles, v.Catalog.Get().Words())}
 		for _, m := range members {
 			if m.User == t.Owner {
 				out[i].Owner = m.Name
@@ -139,9 +139,9 @@ func (v *visit) roleNames(acc account.ID) (map[string]string, error) {
 }
 
 // mayWords says what narrows a token.
-func mayWords(t apitoken.APIToken, roles map[string]string) string {
+func mayWords(t apitoken.APIToken, roles map[string]string, words access.Words) string {
 	if len(t.Policy) > 0 {
-		return access.Words{}.Summary(t.Policy)
+		return words.Summary(t.Policy)
 	}
 	var names []string
 	for _, r := range t.Roles {

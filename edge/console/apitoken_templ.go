@@ -182,7 +182,7 @@ func newTokenLink(d apiTokensView, offered bool, k apitoken.Kind) templ.Componen
 	if !offered {
 		return nil
 	}
-	return page.Button{Text: newTokenTitle(k), URL: newTokenPath(d, k), Icon: page.IconPlus}
+	return page.Button{Text: "New", Hidden: tokenNoun(k), URL: newTokenPath(d, k), Icon: page.IconPlus}
 }
 
 func newTokenButton(d apiTokensView, offered bool, k apitoken.Kind) templ.Component {
@@ -481,7 +481,7 @@ func apiTokenFrame(t apitoken.APIToken, body templ.Component) templ.Component {
 			templ_7745c5c3_Var14 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = page.Head{Title: t.Name, Text: kindLine(t), Avatar: page.Avatar{Name: t.Name, Square: true, Large: true}, Beside: apiTokenState(t)}.Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = page.Head{Title: t.Name, Text: tokenKindLine(t), Avatar: page.Avatar{Name: t.Name, Square: true, Large: true}, Beside: apiTokenState(t)}.Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -493,7 +493,7 @@ func apiTokenFrame(t apitoken.APIToken, body templ.Component) templ.Component {
 	})
 }
 
-func kindLine(t apitoken.APIToken) string {
+func tokenKindLine(t apitoken.APIToken) string {
 	if t.Kind == apitoken.Service {
 		return "Service token of the account."
 	}
@@ -864,6 +864,13 @@ func apiTokenRename(d apiTokenWords) templ.Component {
 		}
 		return nil
 	})
+}
+
+func tokenNoun(k apitoken.Kind) string {
+	if k == apitoken.Service {
+		return "service token"
+	}
+	return "personal token"
 }
 
 var _ = templruntime.GeneratedTemplate
