@@ -55,7 +55,7 @@ func (l *Log) exportCSV(ctx context.Context, by access.Principal, f Filter, to i
 			e.Reason, string(e.Before), string(e.After), e.BeforeSHA, e.AfterSHA, e.Request, e.Address, e.Hash, e.AccountHash,
 		}
 		for i := range cells {
-			cells[i] = harmless(cells[i])
+			cells[i] = Harmless(cells[i])
 		}
 		return w.Write(cells)
 	})
@@ -66,10 +66,10 @@ func (l *Log) exportCSV(ctx context.Context, by access.Principal, f Filter, to i
 	return w.Error()
 }
 
-// harmless keeps a spreadsheet from taking a cell for a formula: one that begins
+// Harmless keeps a spreadsheet from taking a cell for a formula: one that begins
 // like a formula gets an apostrophe in front
 // (https://owasp.org/www-community/attacks/CSV_Injection).
-func harmless(cell string) string {
+func Harmless(cell string) string {
 	if cell != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", []rune(cell)[0]) {
 		return "'" + cell
 	}

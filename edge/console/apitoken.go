@@ -47,15 +47,14 @@ type apiTokenLine struct {
 
 // apiTokensView is the personal tokens of whoever looks, and the account's own.
 type apiTokensView struct {
-	Account     account.Account
-	Mine        []apiTokenLine
-	Service     []apiTokenLine
-	Others      []apiTokenLine
-	All         bool // others' are shown
-	MaySeeAll   bool
-	MayMine     bool
-	MayService  bool
-	Credentials bool
+	Account    account.Account
+	Mine       []apiTokenLine
+	Service    []apiTokenLine
+	Others     []apiTokenLine
+	All        bool // others' are shown
+	MaySeeAll  bool
+	MayMine    bool
+	MayService bool
 }
 
 func apiTokensPage(v *visit) error {

@@ -1,11 +1,15 @@
 package console
 
 import (
+	"bytes"
+	"encoding/csv"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/guestright/guestright/account"
+	"github.com/guestright/guestright/audit"
 	"github.com/guestright/guestright/edge/page"
 	"github.com/guestright/guestright/token"
 )
@@ -18,6 +22,7 @@ func (c *Console) credentialRoutes() []route {
 	return []route{
 		{"GET " + path, c.page(credentialsPage)},
 		{"POST " + path, c.page(setTokenPolicy)},
+		{"GET " + path + "/export", c.page(credentialExport)},
 	}
 }
 
@@ -103,4 +108,43 @@ func setTokenPolicy(v *visit) error {
 		d.Faults, d.Asked = f, nil
 	}
 	return showCredentials(v, d)
+}
+
+// credentialExport gives the list as a table for spreadsheets (RFC 4180). It holds no token.
+func credentialExport(v *visit) error {
+	a, err := v.accountOf()
+	if err != nil {
+		return err
+	}
+	all, err := v.Tokens.Credentials(v.ctx(), v.by, a.ID)
+	if err != nil {
+		return err
+	}
+	at := func(t time.Time) string {
+		if t.IsZero() {
+			return ""
+		}
+		return t.UTC().Format(time.RFC3339)
+	}
+	var out bytes.Buffer
+	w := csv.NewWriter(&out)
+	rows := [][]string{{"token", "ending", "kind", "name", "state", "created", "age_days", "last_used", "last_operation", "last_network", "expires", "disabled_at", "findings"}}
+	for _, c := range all {
+		var minds []string
+		for _, f := range c.Findings {
+			minds = append(minds, string(f))
+		}
+		rows = append(rows, []string{c.Token.String(), c.Hint, string(c.Kind), audit.Harmless(c.Name), string(c.State), at(c.Created), strconv.Itoa(c.AgeDays),
+			at(c.Last.At), audit.Harmless(c.Last.Operation), c.Last.Network, at(c.Expires), at(c.Deadline), strings.Join(minds, " ")})
+	}
+	if err := w.WriteAll(rows); err != nil {
+		return err
+	}
+	h := v.w.Header()
+	h.Set("Content-Type", "text/csv; charset=utf-8; header=present")
+	h.Set("Content-Disposition", `attachment; filename="credentials-`+v.now.UTC().Format(day)+`.csv"`)
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	_, err = v.w.Write(out.Bytes())
+	return err
 }

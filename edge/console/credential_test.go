@@ -1,6 +1,7 @@
 package console_test
 
 import (
+	"encoding/csv"
 	"net/http"
 	"regexp"
 	"strings"
@@ -51,6 +52,15 @@ func TestH10_PolicyAndComplianceList(t *testing.T) {
 	minded := admin.get(path+"?only=minded").has(t, "Unused", "Nightly export")
 	if strings.Contains(minded.body, "Eternal") || !strings.Contains(minded.body, "/private-integrations/"+made.ID.String()) {
 		t.Error("what the policy minds nothing about is not left out")
+	}
+
+	_, err = h.Private.Update(t.Context(), admin.by(), made.ID, private.Patch{Name: new("=1+1")})
+	must(t, err)
+	file := admin.get(path + "/export")
+	rows, err := csv.NewReader(strings.NewReader(file.body)).ReadAll()
+	must(t, err)
+	if len(rows) != 3 || rows[1][3] != "'=1+1" || rows[1][12] != "rotation_due unused" || strings.Contains(file.body, "grpk_") {
+		t.Errorf("the export: %q", rows)
 	}
 
 	reader := h.person("Rita", "rita@lakeside.example")
