@@ -53,6 +53,9 @@ type Reply struct {
 	Body    []byte
 	// Drop reports headers that the product must not see, when it passes.
 	Drop func(name string) bool
+	// Params are the query's parameters, as the call spells them, that hold legacy
+	// keys: the product must not see them either.
+	Params []string
 }
 
 // Ask decides one call.
@@ -90,7 +93,7 @@ func (d *Desk) Ask(ctx context.Context, a *Asked) *Reply {
 		if v.edition != nil {
 			reply.Product = append(reply.Product, upstream.Field{Name: v.compiled.versions.Header, Value: v.edition.name})
 		}
-		reply.Drop = v.compiled.drop
+		reply.Drop, reply.Params = v.compiled.drop, v.compiled.keyParams(query)
 		for _, f := range append(x.fields(d.Style), x.links()...) {
 			reply.Answer[f.Name] = []string{f.Value}
 		}

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"encoding/base64"
+	"slices"
 	"strings"
 	"time"
 
@@ -89,6 +90,24 @@ func (k *compiled) withoutKeys(query string) string {
 		}
 	}
 	return query
+}
+
+// keyParams names the parameters of a query that hold legacy keys, as they are
+// spelled there.
+func (k *compiled) keyParams(query string) []string {
+	var out []string
+	for _, place := range k.legacy {
+		if place.In != "query" {
+			continue
+		}
+		for pair := range strings.SplitSeq(query, "&") {
+			name, _, _ := strings.Cut(pair, "=")
+			if strings.EqualFold(unescaped(name), place.Name) && !slices.Contains(out, name) {
+				out = append(out, name)
+			}
+		}
+	}
+	return out
 }
 
 func without(query, name string) string {

@@ -29,7 +29,7 @@ func (s *Server) Check(ctx context.Context, req *authv3.CheckRequest) (*authv3.C
 	if !reply.Pass {
 		return denied(reply), nil
 	}
-	ok := &authv3.OkHttpResponse{ResponseHeadersToAdd: options(reply.Answer)}
+	ok := &authv3.OkHttpResponse{ResponseHeadersToAdd: options(reply.Answer), QueryParametersToRemove: reply.Params}
 	for _, f := range reply.Product {
 		ok.Headers = append(ok.Headers, option(f.Name, f.Value))
 	}
