@@ -200,6 +200,7 @@ func exampleCatalog(upstream string) (*catalog.Catalog, error) {
 		return nil, err
 	}
 	file.Product.Upstreams = map[string]string{"default": upstream}
+	file.Product.LegacyKeys = []catalog.Key{{In: "header", Name: legacyHeader}}
 	set, err := catalog.Parse("openapi.yaml", pennant.OpenAPI())
 	if err != nil {
 		return nil, err
