@@ -84,12 +84,23 @@ func TestPrivateIntegrationSwitches(t *testing.T) {
 	list, below := "/accounts/"+agency.ID.String()+"/private", "/accounts/"+child.ID.String()+"/private/new"
 	poe.get(list).has(t, "Make one in a child account", "North")
 	poe.get(below).has(t, "In North.")
+	// Somebody of the parent who is not in the child goes through the life of its token.
+	made := poe.submit(below, below, "name", "Tills", "owner", cora.user, "reach", "self", "life_days", "0", "idle_days", "0", "rotate_days", "0", "scope", "flags.read")
+	at := regexp.MustCompile(`/private-integrations/pin_[0-9a-z]{26}`).FindString(made.has(t, "Copy the token now").body)
+	rotate := regexp.MustCompile(`/tokens/tok_[0-9a-z]{26}/rotate`).FindString(poe.get(at).has(t, "Tills", "Works").body)
+	poe.submit(rotate, rotate, "days", "7").has(t, "Copy the token now", "works until")
+	cancel := rotate[:len(rotate)-len("rotate")] + "cancel-rotation"
+	cora.submit(cancel, cancel).led(t, at)
+	cora.get(at).has(t, "The rotation is cancelled.", "Ended tokens: 1")
+
 	perm := list + "/permissions"
 	pat.get(perm).has(t, "Poe", "May, by role", "Child accounts")
 	pat.submit(perm, perm+"/"+poe.user, "what", "children", "to", "off").led(t, perm)
 	pat.get(perm).has(t, "May not, by switch")
-	if a := poe.get(below); a.StatusCode != http.StatusForbidden {
-		t.Errorf("without the second switch: %d", a.StatusCode)
+	for _, path := range []string{below, rotate} {
+		if a := poe.get(path); a.StatusCode != http.StatusForbidden {
+			t.Errorf("without the second switch, %s: %d", path, a.StatusCode)
+		}
 	}
 	if strings.Contains(poe.get(list).text(), "Make one in a child account") {
 		t.Error("a way that leads nowhere is offered")
