@@ -6,7 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/guestright/guestright/audit"
 	"github.com/guestright/guestright/integration"
+	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/notice"
 	"github.com/guestright/guestright/release"
 )
@@ -69,4 +71,56 @@ func TestH25_ANewVersionAsksForMore(t *testing.T) {
 	_, err = h.Integrations.Take(ctx, h.admin, h.ins.ID, integration.Taking{Version: v.ID.String(), Scopes: []string{"flags.read", "flags.write", "segments.read"}})
 	h.ok(err)
 	fails("taken", http.StatusOK, http.StatusOK)
+}
+
+// A version that asks for exactly what is approved is taken at once, with an entry;
+// one that asks for less waits, and taking it takes the rest away.
+func TestH25_VersionsThatAskForTheSameOrLess(t *testing.T) {
+	h := newHouse(t, options{delegation: "consent"})
+	ctx := t.Context()
+	publish := func(number string, scopes ...string) release.Version {
+		t.Helper()
+		c := release.Content{Number: number, Delegation: "consent"}
+		for _, s := range scopes {
+			c.Required = append(c.Required, release.Request{Scope: s, Purpose: "To do its work well."})
+		}
+		v, err := h.Releases.Draft(ctx, h.dev, h.app.ID, c)
+		h.ok(err)
+		v, err = h.Releases.Publish(ctx, h.dev, v.ID)
+		h.ok(err)
+		return v
+	}
+	installed := func() integration.Installation {
+		t.Helper()
+		i, err := h.Integrations.Get(ctx, h.admin, h.ins.ID)
+		h.ok(err)
+		return i.Installation
+	}
+	same := publish("1.1.0", "flags.write", "flags.read")
+	if got := installed(); got.Version != same.ID.String() || len(got.Scopes) != 2 {
+		t.Errorf("the same: %+v", got)
+	}
+	log, err := h.Audit.List(ctx, h.admin, audit.Filter{Account: h.account.ID.String(), Action: "installation.follow_version"}, 0)
+	h.ok(err)
+	if len(log.Entries) != 1 {
+		t.Errorf("%d entries say that the version changed", len(log.Entries))
+	}
+	raw := h.token(h.config("flags.read", "flags.write"))
+	less := publish("1.2.0", "flags.read")
+	if got := installed(); got.Version != same.ID.String() || len(got.Scopes) != 2 {
+		t.Errorf("less is taken without a word: %+v", got)
+	}
+	_, err = h.Integrations.Take(ctx, h.admin, h.ins.ID, integration.Taking{Version: same.ID.String(), Scopes: []string{"flags.read", "flags.write"}})
+	if problem.CodeOf(err) != "installation_changed" {
+		t.Errorf("a version that is not the newest: %v", err)
+	}
+	_, err = h.Integrations.Take(ctx, h.admin, h.ins.ID, integration.Taking{Version: less.ID.String(), Scopes: []string{"flags.read"}})
+	h.ok(err)
+	status, out := h.refresh(raw.RefreshToken)
+	if status != http.StatusOK || text(out, "scope") != "flags.read" {
+		t.Errorf("a person's line of tokens afterwards: %d %v", status, out)
+	}
+	if _, err := h.Integrations.Update(ctx, h.admin, h.ins.ID); problem.CodeOf(err) != "nothing_newer" {
+		t.Errorf("then: %v", err)
+	}
 }

@@ -128,6 +128,11 @@ func integrations(ctx context.Context, app *server.App, g *Guide, w world) error
 	if _, err := app.Releases.Publish(ctx, dev, v.ID); err != nil {
 		return err
 	}
+	// The operator's queue has something to look at.
+	if _, err := app.Releases.Submit(ctx, dev, bot.ID, release.Statement{Privacy: "https://acme.example/privacy", Security: "security@acme.example",
+		Data: "Keeps the names of flags and who switched them for 90 days, in the EU; a customer's data go when they remove the application."}); err != nil {
+		return err
+	}
 	admin := access.UserPrincipal(w.ids["account administrator"], nil, map[string]string{w.harbour.ID.String(): access.AccountAdmin})
 	if _, err := app.Integrations.Install(ctx, admin, w.harbour.ID, integration.Order{ApplicationID: bot.PublicID}); err != nil {
 		return err
