@@ -59,6 +59,13 @@ func (s *Service) record(tx *store.Tx, by access.Principal, action string, befor
 
 // Register adds an application to a group. Errors: Invalid `application_invalid`.
 func (s *Service) Register(ctx context.Context, by access.Principal, groupID string, d Draft) (Application, error) {
+	return s.RegisterAs(ctx, by, groupID, d, "")
+}
+
+// RegisterAs is Register for an application that brings its public ID along, such
+// as the address of a client's metadata document; "" makes one. Errors: Conflict
+// `application_exists`.
+func (s *Service) RegisterAs(ctx context.Context, by access.Principal, groupID string, d Draft, publicID string) (Application, error) {
 	var out Application
 	err := s.DB.Write(ctx, func(tx *store.Tx) error {
 		if err := by.Reach("group", "application:create", access.On("group", groupID)); err != nil {
@@ -71,13 +78,18 @@ func (s *Service) Register(ctx context.Context, by access.Principal, groupID str
 			return problem.Invalid("application_invalid", "Some of the fields need another look.", f...)
 		}
 		id := ident.New[Application](tx.Now())
-		public, err := uuid.NewRandom()
-		if err != nil {
-			return problem.Internal("application.Register", err)
+		if publicID == "" {
+			public, err := uuid.NewRandom()
+			if err != nil {
+				return problem.Internal("application.Register", err)
+			}
+			publicID = public.String()
 		}
-		out = Application{ID: id, PublicID: public.String(), Group: groupID, Name: d.Name, Description: d.Description,
+		out = Application{ID: id, PublicID: publicID, Group: groupID, Name: d.Name, Description: d.Description,
 			Domains: d.Domains, Homepage: d.Homepage, Support: d.Support, State: Active, APIVersion: s.pin(), Created: tx.Now()}
-		if err := insert(tx, out); err != nil {
+		if err := insert(tx, out); store.IsUnique(err) {
+			return problem.Conflict("application_exists", "There is an application with this ID.").Because(err)
+		} else if err != nil {
 			return err
 		}
 		if err := group.PlaceHold(tx, groupID, "application/"+id.String(), d.Name); err != nil {

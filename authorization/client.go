@@ -9,6 +9,7 @@ import (
 	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/kit/store"
+	"github.com/guestright/guestright/registration"
 )
 
 // Client is an application that has shown who it is.
@@ -31,6 +32,7 @@ type Clients struct {
 	DB        *store.DB
 	Secrets   *application.Authenticator
 	Apps      *application.Service
+	Registry  *registration.Service
 	Audiences []string         // what an assertion may be for
 	Outbound  *outbound.Client // for key sets of clients; nil: none is fetched
 	// Once notes that something was shown; an error when it was before.
@@ -68,6 +70,15 @@ func (c *Clients) Authenticate(ctx context.Context, k Credentials) (*Client, err
 // named finds a client by its name, without authenticating.
 func (c *Clients) named(ctx context.Context, id string) (*Client, error) {
 	out := &Client{ID: id}
+	if c.Registry != nil {
+		err := c.Registry.Known(ctx, id)
+		if problem.CodeOf(err) == "client_unknown" {
+			err = errClient.Because(err)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
 	err := c.DB.Read(ctx, func(tx *store.Tx) error {
 		var err error
 		out.App, out.Settings, err = c.Apps.ClientOf(tx, id)

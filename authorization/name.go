@@ -18,7 +18,7 @@ var words = map[string]bool{
 	"unsupported_response_type": true, "invalid_scope": true, "invalid_target": true, "access_denied": true, "request_not_supported": true,
 	"invalid_request_uri": true, "login_required": true, "consent_required": true, "interaction_required": true, "account_selection_required": true,
 	"authorization_pending": true, "slow_down": true, "expired_token": true, "invalid_dpop_proof": true, "use_dpop_nonce": true, "invalid_token": true,
-	"unsupported_token_type": true, "invalid_redirect_uri": true, "invalid_client_metadata": true, "temporarily_unavailable": true, "server_error": true,
+	"unsupported_token_type": true, "invalid_redirect_uri": true, "invalid_client_metadata": true, "invalid_software_statement": true, "temporarily_unavailable": true, "server_error": true,
 	"insufficient_scope": true,
 }
 

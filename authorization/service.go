@@ -23,6 +23,7 @@ import (
 	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/notice"
+	"github.com/guestright/guestright/registration"
 	"github.com/guestright/guestright/release"
 	"github.com/guestright/guestright/token"
 )
@@ -44,6 +45,7 @@ type Service struct {
 	Signer       *Signer // of tokens that can be read
 	Bearers      *token.Authenticator
 	People       *identity.Service
+	Registry     *registration.Service // of clients that registered themselves; nil: none do
 	Integrations *integration.Service
 	Issuer       string // our name, exactly as metadata gives it
 	Resource     string // of the gateway, as RFC 8707 names it
@@ -89,6 +91,11 @@ func (s *Service) Authorize(ctx context.Context, form url.Values) (Request, erro
 		return s.pushed(ctx, form)
 	}
 	var out Request
+	if s.Registry != nil {
+		if err := s.Registry.Known(ctx, single(form, "client_id")); err != nil {
+			return out, err
+		}
+	}
 	err := s.DB.Write(ctx, func(tx *store.Tx) error {
 		r, err := s.prepare(tx, form)
 		if err != nil {

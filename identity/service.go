@@ -140,6 +140,12 @@ func (s *Service) Guess(ctx context.Context, what, user string) error {
 	return s.take(ctx, limit{accountPace, what + user}, onNetwork(ctx, what))
 }
 
+// Visited counts what anybody may do from somewhere, but not without end. Error:
+// Limited `too_many_attempts`.
+func (s *Service) Visited(ctx context.Context, what string) error {
+	return s.take(ctx, onNetwork(ctx, what))
+}
+
 // Guessed takes an attempt back that was right. It joins.
 func (s *Service) Guessed(tx *store.Tx, what, user string) error {
 	if err := s.giveBack(tx, limit{accountPace, what + user}); err != nil {

@@ -26,6 +26,7 @@ type Config struct {
 	Groups    GroupsCfg  `yaml:"groups" doc:"Naming rule of developer groups"`
 	Apps      AppsCfg    `yaml:"applications" doc:"What applications may do before they are verified"`
 	SignIn    SignInCfg  `yaml:"sign_in" doc:"How people sign in"`
+	Register  RegCfg     `yaml:"registration" doc:"Clients that register themselves; both ways are off by default"`
 	Outbound  OutCfg     `yaml:"outbound" doc:"The guard on addresses that strangers give us"`
 
 	dir  string            // of the configuration file; relative paths begin here
@@ -117,6 +118,14 @@ type OIDCCfg struct {
 	Name     string `yaml:"name" doc:"Text of the button"`
 	Accounts string `yaml:"accounts_claim" doc:"Claim that lists the keys of the person's accounts"`
 	Admin    string `yaml:"administrator_claim" doc:"Claim that lists the keys of accounts that the person administers"`
+}
+
+// RegCfg says which clients may register themselves.
+type RegCfg struct {
+	Dynamic   bool     `yaml:"dynamic" doc:"Clients may register by a request (RFC 7591)"`
+	Documents bool     `yaml:"metadata_documents" doc:"A client may be the https address of a document about itself (client ID metadata documents)"`
+	Domains   []string `yaml:"domains" doc:"Domains, with their subdomains, on which redirect URIs and documents of such clients may be"`
+	Group     string   `yaml:"group" doc:"Id of the developer group to which such clients belong; they are unverified"`
 }
 
 // OutCfg loosens the guard on outbound calls; every exception is audited.

@@ -115,6 +115,13 @@ func (c *configCheck) secrets() {
 }
 
 func (c *configCheck) rest() {
+	r := c.Register
+	c.say((r.Dynamic || r.Documents) && len(r.Domains) == 0, "registration.domains", "Registration needs the domains that clients may come from, such as example.com.")
+	c.say((r.Dynamic || r.Documents) && r.Group == "", "registration.group", "Registration needs the id of a developer group for the clients, such as grp_….")
+	for _, d := range r.Domains {
+		c.say(d == "" || strings.ContainsAny(d, "*/:@ ") || strings.ToLower(d) != d || strings.HasPrefix(d, ".") || d != "localhost" && !strings.Contains(d, "."),
+			"registration.domains", "Name domains in lower case, such as example.com, without scheme, port and wildcard; subdomains belong to them.")
+	}
 	c.lives()
 	c.say(c.Tokens.Most < 1, "tokens.account_limit", "At least 1.")
 	c.say(c.Tokens.MinIdle < 16 || c.Tokens.MinIdle > 3650, "tokens.min_idle_days", "Between 16, so that there is time for the notices, and 3650.")

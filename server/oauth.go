@@ -16,6 +16,7 @@ import (
 	"github.com/guestright/guestright/integration"
 	"github.com/guestright/guestright/kit/dpop"
 	"github.com/guestright/guestright/kit/problem"
+	"github.com/guestright/guestright/registration"
 )
 
 // TokensCfg sets the lifetimes of what is issued.
@@ -91,6 +92,10 @@ func (s *Slices) authority(b base, cfg Config) error {
 		Issuer: cfg.issuer(), Resource: cfg.resource(), Lives: cfg.Tokens.lives()}
 	s.Clients = &authorization.Clients{DB: b.db, Secrets: application.NewAuthenticator(s.Applications), Apps: s.Applications,
 		Audiences: []string{cfg.issuer(), cfg.issuer() + oauth.TokenPath}, Outbound: s.Outbound, Once: s.Authority.Once}
+	r := cfg.Register
+	s.Registry = &registration.Service{DB: b.db, Applications: s.Applications, Releases: s.Releases, Catalog: b.cat, Outbound: s.Outbound,
+		Rules: registration.Rules{Dynamic: r.Dynamic, Documents: r.Documents, Domains: r.Domains, Group: r.Group}}
+	s.Authority.Registry, s.Clients.Registry = s.Registry, s.Registry
 	var err error
 	s.Signing, err = authorization.NewSigner(context.Background(), authorization.SignerConfig{DB: b.db, Keys: b.keys, Period: time.Duration(cfg.Tokens.Signing)})
 	s.Authority.Signer, s.Authority.Bearers, s.Bearers.Signed = s.Signing, s.Bearers, s.Authority.Readable
@@ -99,7 +104,7 @@ func (s *Slices) authority(b base, cfg Config) error {
 
 // oauth is the authorization server's door.
 func (a *App) oauth(pages *console.Console) *oauth.Server {
-	return &oauth.Server{Issuer: a.Config.issuer(), Resource: a.Config.resource(), Authorizations: a.Authority, Clients: a.Clients, Signer: a.Signing,
+	return &oauth.Server{Issuer: a.Config.issuer(), Resource: a.Config.resource(), Authorizations: a.Authority, Registry: a.Registry, Clients: a.Clients, Signer: a.Signing,
 		Bearers: a.Bearers, Tokens: a.Tokens, Products: a.Products, Identity: a.Identity, Catalog: a.Catalog, Usage: a.Usage.Recorder, Now: a.DB.Now,
 		Page: pages.Fault,
 		Session: func(ctx context.Context, r *http.Request) (access.Principal, identity.Session, error) {

@@ -22,7 +22,7 @@ import (
 func (s *Slices) people(b base, cfg Config) {
 	s.Identity = &identity.Service{DB: b.db, Audit: s.Audit, Keys: b.keys, Passwords: password.NewHasher(password.Cost{}, 0),
 		Platform: "Guestright", Base: cfg.URL, Insecure: !cfg.secure()}
-	s.Authority.People = s.Identity
+	s.Authority.People, s.Registry.People = s.Identity, s.Identity
 	s.Identity.Mail = func(tx *store.Tx, to, subject, text string) error {
 		return s.Notices.Mail(tx, notice.Mail{To: to, Subject: subject, Text: text, Kind: "identity"})
 	}

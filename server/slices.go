@@ -27,6 +27,7 @@ import (
 	"github.com/guestright/guestright/notice"
 	"github.com/guestright/guestright/private"
 	"github.com/guestright/guestright/quota"
+	"github.com/guestright/guestright/registration"
 	"github.com/guestright/guestright/release"
 	"github.com/guestright/guestright/role"
 	"github.com/guestright/guestright/token"
@@ -60,6 +61,7 @@ type Slices struct {
 	Legacy       *legacy.Service
 	LegacyKeys   *legacy.Gate
 	Consents     *consent.Service
+	Registry     *registration.Service
 	Clients      *authorization.Clients
 	Signing      *authorization.Signer
 	Authority    *authorization.Service

@@ -60,11 +60,16 @@ func (s *Server) scopes() []string {
 }
 
 func (s *Server) metadata(w http.ResponseWriter, _ *http.Request) {
+	registration := ""
+	if s.Registry.Rules.Dynamic {
+		registration = s.Issuer + RegisterPath
+	}
 	confidential := []string{"client_secret_basic", "client_secret_post", "private_key_jwt"}
 	all := append(append([]string{}, confidential...), "none")
 	public(w, "application/json", metadata{
 		Issuer: s.Issuer, Authorize: s.Issuer + AuthorizePath, Token: s.Issuer + TokenPath, Keys: s.Issuer + KeysPath, Userinfo: s.Issuer + UserinfoPath,
 		Push: s.Issuer + PushPath, Revoke: s.Issuer + RevokePath, Introspect: s.Issuer + IntrospectPath, Device: s.Issuer + DevicePath,
+		Registration: registration, MetadataDocuments: s.Registry.Rules.Documents,
 		Scopes: s.scopes(), ResponseTypes: []string{"code"}, ResponseModes: []string{"query"}, Grants: s.grants(),
 		TokenAuth: all, TokenAuthSigning: authorization.AssertionAlgorithms, RevokeAuth: all, IntrospectAuth: confidential,
 		ChallengeMethods: []string{"S256"}, DPoP: dpop.Algorithms, Issuers: true, Resources: []string{s.Resource}, Subjects: []string{"public"},

@@ -9,6 +9,7 @@ import (
 	"github.com/guestright/guestright/authorization"
 	"github.com/guestright/guestright/catalog"
 	"github.com/guestright/guestright/identity"
+	"github.com/guestright/guestright/registration"
 	"github.com/guestright/guestright/token"
 	"github.com/guestright/guestright/usage"
 )
@@ -20,6 +21,8 @@ const (
 	PushPath       = "/oauth/par"
 	RevokePath     = "/oauth/revoke"
 	IntrospectPath = "/oauth/introspect"
+	// RegisterPath is where clients register themselves, if they may.
+	RegisterPath = "/oauth/register"
 	// InstallationPath tells an application about its installation.
 	InstallationPath = "/oauth/installation"
 	RecoverPath      = "/oauth/recover"
@@ -34,6 +37,7 @@ type Server struct {
 	Resource       string // of the gateway
 	Authorizations *authorization.Service
 	Clients        *authorization.Clients
+	Registry       *registration.Service
 	Signer         *authorization.Signer
 	Bearers        *token.Authenticator
 	Tokens         *token.Service
@@ -55,6 +59,7 @@ func (s *Server) Mount(mux *http.ServeMux) {
 	mux.HandleFunc(AuthorizePath, s.authorize)
 	mux.HandleFunc(PushPath, s.endpoint(s.push, closed))
 	mux.HandleFunc(RevokePath, s.endpoint(s.revoke, open))
+	mux.HandleFunc(RegisterPath, s.register)
 	mux.HandleFunc(InstallationPath, s.installation)
 	mux.HandleFunc(DevicePath, s.endpoint(s.device, open))
 	mux.HandleFunc(RecoverPath, s.endpoint(s.recover, closed))
