@@ -2,6 +2,7 @@ package application
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -159,7 +160,7 @@ func (s *Service) Page(ctx context.Context, by access.Principal, groupID string,
 // Published finds an application by the public ID that customers enter. It does
 // not authorise: the ID is public, and it shows only what customers may see.
 func (s *Service) Published(tx *store.Tx, publicID string) (Application, error) {
-	if _, err := uuid.Parse(publicID); err != nil {
+	if _, err := uuid.Parse(publicID); err != nil && !strings.HasPrefix(publicID, "https://") { // a UUID, or where a client's document is
 		return Application{}, problem.NotFound("application")
 	}
 	return find(tx, "public_id = ?", publicID)

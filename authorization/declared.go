@@ -34,6 +34,7 @@ func Declared() []problem.Declared {
 		{Code: "application_exists", Kind: con, Cause: "An application with this ID is there already.", Remedy: "Nothing: use that one."},
 		{Code: "client_document_unreachable", Kind: problem.KindUnavailable, Cause: "The metadata document of a client cannot be fetched.", Remedy: "See that the address answers over https within five seconds."},
 		{Code: "registration_group_missing", Kind: problem.KindUnavailable, Cause: "The group to which registered clients belong is not there, or not active.", Remedy: "The operator corrects registration.group."},
+		{Code: "use_dpop_nonce", Kind: inv, Cause: "This platform wants a nonce of its own in DPoP proofs, and the proof has none, or an old one.", Remedy: "Make a new proof with the nonce of the header DPoP-Nonce (RFC 9449 section 8)."},
 		{Code: "nonce_invalid", Kind: inv, Cause: "The nonce of a user context is too short, too long or has odd characters.", Remedy: "Make a new random one of 8 to 200 printable ASCII characters."},
 		{Code: "user_required", Kind: inv, Cause: "The product asked for a user context without naming the person.", Remedy: "Name the person by our id or the product's key."},
 		{Code: "user_code_wrong", Kind: inv, Cause: "No device waits with the code that was typed.", Remedy: "Compare it with what the device shows, or have it show a new one."},

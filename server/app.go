@@ -16,6 +16,7 @@ import (
 	"github.com/guestright/guestright/edge/gateway/strict"
 	"github.com/guestright/guestright/edge/gateway/upstream"
 	"github.com/guestright/guestright/integration"
+	"github.com/guestright/guestright/kit/dpop"
 	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/kit/web"
@@ -28,6 +29,7 @@ type App struct {
 	Config  Config
 	Log     *slog.Logger
 	Proxy   *gateway.Proxy
+	Nonces  *dpop.Nonces // that DPoP proofs have to carry; nil: none
 	Signer  *gateway.Signer
 	Engine  *gateway.Engine
 	Public  http.Handler // console, API, token endpoint
@@ -120,6 +122,9 @@ func (a *App) doors() error {
 		return err
 	}
 	if a.Signer, err = gateway.NewSigner(a.Config.URL, a.Config.Gateway.Audience, seed); err != nil {
+		return err
+	}
+	if a.Nonces, err = a.nonces(); err != nil {
 		return err
 	}
 	a.Engine = &gateway.Engine{Now: a.now, Tokens: a.Bearers, Legacy: a.LegacyKeys, Noticed: a.Legacy.Noticed, Catalog: a.Catalog, Quota: a.Quota, Usage: a.Usage.Recorder, Facts: a.Facts.Fill, Docs: a.Config.URL,

@@ -34,6 +34,7 @@ type TokensCfg struct {
 	Identity    Duration `yaml:"id_token_life" doc:"Lifetime of id tokens"`
 	Proof       Duration `yaml:"dpop_window" doc:"How far the time in a DPoP proof (RFC 9449) may be from ours"`
 	Most        int      `yaml:"account_limit" doc:"How many personal and service tokens one account may have"`
+	Nonce       bool     `yaml:"dpop_nonce" doc:"DPoP proofs have to carry a nonce of ours (RFC 9449 section 8), so that none can be made ahead of time"`
 	MinIdle     int      `yaml:"min_idle_days" doc:"The shortest idle expiry, in days, that an account may set for its static tokens"`
 	Signing     Duration `yaml:"signing_key_life" doc:"How long a key signs id tokens and JWT access tokens before the next takes over"`
 }
@@ -105,7 +106,7 @@ func (s *Slices) authority(b base, cfg Config) error {
 // oauth is the authorization server's door.
 func (a *App) oauth(pages *console.Console) *oauth.Server {
 	return &oauth.Server{Issuer: a.Config.issuer(), Resource: a.Config.resource(), Authorizations: a.Authority, Registry: a.Registry, Clients: a.Clients, Signer: a.Signing,
-		Bearers: a.Bearers, Tokens: a.Tokens, Products: a.Products, Identity: a.Identity, Catalog: a.Catalog, Usage: a.Usage.Recorder, Now: a.DB.Now,
+		Bearers: a.Bearers, Tokens: a.Tokens, Products: a.Products, Identity: a.Identity, Catalog: a.Catalog, Usage: a.Usage.Recorder, Nonces: a.Nonces, Now: a.DB.Now,
 		Page: pages.Fault,
 		Session: func(ctx context.Context, r *http.Request) (access.Principal, identity.Session, error) {
 			raw := a.Identity.FromRequest(r)
@@ -120,11 +121,24 @@ func (a *App) oauth(pages *console.Console) *oauth.Server {
 		}}
 }
 
+// noncePeriod is how long a nonce is given out; it is good for as long again.
+const noncePeriod = 2 * time.Minute
+
+// nonces are those that DPoP proofs have to carry, nil for none: the same on every
+// node and at both doors.
+func (a *App) nonces() (*dpop.Nonces, error) {
+	if !a.Config.Tokens.Nonce {
+		return nil, nil
+	}
+	key, err := a.Keys.Key("dpop nonce v1")
+	return &dpop.Nonces{Key: key, Period: noncePeriod}, err
+}
+
 // proofs is how the gateway checks that a caller holds the key its token is bound
 // to. On one node what was seen is kept in memory; nodes that share PostgreSQL
 // share it there, so that a proof passes one of them only.
 func (a *App) proofs() gateway.Proofs {
-	p := gateway.Proofs{Base: a.Config.resource(), Window: time.Duration(a.Config.Tokens.Proof)}
+	p := gateway.Proofs{Base: a.Config.resource(), Window: time.Duration(a.Config.Tokens.Proof), Nonces: a.Nonces}
 	if !a.DB.Postgres() {
 		seen := &dpop.Memory{}
 		p.Once = func(_ context.Context, proof dpop.Proof, now, until time.Time) (bool, error) {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/guestright/guestright/edge/gateway/upstream"
+	"github.com/guestright/guestright/kit/dpop"
 	"github.com/guestright/guestright/kit/ident"
 	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/web"
@@ -118,6 +119,9 @@ func (x *exchange) writeRefusal(w http.ResponseWriter, r *http.Request, style qu
 	switch {
 	case status == http.StatusUnauthorized, status == http.StatusForbidden && doc.Code == "scope_missing":
 		h.Set("WWW-Authenticate", v.engine.challenge(doc))
+		if n := v.engine.Proofs.Nonces; n != nil {
+			h.Set(dpop.NonceHeader, n.At(v.At))
+		}
 	case status == http.StatusMethodNotAllowed && v.allow != "":
 		h.Set("Allow", v.allow)
 	}

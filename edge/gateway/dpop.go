@@ -14,6 +14,8 @@ import (
 type Proofs struct {
 	Base   string        // public address of the gateway, without a slash at its end
 	Window time.Duration // around now in which a proof may have been made
+	// Nonces that proofs have to carry; nil: none.
+	Nonces *dpop.Nonces
 	// Once notes a proof until a time; false when it was seen before.
 	Once func(ctx context.Context, p dpop.Proof, now, until time.Time) (bool, error)
 }
@@ -61,6 +63,9 @@ func (e *Engine) prove(ctx context.Context, c *Call, v *Verdict) error {
 	if err := p.Check(r); err != nil {
 		return unproven(problem.Of(err).Detail)
 	}
+	if n := e.Proofs.Nonces; n != nil && !n.Good(p.Nonce, v.At) {
+		return errNonce
+	}
 	first, err := e.Proofs.Once(ctx, p, v.At, p.Until(e.Proofs.Window))
 	if err != nil {
 		return err
@@ -73,6 +78,7 @@ func (e *Engine) prove(ctx context.Context, c *Call, v *Verdict) error {
 
 var (
 	errBound   = problem.Unauthenticated("dpop_required", "This token is bound to a key. Send it with the scheme DPoP and a proof (RFC 9449).")
+	errNonce   = problem.Unauthenticated("use_dpop_nonce", "Make a new proof with the nonce in the header DPoP-Nonce of this answer.")
 	errUnbound = problem.Unauthenticated("dpop_unbound", "This token is not bound to a key. Send it with the scheme Bearer.")
 )
 

@@ -103,7 +103,7 @@ func (e *Engine) simulated(ctx context.Context, v *Verdict) error {
 var outcomes = map[string]usage.Outcome{
 	"missing_credential": usage.MissingCredential, "invalid_token": usage.InvalidToken, "token_expired": usage.InvalidToken,
 	"token_revoked": usage.RevokedKey, "key_revoked": usage.RevokedKey, "revoked_key": usage.RevokedKey,
-	"dpop_required": usage.InvalidToken, "dpop_unbound": usage.InvalidToken, "invalid_dpop_proof": usage.InvalidToken, "grant_ended": usage.NotInstalled,
+	"dpop_required": usage.InvalidToken, "dpop_unbound": usage.InvalidToken, "invalid_dpop_proof": usage.InvalidToken, "use_dpop_nonce": usage.InvalidToken, "grant_ended": usage.NotInstalled,
 	"rate_limited": usage.RateLimited, "quota_exceeded": usage.QuotaExceeded,
 	"permission_denied": usage.PermissionDenied, "scope_missing": usage.ScopeMissing, "operation_unmapped": usage.OperationUnmapped,
 	"installation_unavailable": usage.InstallationDisabled, "installation_disabled": usage.InstallationDisabled, "installation_pending": usage.InstallationDisabled, "installation_failed": usage.InstallationDisabled,

@@ -58,8 +58,8 @@ func (e *Engine) challenge(p *problem.Error) string {
 		name = ""
 	case "scope_missing":
 		name = "insufficient_scope"
-	case "invalid_dpop_proof":
-		name = "invalid_dpop_proof"
+	case "invalid_dpop_proof", "use_dpop_nonce":
+		name = p.Code
 	}
 	tail := ` realm="guestright"`
 	if name != "" {
@@ -68,7 +68,7 @@ func (e *Engine) challenge(p *problem.Error) string {
 	if e.Proofs.Base != "" {
 		tail += `, resource_metadata="` + e.Proofs.Base + ResourcePath + `"`
 	}
-	if p.Code == "dpop_required" || p.Code == "invalid_dpop_proof" {
+	if p.Code == "dpop_required" || p.Code == "invalid_dpop_proof" || p.Code == "use_dpop_nonce" {
 		return "DPoP" + tail + `, algs="` + strings.Join(dpop.Algorithms, " ") + `"`
 	}
 	return "Bearer" + tail

@@ -63,7 +63,18 @@ func (s *Server) proof(q *request, raw string) (string, error) {
 	if err := p.Check(dpop.Request{Method: q.Method, URL: s.Issuer + q.URL.EscapedPath(), Token: raw, Now: now, Window: window}); err != nil {
 		return "", err
 	}
+	if s.Nonces != nil && !s.Nonces.Good(p.Nonce, now) {
+		return "", problem.Invalid("use_dpop_nonce", "Make a new proof with the nonce in the header DPoP-Nonce of this answer.")
+	}
 	return p.Thumbprint, s.Authorizations.Once(q.Context(), p.Name(), p.Until(window))
+}
+
+// nonce gives a client that proves a key the nonce for its next proof, where one
+// is asked for.
+func (s *Server) nonce(w http.ResponseWriter, r *http.Request) {
+	if s.Nonces != nil && len(r.Header[dpop.Header]) > 0 {
+		w.Header().Set(dpop.NonceHeader, s.Nonces.At(s.Now()))
+	}
 }
 
 // challenge refuses a request that came with a token (RFC 6750 section 3).
@@ -76,7 +87,7 @@ func (s *Server) challenge(w http.ResponseWriter, r *http.Request, err error) {
 	switch e.Code {
 	case "missing_credential":
 		name = ""
-	case "insufficient_scope", "invalid_dpop_proof":
+	case "insufficient_scope", "invalid_dpop_proof", "use_dpop_nonce":
 		name = e.Code
 	}
 	head := scheme + ` realm="guestright"`
@@ -84,6 +95,7 @@ func (s *Server) challenge(w http.ResponseWriter, r *http.Request, err error) {
 		head += `, error="` + name + `", error_description=` + strconv.Quote(e.Code)
 	}
 	w.Header().Set("WWW-Authenticate", head)
+	s.nonce(w, r)
 	if e.Kind == problem.KindInvalid {
 		e = problem.Unauthenticated(e.Code, e.Detail).Because(e.Cause)
 	}

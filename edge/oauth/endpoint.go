@@ -29,6 +29,7 @@ func (s *Server) endpoint(h handler, o origin) http.HandlerFunc {
 			fail(w, r, false, malformed("method_not_allowed", "Send the request as a form with POST."))
 			return
 		}
+		s.nonce(w, r)
 		begun := s.Now() // before the body is read: what arrived first counts as first
 		q, err := read(w, r)
 		q.begun = begun

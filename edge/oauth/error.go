@@ -25,6 +25,8 @@ func status(name string, e *problem.Error) int {
 		return http.StatusMethodNotAllowed
 	case name == "invalid_client" || name == "invalid_token":
 		return http.StatusUnauthorized
+	case e.Kind == problem.KindUnauthenticated && (name == "invalid_dpop_proof" || name == "use_dpop_nonce"):
+		return http.StatusUnauthorized // beside a token (RFC 9449 section 9)
 	case name == "server_error":
 		return http.StatusInternalServerError
 	case e.Kind == problem.KindLimited:

@@ -9,6 +9,7 @@ import (
 	"github.com/guestright/guestright/authorization"
 	"github.com/guestright/guestright/catalog"
 	"github.com/guestright/guestright/identity"
+	"github.com/guestright/guestright/kit/dpop"
 	"github.com/guestright/guestright/registration"
 	"github.com/guestright/guestright/token"
 	"github.com/guestright/guestright/usage"
@@ -45,6 +46,7 @@ type Server struct {
 	Identity       *identity.Service
 	Catalog        *catalog.Current
 	Usage          *usage.Recorder
+	Nonces         *dpop.Nonces // that proofs have to carry; nil: none
 	Now            func() time.Time
 	// Session finds who is signed in with the browser that sends r; the zero
 	// Principal when nobody is.
