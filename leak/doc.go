@@ -6,8 +6,9 @@
 // Whoever reports learns nothing: the answer is the same, and comes at the same
 // pace, for what was live, what was not, and what never was a credential.
 //
-// The checksum of our credentials tells garbage without a look-up, and imported
-// keys are looked up only when the beginning of their digest is known.
+// The checksum of our credentials tells garbage without a look-up, and so does our
+// signature under an access token that is a JWT; imported keys are looked up only
+// when the beginning of their digest is known.
 //
 // A leak is kept once for each credential; further reports are counted.
 //

@@ -16,6 +16,7 @@ const (
 	// of our own form, and keys from before, which have none.
 	oursMost    = 100
 	foreignMost = 5
+	signedMost  = 20
 	foreignMin  = 8 // characters of a key from before
 )
 
@@ -51,6 +52,33 @@ func found(text string) (ours, foreign []secret.Text) {
 		}
 	}
 	return ours, foreign
+}
+
+// signed are the words of a text that may be access tokens in the form of a JWT
+// (RFC 7519 section 3), each once.
+func signed(text string) []secret.Text {
+	var out []secret.Text
+	seen := map[string]bool{}
+	for rest := text; len(out) < signedMost; {
+		i := strings.Index(rest, "eyJ")
+		if i < 0 {
+			break
+		}
+		rest = rest[i:]
+		word := rest
+		if end := strings.IndexFunc(rest, func(r rune) bool {
+			return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && r != '-' && r != '_' && r != '.'
+		}); end >= 0 {
+			word = rest[:end]
+		}
+		rest = rest[len(word):]
+		word = strings.TrimRight(word, ".")
+		if strings.Count(word, ".") == 2 && len(word) <= token.SignedMost && !seen[word] {
+			seen[word] = true
+			out = append(out, secret.New(word))
+		}
+	}
+	return out
 }
 
 // opaque reports whether a word could be a key that the product made itself.

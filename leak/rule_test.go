@@ -9,6 +9,7 @@ import (
 
 	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/secret"
+	"github.com/guestright/guestright/token"
 )
 
 func TestWhatATextHolds(t *testing.T) {
@@ -43,6 +44,37 @@ func TestWhatATextHolds(t *testing.T) {
 	}
 }
 
+func TestSignedTokensAreFoundInText(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"":                            "",
+		"eyJ":                         "",
+		"eyJa.b":                      "",
+		"Bearer eyJa.b-_.c, thanks":   "eyJa.b-_.c",
+		"see eyJa.b.c.":               "eyJa.b.c",
+		"eyJa.b.c\neyJa.b.c eyJd.e.f": "eyJa.b.c eyJd.e.f",
+		"eyJa.b.c.d.e":                "", // encrypted, so not ours
+		"eyJ" + strings.Repeat("a", token.SignedMost) + ".b.c": "",
+	} {
+		var got []string
+		for _, s := range signed(text) {
+			got = append(got, s.Reveal())
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%.40q: %q, want %q", text, got, want)
+		}
+	}
+	if got := signed(strings.Repeat("eyJa.b.c ", 3) + strings.Join(func() []string {
+		var out []string
+		for _, n := range numbers(40) {
+			out = append(out, "eyJ"+n+".b.c")
+		}
+		return out
+	}(), " ")); len(got) != signedMost {
+		t.Errorf("%d of one report", len(got))
+	}
+}
+
 func numbers(n int) []string {
 	var out []string
 	for i := range n {
@@ -73,6 +105,11 @@ func FuzzFound(f *testing.F) {
 	f.Add(secret.Generate(secret.AccessToken).Reveal(), "https://x")
 	f.Add("grat_\ngrat_", "grat_")
 	f.Fuzz(func(t *testing.T, text, where string) {
+		for _, s := range signed(text) {
+			if !strings.Contains(text, s.Reveal()) {
+				t.Fatalf("%q", s.Reveal())
+			}
+		}
 		ours, foreign := found(text)
 		for _, s := range ours {
 			if !secret.WellFormed(s.Reveal()) || !strings.Contains(text, s.Reveal()) {

@@ -2,6 +2,7 @@ package leak
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/guestright/guestright/application"
@@ -28,6 +29,7 @@ type Service struct {
 	Applications *application.Service
 	Grants       *grant.Service
 	Tokens       *token.Service
+	Bearers      *token.Authenticator
 	Products     *token.Products
 	Legacy       *legacy.Service
 	LegacyKeys   *legacy.Gate
@@ -99,8 +101,17 @@ func (s *Service) take(ctx context.Context, r Report) error {
 		text = text[:TextMost]
 	}
 	ours, foreign := found(text)
-	r.Where = place(r.Where, append(foreign, ours...))
+	jwts := signed(text)
+	r.Where = place(r.Where, slices.Concat(foreign, ours, jwts))
 	var failed error
+	for _, one := range jwts {
+		if !s.Bearers.Issued(ctx, one.Reveal()) {
+			continue // not signed by us
+		}
+		if err := s.end(ctx, one, r, func(tx *store.Tx, raw secret.Text) (credential, error) { return s.token(tx, raw.Reveal()) }); err != nil {
+			failed = err
+		}
+	}
 	for _, one := range ours {
 		if err := s.end(ctx, one, r, s.ours); err != nil {
 			failed = err

@@ -120,7 +120,7 @@ func newSlices(b base, cfg Config) (*Slices, error) {
 	}
 	s.APITokens = &apitoken.Tokens{DB: b.db, Audit: s.Audit, Accounts: s.Accounts, Grants: s.Grants, Secrets: s.Tokens, Roles: s.Roles, Catalog: b.cat, Most: cfg.Tokens.Most}
 	s.Leaks = &leak.Service{DB: b.db, Audit: s.Audit, Usage: s.Usage, Notices: s.Notices, Applications: s.Applications, Grants: s.Grants, Tokens: s.Tokens,
-		Products: s.Products, Legacy: s.Legacy, LegacyKeys: s.LegacyKeys, Authority: s.Authority, Catalog: b.cat, Keys: &leak.Keys{Client: s.Outbound, Now: b.db.Now}}
+		Bearers: s.Bearers, Products: s.Products, Legacy: s.Legacy, LegacyKeys: s.LegacyKeys, Authority: s.Authority, Catalog: b.cat, Keys: &leak.Keys{Client: s.Outbound, Now: b.db.Now}}
 	s.people(b, cfg)
 	if err := s.outside(cfg); err != nil {
 		return nil, err

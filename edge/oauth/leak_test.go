@@ -1,10 +1,12 @@
 package oauth_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/guestright/guestright/access"
+	"github.com/guestright/guestright/application"
 	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/leak"
 )
@@ -48,5 +50,30 @@ func TestH12_LeakedTokensOfAPerson(t *testing.T) {
 	h.ok(err)
 	if n == 0 {
 		t.Error("the person was not told")
+	}
+}
+
+// H12: a token that is a JWT is known by its signature and ended as any other;
+// where it was found does not repeat it.
+func TestH12_ALeakedJWT(t *testing.T) {
+	t.Parallel()
+	format := application.FormatJWT
+	h := newHouse(t, options{client: application.ClientPatch{TokenFormat: &format}})
+	raw := h.token(h.config("flags.read", "flags.write")).AccessToken
+	if !strings.HasPrefix(raw, "eyJ") || !h.works(raw) {
+		t.Fatalf("%.20s", raw)
+	}
+	h.ok(h.Leaks.Report(t.Context(), leak.Report{Text: secret.New(`{"authorization": "Bearer ` + raw[:len(raw)-2] + `"}`), Source: leak.API}))
+	if !h.works(raw) {
+		t.Error("a token was ended without its signature")
+	}
+	h.ok(h.Leaks.Report(t.Context(), leak.Report{Text: secret.New(`{"authorization": "Bearer ` + raw + `"}`), Where: "https://paste.example/" + raw, Source: leak.API}))
+	if h.works(raw) {
+		t.Error("a leaked JWT works")
+	}
+	all, err := h.Leaks.List(t.Context(), access.System("test"), leak.Query{Limit: 10})
+	h.ok(err)
+	if len(all) != 1 || all[0].Kind != leak.AccessToken || all[0].Where != "https://paste.example/[secret]" {
+		t.Errorf("%+v", all)
 	}
 }
