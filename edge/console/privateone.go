@@ -44,7 +44,7 @@ func (v *visit) aboutPrivate(l private.Listed, tab string, s sheet) error {
 		{Text: "Test", URL: "/test", Icon: page.IconTerminal},
 		{Text: "Webhooks", URL: "/webhooks", Icon: page.IconWebhook},
 	} {
-		if t.URL == "/test" && (v.Calls == nil || l.State == private.Deleted) {
+		if t.URL == "/test" && (v.Calls == nil || !l.Manages || l.State == private.Deleted) {
 			continue
 		}
 		t.Current, t.URL = t.URL == tab, base+t.URL
