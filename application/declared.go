@@ -7,7 +7,7 @@ func Declared() []problem.Declared {
 	con, inv := problem.KindConflict, problem.KindInvalid
 	return []problem.Declared{
 		{Code: "application_invalid", Kind: inv, Cause: "A field breaks a rule; errors says which.", Remedy: "Correct the parts that errors names."},
-		{Code: "application_exists", Kind: con, Cause: "An application with this ID is there already: somebody registered the same client at the same moment.", Remedy: "Read it, or register again."},
+		{Code: "application_exists", Kind: con, Cause: "An application with this ID is there already.", Remedy: "Nothing: use that one."},
 		{Code: "application_not_active", Kind: con, Cause: "The application is suspended or about to be deleted.", Remedy: "Take the deletion back, or ask the operator."},
 		{Code: "application_not_pending", Kind: con, Cause: "There is no deletion to take back, or its seven days are over.", Remedy: "Register the application anew if it is gone."},
 		{Code: "application_not_suspended", Kind: con, Cause: "The application is not suspended.", Remedy: "Nothing needs to be done."},

@@ -31,7 +31,6 @@ func Declared() []problem.Declared {
 		{Code: "invalid_redirect_uri", Kind: inv, Cause: "A client that registers itself has no redirect URI, or one that is not accepted (RFC 7591).", Remedy: "Use https on a domain that the operator has listed."},
 		{Code: "invalid_client_metadata", Kind: inv, Cause: "What a client says about itself at registration is not accepted; error_description says what.", Remedy: "Correct it."},
 		{Code: "invalid_software_statement", Kind: inv, Cause: "Software statements are not supported.", Remedy: "Leave it out."},
-		{Code: "application_exists", Kind: con, Cause: "An application with this ID is there already.", Remedy: "Nothing: use that one."},
 		{Code: "client_document_unreachable", Kind: problem.KindUnavailable, Cause: "The metadata document of a client cannot be fetched.", Remedy: "See that the address answers over https within five seconds."},
 		{Code: "registration_group_missing", Kind: problem.KindUnavailable, Cause: "The group to which registered clients belong is not there, or not active.", Remedy: "The operator corrects registration.group."},
 		{Code: "use_dpop_nonce", Kind: inv, Cause: "This platform wants a nonce of its own in DPoP proofs, and the proof has none, or an old one.", Remedy: "Make a new proof with the nonce of the header DPoP-Nonce (RFC 9449 section 8)."},
