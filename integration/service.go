@@ -2,7 +2,6 @@ package integration
 
 import (
 	"context"
-	"strconv"
 	"time"
 
 	"github.com/guestright/guestright/access"
@@ -159,56 +158,6 @@ type Availability struct {
 	Until     time.Time `json:"until,omitzero" doc:"When it comes back by itself"`
 }
 
-// Patch changes the parts that are there.
-type Patch struct {
-	Availability *Availability `json:"availability,omitempty" doc:"The administrator's switch"`
-	Delegation   *string       `json:"delegation,omitempty" enum:"off,consent,trusted" doc:"End-user access"`
-	// ApproverRoles are ids of product roles.
-	ApproverRoles *[]string `json:"approver_roles,omitempty" maxItems:"100" doc:"Product roles, one of which a person needs to let the application act for them; empty: every member may"`
-}
-
-// Amend is SetAvailable and SetDelegation in one change; the developer is told
-// of the first.
-func (s *Service) Amend(ctx context.Context, by access.Principal, id ID, p Patch) (Installation, error) {
-	m := move{from: customer, action: "update"}
-	if p.Availability != nil {
-		m.told = "developer"
-	}
-	return s.change(ctx, by, m, id, func(tx *store.Tx, i *Installation) error {
-		if p.Delegation != nil {
-			if err := checkDelegation(*p.Delegation); err != nil {
-				return err
-			}
-			i.Delegation = *p.Delegation
-		}
-		if p.ApproverRoles != nil {
-			if err := s.approvers(tx, i, *p.ApproverRoles); err != nil {
-				return err
-			}
-		}
-		if c := p.Availability; c != nil {
-			return i.SetAvailable(tx.Now(), c.Available, c.Reason, c.Until)
-		}
-		return i.here()
-	})
-}
-
-// approvers says which product roles let people approve the application.
-func (s *Service) approvers(tx *store.Tx, i *Installation, roles []string) error {
-	for n, id := range roles {
-		_, err := s.Accounts.RoleIn(tx, i.Account, id)
-		if absent(err) {
-			return problem.Invalid("role_unknown", "The account has no such role.",
-				problem.Field{Pointer: "/approver_roles/" + strconv.Itoa(n), Code: "unknown", Detail: "The account has no role with this id."})
-		}
-		if err != nil {
-			return err
-		}
-	}
-	i.ApproverRoles = sorted(roles)
-	return nil
-}
-
 // SetDelegation changes end-user access.
 func (s *Service) SetDelegation(ctx context.Context, by access.Principal, id ID, d string) (Installation, error) {
 	return s.change(ctx, by, move{from: customer, action: "update"}, id, func(_ *store.Tx, i *Installation) error {
@@ -356,24 +305,29 @@ type move struct {
 func (s *Service) change(ctx context.Context, by access.Principal, m move, id ID, rule func(*store.Tx, *Installation) error) (Installation, error) {
 	var out Installation
 	err := s.DB.Write(ctx, func(tx *store.Tx) error {
-		i, a, err := s.load(tx, by, m.from, "installation:"+m.action, id)
-		if err != nil {
-			return err
-		}
-		before := i
-		if err := rule(tx, &i); err != nil {
-			return err
-		}
-		if err := s.save(tx, before, i); err != nil {
-			return err
-		}
-		out = i
-		if err := s.tell(tx, m, a, i); err != nil {
-			return err
-		}
-		return s.record(tx, by, m.action, a, before, i)
+		var err error
+		out, err = s.changeIn(tx, by, m, id, rule)
+		return err
 	})
 	return out, err
+}
+
+func (s *Service) changeIn(tx *store.Tx, by access.Principal, m move, id ID, rule func(*store.Tx, *Installation) error) (Installation, error) {
+	i, a, err := s.load(tx, by, m.from, "installation:"+m.action, id)
+	if err != nil {
+		return i, err
+	}
+	before := i
+	if err := rule(tx, &i); err != nil {
+		return i, err
+	}
+	if err := s.save(tx, before, i); err != nil {
+		return i, err
+	}
+	if err := s.tell(tx, m, a, i); err != nil {
+		return i, err
+	}
+	return i, s.record(tx, by, m.action, a, before, i)
 }
 
 // save writes the installation and lets its grant say the same.

@@ -200,30 +200,37 @@ func sameReach(sent, is grant.Reach) bool {
 func (s *Service) Update(ctx context.Context, by access.Principal, id ID, p Patch) (Integration, error) {
 	var out Integration
 	err := s.DB.Write(ctx, func(tx *store.Tx) error {
-		l, i, err := s.changed(tx, by, id, p)
-		if err != nil {
-			return err
-		}
-		before := l.Integration
-		d := diffOf(before, i)
-		if d.Empty() {
-			out = before
-			return nil
-		}
-		if out, err = s.put(tx, i); err != nil {
-			return err
-		}
-		if err := s.follow(tx, before, i); err != nil {
-			return err
-		}
-		if d.Widens() {
-			if err := s.tell(tx, by, out, "The private integration “"+out.Name+"” may do more now", "Look at what was changed."); err != nil {
-				return err
-			}
-		}
-		return s.record(tx, by, "update", before, out)
+		var err error
+		out, err = s.UpdateIn(tx, by, id, p)
+		return err
 	})
 	return out, err
+}
+
+// UpdateIn is Update in the caller's transaction; it authorises by itself.
+func (s *Service) UpdateIn(tx *store.Tx, by access.Principal, id ID, p Patch) (Integration, error) {
+	l, i, err := s.changed(tx, by, id, p)
+	if err != nil {
+		return i, err
+	}
+	before := l.Integration
+	d := diffOf(before, i)
+	if d.Empty() {
+		return before, nil
+	}
+	out, err := s.put(tx, i)
+	if err != nil {
+		return out, err
+	}
+	if err := s.follow(tx, before, i); err != nil {
+		return out, err
+	}
+	if d.Widens() {
+		if err := s.tell(tx, by, out, "The private integration “"+out.Name+"” may do more now", "Look at what was changed."); err != nil {
+			return out, err
+		}
+	}
+	return out, s.record(tx, by, "update", before, out)
 }
 
 // changed is what a patch would make of an integration.

@@ -86,6 +86,15 @@ type inquireIn struct {
 
 type inquireOut struct{ Body Finding }
 
+type readIn struct {
+	account.AccountPath
+	Body struct {
+		Policy access.Policy `json:"policy" nullable:"false"`
+	}
+}
+
+type readOut struct{ Body Reading }
+
 // Mount mounts the operations on roles.
 func (s *Service) Mount(m web.Mux) {
 	m.Catalogue().Declare(Declared()...)
@@ -98,6 +107,14 @@ func (s *Service) Mount(m web.Mux) {
 	}, func(ctx context.Context, in *inquireIn) (*inquireOut, error) {
 		got, err := s.Inquire(ctx, access.By(ctx), in.Account, in.Body)
 		return &inquireOut{Body: got}, err
+	})
+	web.Op(m, web.Operation{
+		ID: "readPolicy", Method: "POST", Path: "/v1/accounts/{account}/policy-readings", Tag: "Roles", Summary: "Say in words what a policy means", Action: "role:view",
+		Description: "Each statement in the words of the catalog, what is probably not meant, and whether you could give it to somebody. Nothing is stored.",
+		Errors:      []string{"forbidden", "policy.invalid"},
+	}, func(ctx context.Context, in *readIn) (*readOut, error) {
+		got, err := s.Read(ctx, access.By(ctx), in.Account, in.Body.Policy)
+		return &readOut{Body: got}, err
 	})
 }
 

@@ -33,6 +33,7 @@ type Opinion struct {
 	Action    string `json:"action"`
 	Allowed   bool   `json:"allowed"`
 	Policy    string `json:"policy,omitempty" doc:"Name of the policy whose statement decides"`
+	Role      string `json:"role,omitempty" doc:"Role that the policy is: an id, or the key of a built-in one; absent where it is none"`
 	Statement int    `json:"statement,omitempty" doc:"Number of the statement that decides, from 1; absent when none speaks"`
 	Text      string `json:"text,omitempty" doc:"The statement in words"`
 	Why       string `json:"why" doc:"The reason in a sentence"`
@@ -259,7 +260,7 @@ func (n NamedLayer) opinion(l access.Layer, w access.Words, action string, on ac
 	out := Opinion{Layer: n.Name, Action: action, Allowed: c.Allowed}
 	if c.By != access.Nowhere {
 		src := n.Sources[c.By.Policy]
-		out.Policy, out.Statement = src.Name, c.By.Statement+1
+		out.Policy, out.Role, out.Statement = src.Name, src.Role, c.By.Statement+1
 		out.Text = w.Sentence(src.Policy[c.By.Statement])
 		switch {
 		case c.Allowed:

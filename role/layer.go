@@ -167,3 +167,54 @@ func (s *Service) Authorities(tx *store.Tx, user string) ([]access.Authority, er
 	}
 	return out, nil
 }
+
+// Source gives a role as a source of rights, for later slices that hold roles of
+// their own, such as tokens. It joins. Errors: Invalid `role_unknown`.
+func (s *Service) Source(tx *store.Tx, acc, id string) (Source, error) {
+	name, policy, err := s.policyOf(tx, acc, id)
+	kind := FromCustom
+	if IsBuiltIn(id) {
+		kind = FromBuiltIn
+	}
+	return Source{Kind: kind, Role: id, Name: name, Policy: policy}, err
+}
+
+// Edited gives the whole policy that a role would have after a change, for whoever
+// may see the role. Nothing is changed. It joins. Errors: Invalid
+// `role_definition_invalid`.
+func (s *Service) Edited(tx *store.Tx, by access.Principal, at Path, p Patch) (access.Policy, error) {
+	r, err := s.load(tx, by, "role:view", at)
+	if err != nil {
+		return nil, err
+	}
+	d := p.on(r)
+	if f := d.Check(); len(f) > 0 {
+		return nil, errInvalid(f)
+	}
+	return d.into(r).effective(s.Catalog.Get()), nil
+}
+
+// Sourced gives what a member would have from roles that could be given here, for
+// whoever may see the member's roles. Nothing is changed. It joins. Errors:
+// Invalid `role_assignment_invalid`.
+func (s *Service) Sourced(tx *store.Tx, by access.Principal, at Place, want []Given) ([]Source, error) {
+	if _, err := s.member(tx, by, "role:view", at); err != nil {
+		return nil, err
+	}
+	if f := checkGiven(want); len(f) > 0 {
+		return nil, errAssignment(f)
+	}
+	out := make([]Source, len(want))
+	for i, g := range want {
+		src, err := s.Source(tx, at.Account.String(), g.Role)
+		if problem.CodeOf(err) == "role_unknown" {
+			return nil, errAssignment([]problem.Field{{Pointer: "/roles", Code: "unknown", Detail: "The account has no such role."}})
+		}
+		if err != nil {
+			return nil, err
+		}
+		src.Attributes = g.Attributes
+		out[i] = src
+	}
+	return out, nil
+}

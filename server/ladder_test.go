@@ -30,7 +30,7 @@ var ladder = []string{
 	// offer
 	"release",
 	// connect
-	"integration", "private", "apitoken", "legacy", "consent", "registration", "authorization", "leak",
+	"integration", "private", "apitoken", "legacy", "consent", "registration", "authorization", "insight", "leak",
 	// edge
 	"edge/page", "edge/page/assets/axe", "edge/page/pagetest", "edge/page/gallery",
 	"edge/oauth", "edge/api",

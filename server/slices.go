@@ -15,6 +15,7 @@ import (
 	"github.com/guestright/guestright/grant"
 	"github.com/guestright/guestright/group"
 	"github.com/guestright/guestright/identity"
+	"github.com/guestright/guestright/insight"
 	"github.com/guestright/guestright/integration"
 	"github.com/guestright/guestright/kit/ident"
 	"github.com/guestright/guestright/kit/job"
@@ -66,6 +67,7 @@ type Slices struct {
 	Signing      *authorization.Signer
 	Authority    *authorization.Service
 	Leaks        *leak.Service
+	Insight      *insight.Service
 	Outbound     *outbound.Client // for addresses that strangers gave
 	Jobs         *job.Runner
 }
@@ -121,6 +123,8 @@ func newSlices(b base, cfg Config) (*Slices, error) {
 	s.APITokens = &apitoken.Tokens{DB: b.db, Audit: s.Audit, Accounts: s.Accounts, Grants: s.Grants, Secrets: s.Tokens, Roles: s.Roles, Catalog: b.cat, Most: cfg.Tokens.Most}
 	s.Leaks = &leak.Service{DB: b.db, Audit: s.Audit, Usage: s.Usage, Notices: s.Notices, Applications: s.Applications, Grants: s.Grants, Tokens: s.Tokens,
 		Bearers: s.Bearers, Products: s.Products, Legacy: s.Legacy, LegacyKeys: s.LegacyKeys, Authority: s.Authority, Catalog: b.cat, Keys: &leak.Keys{Client: s.Outbound, Now: b.db.Now}}
+	s.Insight = &insight.Service{DB: b.db, Usage: s.Usage, Accounts: s.Accounts, Roles: s.Roles, Grants: s.Grants, Releases: s.Releases, Integrations: s.Integrations,
+		Private: s.Private, Catalog: b.cat, Facts: s.Facts}
 	s.people(b, cfg)
 	if err := s.outside(cfg); err != nil {
 		return nil, err
@@ -149,7 +153,7 @@ func (s *Slices) join(log *slog.Logger) {
 		return group, err
 	}
 	s.Accounts.RoleChanged = s.Integrations.RoleChanged
-	s.Roles.Facts, s.Roles.Behind = s.Facts, s.behind
+	s.Roles.Facts, s.Roles.Behind = s.Facts, s.Insight.Behind
 	s.Accounts.MemberChanged = func(tx *store.Tx, account, user string, left bool) error {
 		if err := s.APITokens.MemberChanged(tx, account, user, left); err != nil {
 			return err

@@ -24,8 +24,16 @@
 // address), the same way. Of grants every network of the last 90 days is kept with
 // its last use.
 //
+// # What calls were about
+//
+// Of calls that passed it is kept, by day and for a month, on which resource they
+// were (About), so that another policy can be tried on them. Of one grant 2,000
+// resources a day are told apart; the rest, and what finds no room in memory, only
+// counts as calls, so that the gap between the two shows what cannot be judged.
+//
 // # Tables
 //
 // usage_series names a combination once; usage_minute, usage_hour and usage_day
-// count it; usage_last holds the stamps, usage_place the networks.
+// count it; usage_last holds the stamps, usage_place the networks, usage_matter
+// what calls were about.
 package usage

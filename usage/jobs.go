@@ -48,8 +48,10 @@ func (s *Service) Flush(ctx context.Context) error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	err := s.flushCounts(ctx)
-	if stampErr := s.flushStamps(ctx); err == nil {
-		err = stampErr
+	for _, flush := range []func(context.Context) error{s.flushStamps, s.flushMatters} {
+		if also := flush(ctx); err == nil {
+			err = also
+		}
 	}
 	if err != nil {
 		s.failed.Add(1)
@@ -192,7 +194,12 @@ func (s *Service) Clean(ctx context.Context) error {
 			return err
 		}
 	}
-	return s.DB.Batch(ctx, func(tx *store.Tx) error { return forgetPlaces(tx, tx.Now().Add(-placesKept)) })
+	return s.DB.Batch(ctx, func(tx *store.Tx) error {
+		if err := forgetMatters(tx, tx.Now().Add(-MattersKept)); err != nil {
+			return err
+		}
+		return forgetPlaces(tx, tx.Now().Add(-placesKept))
+	})
 }
 
 // Jobs adds the hourly clean-up.

@@ -25,6 +25,7 @@ type Recorder struct {
 	shards    [shards]shard
 	totals    [totalShards]total
 	stamps    stamps
+	matters   matters
 
 	// flushing is held while counts move from memory to the database: readers
 	// see each count exactly once.
@@ -53,6 +54,7 @@ func NewRecorder(maxSeries int) *Recorder {
 		r.shards[i].all = map[Key]*Counter{}
 	}
 	r.stamps.init()
+	r.matters.init()
 	return r
 }
 

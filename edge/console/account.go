@@ -12,6 +12,7 @@ import (
 	"github.com/guestright/guestright/integration"
 	"github.com/guestright/guestright/kit/ident"
 	"github.com/guestright/guestright/kit/store"
+	"github.com/guestright/guestright/role"
 	"github.com/guestright/guestright/usage"
 )
 
@@ -195,9 +196,12 @@ func (v *visit) lastUses(kind string, ids []string) (map[string]usage.Last, erro
 
 // peopleView is who belongs to an account and what roles the product has there.
 type peopleView struct {
-	Members []account.Member
-	Roles   []roleLine
-	Names   map[string]string // of roles, by id
+	Account  string
+	Members  []account.Member
+	Roles    []roleLine
+	Names    map[string]string // of roles, by id
+	Given    map[string][]role.Assignment
+	MayRoles bool
 }
 
 // roleLine is a role with why no integration may have it, if so.
@@ -212,9 +216,16 @@ func accountPeoplePage(v *visit) error {
 	if err != nil {
 		return err
 	}
-	d := peopleView{Names: map[string]string{}}
+	d := peopleView{Account: a.ID.String(), Names: map[string]string{}, Given: map[string][]role.Assignment{}, MayRoles: v.may("role:view", account.Resource(a.ID.String()))}
 	if d.Members, err = v.Accounts.Members(v.ctx(), v.by, a.ID); err != nil {
 		return err
+	}
+	if d.MayRoles {
+		for _, m := range d.Members {
+			if d.Given[m.User], err = v.Roles.OfMember(v.ctx(), v.by, role.Place{Account: a.ID, User: m.User}); err != nil {
+				return err
+			}
+		}
 	}
 	roles, err := v.Accounts.ListRoles(v.ctx(), v.by, a.ID)
 	if err != nil {
@@ -234,7 +245,7 @@ func accountPeoplePage(v *visit) error {
 		d.Roles = append(d.Roles, roleLine{Role: r, Barred: barred[r.ID.String()], Allows: v.allows(r.Policy)})
 		d.Names[r.ID.String()] = r.Name
 	}
-	return v.inAccount(a, sheet{title: "People and roles", trail: []page.Link{{Text: "People and roles"}}, body: accountPeople(v, d)})
+	return v.inAccount(a, sheet{title: "People", trail: []page.Link{{Text: "People"}}, body: accountPeople(v, d)})
 }
 
 // allows puts what a policy allows into the product's own words, as far as it names actions.

@@ -629,7 +629,27 @@ func accountPeople(v *visit, d peopleView) templ.Component {
 			templ_7745c5c3_Var18 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = page.Head{Title: "People and roles", Text: "The product keeps both: who belongs to the account, and what its roles allow. Change them there; they are the same here a moment later."}.Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Var19 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
+			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+			if !templ_7745c5c3_IsBuffer {
+				defer func() {
+					templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err == nil {
+						templ_7745c5c3_Err = templ_7745c5c3_BufErr
+					}
+				}()
+			}
+			ctx = templ.InitializeContext(ctx)
+			if d.MayRoles {
+				templ_7745c5c3_Err = page.Button{Text: "Roles", URL: rolesPath(d.Account), Icon: page.IconShield}.Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			}
+			return nil
+		})
+		templ_7745c5c3_Err = (page.Head{Title: "People", Text: "The product says who belongs to the account and which of its roles they have; they are the same here a moment later. Open a person to give further roles here."}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var19), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -639,7 +659,7 @@ func accountPeople(v *visit, d peopleView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Var19 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var20 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -657,7 +677,7 @@ func accountPeople(v *visit, d peopleView) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = (page.Card{Title: "People", Flush: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var19), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = (page.Card{Title: "People", Flush: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var20), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -668,7 +688,7 @@ func accountPeople(v *visit, d peopleView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Var20 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var21 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -686,7 +706,7 @@ func accountPeople(v *visit, d peopleView) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = (page.Card{Title: "Roles", Flush: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var20), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = (page.Card{Title: "Roles of the product", Flush: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var21), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -696,7 +716,7 @@ func accountPeople(v *visit, d peopleView) templ.Component {
 }
 
 func memberTable(v *visit, d peopleView) page.Table {
-	t := page.Table{Caption: "People", Columns: []page.Column{{Title: "Person"}, {Title: "Here"}, {Title: "Roles in the product"}, {Title: "Since", Right: true}}}
+	t := page.Table{Caption: "People", Columns: []page.Column{{Title: "Person"}, {Title: "Here"}, {Title: "From the product"}, {Title: "Given here"}, {Title: "Since", Right: true}}}
 	for _, m := range d.Members {
 		var roles []templ.Component
 		for _, id := range m.Roles {
@@ -709,11 +729,29 @@ func memberTable(v *visit, d peopleView) page.Table {
 			held = page.Group(roles)
 		}
 		t.Rows = append(t.Rows, page.Row{Cells: []templ.Component{
-			page.Pair{Avatar: page.Avatar{Name: m.Name}, Main: page.Text(m.Name), Sub: page.Text(m.Email)},
-			page.Text(memberWords[m.Role]), held, v.moment(m.Created),
+			page.Pair{Avatar: page.Avatar{Name: m.Name}, Main: memberLink(d, m), Sub: page.Text(m.Email)},
+			page.Text(memberWords[m.Role]), held, given(d, m), v.moment(m.Created),
 		}})
 	}
 	return t
+}
+
+func memberLink(d peopleView, m account.Member) templ.Component {
+	if !d.MayRoles {
+		return page.Text(m.Name)
+	}
+	return page.Link{Text: m.Name, URL: memberAt(m.Account, m.User)}
+}
+
+func given(d peopleView, m account.Member) templ.Component {
+	var out []templ.Component
+	for _, g := range d.Given[m.User] {
+		out = append(out, page.Badge{Text: g.Name})
+	}
+	if len(out) == 0 {
+		return page.Text("–")
+	}
+	return page.Group(out)
 }
 
 func roleTable(roles []roleLine) page.Table {

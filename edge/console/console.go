@@ -15,6 +15,7 @@ import (
 	"github.com/guestright/guestright/edge/page"
 	"github.com/guestright/guestright/group"
 	"github.com/guestright/guestright/identity"
+	"github.com/guestright/guestright/insight"
 	"github.com/guestright/guestright/integration"
 	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/leak"
@@ -34,6 +35,7 @@ type Services struct {
 	Sessions     *identity.Authenticator
 	Groups       *group.Service
 	Accounts     *account.Service
+	Insight      *insight.Service // nil: nobody counts calls
 	Applications *application.Service
 	Releases     *release.Service
 	Integrations *integration.Service
@@ -100,7 +102,7 @@ func (c *Console) Mount(mux *http.ServeMux) {
 		c.consentRoutes(), c.deviceRoutes(), c.authorisedRoutes(),
 		c.verificationRoutes(), c.clientRoutes(), c.updateRoutes(),
 		c.tokenLifeRoutes(), c.credentialRoutes(), c.apiTokenRoutes(),
-		c.endingRoutes(), c.legacyKeyRoutes(), c.leakRoutes()} {
+		c.endingRoutes(), c.legacyKeyRoutes(), c.leakRoutes(), c.roleRoutes(), c.useRoutes()} {
 		routes = append(routes, some...)
 	}
 	for _, r := range routes {

@@ -212,7 +212,13 @@ func (v *visit) accountSections(id string) []page.Section {
 	if v.Tokens != nil && v.may("token:list_all", on) {
 		links = append(links, page.Link{Text: "All credentials", URL: base + "/credentials", Icon: page.IconList})
 	}
-	links = append(links, page.Link{Text: "People and roles", URL: base + "/people", Icon: page.IconUsers})
+	links = append(links, page.Link{Text: "People", URL: base + "/people", Icon: page.IconUsers})
+	if v.may("role:view", on) {
+		links = append(links, page.Link{Text: "Roles", URL: rolesPath(id), Icon: page.IconShield})
+	}
+	if v.mayUse(id) {
+		links = append(links, page.Link{Text: "Granted and used", URL: base + "/use", Icon: page.IconGauge})
+	}
 	if v.may("audit:read", on) {
 		links = append(links, page.Link{Text: "Activity", URL: base + "/activity", Icon: page.IconScroll})
 	}

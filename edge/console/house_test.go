@@ -25,6 +25,7 @@ import (
 	"github.com/guestright/guestright/group"
 	"github.com/guestright/guestright/identity"
 	"github.com/guestright/guestright/identity/password"
+	"github.com/guestright/guestright/insight"
 	"github.com/guestright/guestright/integration"
 	"github.com/guestright/guestright/kit/outbound"
 	"github.com/guestright/guestright/kit/secret"
@@ -74,6 +75,7 @@ func newHouse(t *testing.T, with ...func(*house)) *house {
 	must(t, s.Quota.SetPlans([]quota.Plan{quota.Development(), {Name: "production", Label: "Production", Sites: 50, Limits: []quota.Limit{{Calls: 500, Per: 10 * time.Second}, {Calls: 100_000, Per: 24 * time.Hour}}}}))
 	s.Groups = &group.Service{DB: h.db, Audit: log, Naming: group.Naming{Forbidden: []string{"test"}}}
 	s.Accounts = &account.Service{DB: h.db, Audit: log}
+	s.Roles = &role.Service{DB: h.db, Audit: log, Accounts: s.Accounts, Catalog: current}
 	s.Applications = &application.Service{DB: h.db, Audit: log, Groups: s.Groups, Keys: keys}
 	s.Notices = &notice.Service{DB: h.db, Audit: log}
 	s.Releases = &release.Service{DB: h.db, Audit: log, Applications: s.Applications, Groups: s.Groups, Notices: s.Notices, Catalog: current}
@@ -94,15 +96,18 @@ func newHouse(t *testing.T, with ...func(*house)) *house {
 			_, err := s.Groups.Found(tx, by, u.Name, true)
 			return err
 		}}
+	s.Identity.Further = s.Roles.Authorities
 	s.Sessions = identity.NewAuthenticator(s.Identity)
 	s.Products, err = token.NewProducts(h.db, log, keys)
 	must(t, err)
-	roles := &role.Service{DB: h.db, Audit: log, Accounts: s.Accounts, Catalog: current}
+	roles := s.Roles
 	out, err := outbound.New(outbound.Config{})
 	must(t, err)
 	s.Private = &private.Service{DB: h.db, Audit: log, Accounts: s.Accounts, Roles: roles, Grants: &grant.Service{DB: h.db}, Tokens: s.Tokens,
 		Usage: s.Usage, Notices: s.Notices, Catalog: current, Outbound: out}
-	s.Roles = roles
+	s.Insight = &insight.Service{DB: h.db, Usage: s.Usage, Accounts: s.Accounts, Roles: s.Roles, Grants: s.Integrations.Grants, Releases: s.Releases,
+		Integrations: s.Integrations, Private: s.Private, Catalog: current}
+	s.Roles.Behind = s.Insight.Behind
 	s.APITokens = &apitoken.Tokens{DB: h.db, Audit: log, Accounts: s.Accounts, Grants: s.Private.Grants, Secrets: s.Tokens, Roles: roles, Catalog: current}
 	s.Tokens.Usage, s.Tokens.Notices = s.Usage, s.Notices
 	s.Tokens.Kept(grant.KindPrivate, s.Private.Keeper, s.Private.Describe)

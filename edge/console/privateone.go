@@ -43,8 +43,15 @@ func (v *visit) aboutPrivate(l private.Listed, tab string, s sheet) error {
 		{Text: "Overview", URL: "", Icon: page.IconDashboard},
 		{Text: "Test", URL: "/test", Icon: page.IconTerminal},
 		{Text: "Webhooks", URL: "/webhooks", Icon: page.IconWebhook},
+		{Text: "Granted and used", URL: grantUsePath(l.Grant), Icon: page.IconGauge},
 	} {
 		if t.URL == "/test" && (v.Calls == nil || !l.Manages || l.State == private.Deleted) {
+			continue
+		}
+		if t.URL == grantUsePath(l.Grant) {
+			if v.Insight != nil {
+				tabs.Links = append(tabs.Links, t)
+			}
 			continue
 		}
 		t.Current, t.URL = t.URL == tab, base+t.URL

@@ -234,6 +234,10 @@ func (e *Engine) Report(c *Call, v *Verdict, product int) {
 		operation = v.Route.Operation
 	}
 	a.counter(e.Usage, v.Route, v.edition).Add(v.At, o, 1)
+	if v.Err == nil && v.Route != nil && v.Route.HasResource() {
+		var room [200]byte
+		e.Usage.About(v.At, &a.base, operation, v.Route.AppendResource(room[:0], &v.params))
+	}
 	if !v.live {
 		return // a dead token that is still tried is not in use
 	}

@@ -143,6 +143,9 @@ func integrations(ctx context.Context, app *server.App, g *Guide, w world) error
 	if err := endings(ctx, app, admin, w); err != nil {
 		return err
 	}
+	if err := roles(ctx, app, admin, w); err != nil {
+		return err
+	}
 	g.Example = Example{ApplicationID: bot.PublicID, Account: w.harbour.Name}
 	if err := makeBot(ctx, app, g.Dir, w, team); err != nil {
 		return err
