@@ -80,7 +80,7 @@ func TestTwoTenants(t *testing.T) {
 		"createVersion": {"number": "1.0.1"}, "updateVersion": {"notes": "x"}, "createInstallation": {"application_id": s.publicID},
 		"updateInstallation": {"delegation": "off"}, "takeInstallationUpdate": {"version": s.version, "scopes": []string{}}, "withholdInstallation": {"reason": "x"}, "uninstallInstallation": {"reason": "x"}, "blockInstallation": {"reason": "x"},
 		"setTokenPolicy": {"idle_days": 90, "rotate_days": 90}, "rotateToken": object{}, "rotateTokenNow": {"reason": "x"}, "extendToken": {"until": "2030-01-01T00:00:00Z"},
-		"createCustomRole": {"key": "x", "name": "X"}, "updateCustomRole": {"name": "X"}, "setMemberRoles": {"roles": []object{}}, "inquire": {"role": "reader", "action": "x"},
+		"createCustomRole": {"key": "x", "name": "X"}, "updateCustomRole": {"name": "X"}, "setMemberRoles": {"roles": []object{}}, "inquire": {"role": "reader", "action": "x"}, "readPolicy": {"policy": []object{}},
 		"assignGroupPlan": {"plan": "development", "reason": "x"}, "grantGroupLimit": {"value": 1, "reason": "x"},
 	}
 	seen := 0
