@@ -195,27 +195,25 @@ func value[T any](b *Browser, what string, a chromedp.Action[T]) T {
 	return v
 }
 
-// Screenshot writes the whole page as a PNG and returns the file's path.
-func (b *Browser) Screenshot(name string) string {
+// Screenshot writes the whole page as a PNG into the folder that GUESTRIGHT_SHOTS
+// names. Without one nothing is taken: pictures are for people, and take time.
+func (b *Browser) Screenshot(name string) {
 	b.t.Helper()
-	return b.write(name, value(b, "take a screenshot", chromedp.FullScreenshot(100)))
-}
-
-// Snapshot writes what the window shows as a PNG and returns the file's path.
-func (b *Browser) Snapshot(name string) string {
-	b.t.Helper()
-	return b.write(name, value(b, "take a snapshot", chromedp.CaptureScreenshot()))
-}
-
-func (b *Browser) write(name string, png []byte) string {
-	b.t.Helper()
-	dir := os.Getenv("GUESTRIGHT_SHOTS")
-	if dir == "" {
-		dir = b.t.TempDir()
+	if dir := os.Getenv("GUESTRIGHT_SHOTS"); dir != "" {
+		b.write(dir, name, value(b, "take a screenshot", chromedp.FullScreenshot(100)))
 	}
-	path := filepath.Join(dir, name+".png")
-	if err := os.WriteFile(path, png, 0o600); err != nil {
+}
+
+// Snapshot writes what the window shows, likewise.
+func (b *Browser) Snapshot(name string) {
+	b.t.Helper()
+	if dir := os.Getenv("GUESTRIGHT_SHOTS"); dir != "" {
+		b.write(dir, name, value(b, "take a snapshot", chromedp.CaptureScreenshot()))
+	}
+}
+
+func (b *Browser) write(dir, name string, png []byte) {
+	if err := os.WriteFile(filepath.Join(dir, name+".png"), png, 0o600); err != nil {
 		b.t.Fatalf("write screenshot: %v", err)
 	}
-	return path
 }

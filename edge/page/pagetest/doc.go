@@ -7,6 +7,6 @@
 //	b.Follow("button[type=submit]")           // click and wait for the next page
 //	b.Sound()                                 // axe-core, no sideways scroll, no complaint in the console
 //
-// Every method fails the test itself. Screenshots are kept where GUESTRIGHT_SHOTS points, otherwise
-// in the test's temporary folder.
+// Every method fails the test itself. Screenshots are taken when GUESTRIGHT_SHOTS names a folder for
+// them.
 package pagetest
