@@ -263,7 +263,7 @@ func TestFailuresHaveKinds(t *testing.T) {
 		}
 	}, nil)
 	t.Cleanup(func() { close(hang) })
-	if r := w.client.Do(t.Context(), Request{URL: "https://example.com/hang", Timeout: 20 * time.Millisecond}); r.Failure != Timeout || r.Addr.Port() != 443 {
+	if r := w.client.Do(t.Context(), Request{URL: "https://example.com/hang", Timeout: 2 * time.Second}); r.Failure != Timeout || r.Addr.Port() != 443 {
 		t.Errorf("hang: %+v", r)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
