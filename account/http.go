@@ -124,13 +124,7 @@ func page(ctx context.Context, q web.PageQuery, list func(after string, limit in
 	if err != nil {
 		return nil, err
 	}
-	more := len(got) > q.Limit
-	got = got[:min(len(got), q.Limit)]
-	var last ID
-	if n := len(got); n > 0 {
-		last = got[n-1].ID
-	}
-	return web.NewPage(ctx, got, last, more)
+	return web.Cut(ctx, got, q.Limit, func(one Account) ID { return one.ID })
 }
 
 func (s *Service) mountProduct(m web.Mux) {

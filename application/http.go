@@ -119,13 +119,7 @@ func (s *Service) listHTTP(ctx context.Context, in *listIn) (*web.PageOut[Applic
 	if err != nil {
 		return nil, err
 	}
-	more := len(got) > in.Limit
-	got = got[:min(len(got), in.Limit)]
-	var last ID
-	if n := len(got); n > 0 {
-		last = got[n-1].ID
-	}
-	return web.NewPage(ctx, got, last, more)
+	return web.Cut(ctx, got, in.Limit, func(one Application) ID { return one.ID })
 }
 
 func (s *Service) mountStanding(m web.Mux) {

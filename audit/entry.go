@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/netip"
 	"strings"
 	"time"
 
@@ -123,24 +122,6 @@ func words(text string) string {
 		text = text[:maxText]
 	}
 	return strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", ""), "")
-}
-
-// network hides which machine of a network a request came from: /24 for IPv4,
-// /48 for IPv6.
-func network(a netip.Addr) string {
-	a = a.Unmap()
-	if !a.IsValid() {
-		return ""
-	}
-	bits := 48
-	if a.Is4() {
-		bits = 24
-	}
-	p, err := a.WithZone("").Prefix(bits)
-	if err != nil {
-		return ""
-	}
-	return p.String()
 }
 
 // digest covers everything an entry says. Every field is preceded by its

@@ -6,6 +6,7 @@ import (
 	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/kit/ident"
 	"github.com/guestright/guestright/kit/job"
+	"github.com/guestright/guestright/kit/network"
 	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/kit/web"
@@ -32,7 +33,7 @@ func (l *Log) Record(tx *store.Tx, by access.Principal, c Change) error {
 		e.ActorKind = string(access.KindAnonymous)
 	}
 	line := web.From(tx.Ctx)
-	e.Request, e.Address = line.ID(), network(line.Client())
+	e.Request, e.Address = line.ID(), network.Name(line.Client())
 	if e.Request == "" {
 		e.Request = job.AttemptOf(tx.Ctx).Request
 	}

@@ -133,13 +133,7 @@ func (s *Service) listHTTP(ctx context.Context, in *listIn) (*web.PageOut[Group]
 	if err != nil {
 		return nil, err
 	}
-	more := len(groups) > in.Limit
-	groups = groups[:min(len(groups), in.Limit)]
-	var last ID
-	if n := len(groups); n > 0 {
-		last = groups[n-1].ID
-	}
-	return web.NewPage(ctx, groups, last, more)
+	return web.Cut(ctx, groups, in.Limit, func(one Group) ID { return one.ID })
 }
 
 func (s *Service) mountStanding(m web.Mux) {

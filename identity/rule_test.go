@@ -1,7 +1,6 @@
 package identity
 
 import (
-	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -194,14 +193,6 @@ func TestSmallRules(t *testing.T) {
 		if got := localPath(in); got != want {
 			t.Errorf("%q: %q", in, got)
 		}
-	}
-	for in, want := range map[string]string{"203.0.113.77": "203.0.113.0/24", "2001:db8:1:2::3": "2001:db8:1::/48", "::ffff:203.0.113.77": "203.0.113.0/24"} {
-		if got := network(netip.MustParseAddr(in)); got != want {
-			t.Errorf("%s: %s", in, got)
-		}
-	}
-	if network(netip.Addr{}) != "" {
-		t.Error("no address has a network")
 	}
 	for d, want := range map[time.Duration]string{24 * time.Hour: "24 hours", time.Hour: "one hour", 20 * 24 * time.Hour: "20 days", 15 * time.Minute: "15 minutes", time.Minute: "one minute"} {
 		if got := period(d); got != want {

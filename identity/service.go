@@ -6,6 +6,7 @@ import (
 	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/audit"
 	"github.com/guestright/guestright/identity/password"
+	"github.com/guestright/guestright/kit/network"
 	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/kit/store"
@@ -109,7 +110,7 @@ func onMail(email string) limit    { return limit{mailPace, "mail:" + email} }
 
 // onNetwork is the limit of the caller's network, by what is tried.
 func onNetwork(ctx context.Context, what string) limit {
-	return limit{networkPace, "network:" + what + ":" + network(web.From(ctx).Client())}
+	return limit{networkPace, "network:" + what + ":" + network.Name(web.From(ctx).Client())}
 }
 
 // take counts one attempt under each limit, in a transaction of its own: a

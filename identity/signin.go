@@ -6,6 +6,7 @@ import (
 	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/audit"
 	"github.com/guestright/guestright/kit/ident"
+	"github.com/guestright/guestright/kit/network"
 	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/kit/web"
@@ -151,7 +152,7 @@ func (s *Service) begin(tx *store.Tx, u *User, method string, v Visit) (Started,
 		return Started{}, err
 	}
 	raw := newSecret()
-	at := Session{ID: ident.New[Session](tx.Now()), User: u.ID.String(), Method: method, Agent: shortened(v.Agent), Address: network(web.From(tx.Ctx).Client()),
+	at := Session{ID: ident.New[Session](tx.Now()), User: u.ID.String(), Method: method, Agent: shortened(v.Agent), Address: network.Name(web.From(tx.Ctx).Client()),
 		Created: tx.Now(), Authenticated: tx.Now(), Seen: tx.Now(), digest: s.Keys.Digest(raw.Reveal()), roles: held}
 	if err := insertSession(tx, at); err != nil {
 		return Started{}, err

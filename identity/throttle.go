@@ -1,7 +1,6 @@
 package identity
 
 import (
-	"net/netip"
 	"time"
 
 	"github.com/guestright/guestright/kit/problem"
@@ -63,22 +62,4 @@ func (p Pace) wait(count int) time.Duration {
 		return p.Most
 	}
 	return min(p.First<<over, p.Most)
-}
-
-// network is the part of an address that one customer of a provider usually
-// holds: /24 of IPv4, /48 of IPv6; "" when unknown.
-func network(a netip.Addr) string {
-	if !a.IsValid() {
-		return ""
-	}
-	a = a.Unmap().WithZone("")
-	bits := 48
-	if a.Is4() {
-		bits = 24
-	}
-	p, err := a.Prefix(bits)
-	if err != nil {
-		return ""
-	}
-	return p.String()
 }

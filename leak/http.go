@@ -88,11 +88,5 @@ func (s *Service) listHTTP(ctx context.Context, in *leaksIn) (*web.PageOut[Leak]
 	if err != nil {
 		return nil, err
 	}
-	more := len(got) > in.Limit
-	got = got[:min(len(got), in.Limit)]
-	var last ID
-	if n := len(got); n > 0 {
-		last = got[n-1].ID
-	}
-	return web.NewPage(ctx, got, last, more)
+	return web.Cut(ctx, got, in.Limit, func(one Leak) ID { return one.ID })
 }

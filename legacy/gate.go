@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/guestright/guestright/kit/network"
 	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/kit/store"
@@ -65,8 +66,8 @@ func (g *Gate) Authenticate(ctx context.Context, raw string, from netip.Addr, no
 		}
 		return token.Bearer{}, err
 	}
-	network, mark := networkOf(from), g.throttle.mark(raw)
-	switch j, wait := g.throttle.before(network, mark, now); j {
+	at, mark := network.Of(from), g.throttle.mark(raw)
+	switch j, wait := g.throttle.before(at, mark, now); j {
 	case wrong:
 		return token.Bearer{}, errUnknown
 	case slow:
@@ -74,7 +75,7 @@ func (g *Gate) Authenticate(ctx context.Context, raw string, from netip.Addr, no
 	}
 	b, err := g.bearers.Adopted(ctx, raw, func(digests []secret.Digest) error { return g.may(ctx, digests) })
 	if err == nil || problem.CodeOf(err) == "invalid_token" {
-		g.throttle.after(network, mark, err == nil, now)
+		g.throttle.after(at, mark, err == nil, now)
 	}
 	return b, err
 }

@@ -186,11 +186,5 @@ func (s *Service) page(ctx context.Context, q web.PageQuery, account string) (*w
 	if err != nil {
 		return nil, err
 	}
-	more := len(got) > q.Limit
-	got = got[:min(len(got), q.Limit)]
-	var last ID
-	if n := len(got); n > 0 {
-		last = got[n-1].ID
-	}
-	return web.NewPage(ctx, got, last, more)
+	return web.Cut(ctx, got, q.Limit, func(one Key) ID { return one.ID })
 }

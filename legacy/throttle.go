@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/guestright/guestright/kit/network"
 	"github.com/guestright/guestright/kit/problem"
 )
 
@@ -80,7 +81,7 @@ func (t *throttle) after(n netip.Prefix, mark uint64, known bool, now time.Time)
 		return
 	}
 	if w == nil {
-		t.makeRoom(now)
+		network.Room(t.all, networks, func(w *tries) bool { return !now.Before(w.ends) })
 		w = &tries{ends: now.Add(wrongWithin)}
 		t.all[n] = w
 	}
@@ -94,37 +95,6 @@ func (t *throttle) forget() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	clear(t.all)
-}
-
-func (t *throttle) makeRoom(now time.Time) {
-	if len(t.all) < networks {
-		return
-	}
-	for n, w := range t.all {
-		if !now.Before(w.ends) {
-			delete(t.all, n)
-		}
-	}
-	for n := range t.all { // map order is random
-		if len(t.all) < networks {
-			return
-		}
-		delete(t.all, n)
-	}
-}
-
-// networkOf is the network that counts as one: /24 or /48.
-func networkOf(a netip.Addr) netip.Prefix {
-	a = a.Unmap().WithZone("")
-	bits := 48
-	if a.Is4() {
-		bits = 24
-	}
-	p, err := a.Prefix(bits)
-	if err != nil {
-		return netip.Prefix{}
-	}
-	return p
 }
 
 func errSlow(after time.Duration) error {

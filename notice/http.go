@@ -109,13 +109,7 @@ func (s *Service) outboxHTTP(ctx context.Context, in *outboxIn) (*web.PageOut[Le
 	if err != nil {
 		return nil, err
 	}
-	more := len(letters) > in.Limit
-	letters = letters[:min(len(letters), in.Limit)]
-	var last MailID
-	if n := len(letters); n > 0 {
-		last = letters[n-1].ID
-	}
-	return web.NewPage(ctx, letters, last, more)
+	return web.Cut(ctx, letters, in.Limit, func(one Letter) MailID { return one.ID })
 }
 
 // Declared lists the codes of this package.

@@ -18,7 +18,7 @@ const module = "github.com/guestright/guestright/"
 var ladder = []string{
 	"schema",
 	// kit: tools that know none of our nouns
-	"kit/testenv", "kit/problem", "kit/ident", "kit/secret", "kit/store", "kit/store/storetest", "kit/job", "kit/web", "kit/outbound", "kit/dpop",
+	"kit/testenv", "kit/problem", "kit/ident", "kit/network", "kit/secret", "kit/store", "kit/store/storetest", "kit/job", "kit/web", "kit/outbound", "kit/dpop",
 	// words: pure
 	"access", "catalog", "catalog/profile",
 	// record

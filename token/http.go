@@ -45,13 +45,7 @@ func (s *Service) listHTTP(ctx context.Context, in *tokensIn) (*web.PageOut[Toke
 	if err != nil {
 		return nil, err
 	}
-	more := len(tokens) > in.Limit
-	tokens = tokens[:min(len(tokens), in.Limit)]
-	var last ID
-	if n := len(tokens); n > 0 {
-		last = tokens[n-1].ID
-	}
-	return web.NewPage(ctx, tokens, last, more)
+	return web.Cut(ctx, tokens, in.Limit, func(one Token) ID { return one.ID })
 }
 
 type productPath struct {

@@ -114,13 +114,7 @@ func (s *Service) generationsHTTP(ctx context.Context, in *grantTokensIn) (*web.
 	if err != nil {
 		return nil, err
 	}
-	more := len(got) > in.Limit
-	got = got[:min(len(got), in.Limit)]
-	var last ID
-	if n := len(got); n > 0 {
-		last = got[n-1].ID
-	}
-	return web.NewPage(ctx, got, last, more)
+	return web.Cut(ctx, got, in.Limit, func(one Generation) ID { return one.ID })
 }
 
 func declaredUpkeep() []problem.Declared {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/guestright/guestright/kit/network"
 	"github.com/guestright/guestright/kit/store"
 )
 
@@ -32,24 +33,10 @@ type seen struct {
 	fresh   bool  // not written yet
 }
 
-// networkOf is Network, before it is a text.
-func networkOf(a netip.Addr) netip.Prefix {
-	a = a.Unmap().WithZone("")
-	bits := 48
-	if a.Is4() {
-		bits = 24
-	}
-	p, err := a.Prefix(bits)
-	if err != nil {
-		return netip.Prefix{}
-	}
-	return p
-}
-
 // notePlace notes a use; the caller holds s.mu. It allocates for the first few
 // networks of a stamp only.
 func (s *Stamp) notePlace(at int64, from netip.Addr) {
-	n := networkOf(from)
+	n := network.Of(from)
 	if !n.IsValid() {
 		return
 	}

@@ -148,12 +148,6 @@ func TestStampKeepsTheLatestUse(t *testing.T) {
 	if got := r.Stamp(s).last(); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
-	if got := Network(netip.MustParseAddr("2001:db8:1:2::3")); got != "2001:db8:1::/48" {
-		t.Errorf("network %s", got)
-	}
-	if got := Network(netip.Addr{}); got != "" {
-		t.Errorf("network of nothing %q", got)
-	}
 }
 
 func TestOutcomeNames(t *testing.T) {

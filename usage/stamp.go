@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"github.com/guestright/guestright/kit/network"
 )
 
 // Subject is something whose last use is kept.
@@ -94,31 +96,13 @@ func (r *Recorder) Touch(s Subject, now time.Time, c Call) {
 	r.Stamp(s).Touch(now, c)
 }
 
-// Network is the part of an address that is kept: enough to recognise a place,
-// too little to name a person.
-func Network(a netip.Addr) string {
-	a = a.Unmap().WithZone("")
-	if !a.IsValid() {
-		return ""
-	}
-	bits := 48
-	if a.Is4() {
-		bits = 24
-	}
-	p, err := a.Prefix(bits)
-	if err != nil {
-		return ""
-	}
-	return p.String()
-}
-
 func (s *Stamp) last() Last {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.at == 0 {
 		return Last{}
 	}
-	return Last{At: time.UnixMicro(s.at).UTC(), Operation: s.call.Operation, Account: s.call.Account, Network: Network(s.call.From)}
+	return Last{At: time.UnixMicro(s.at).UTC(), Operation: s.call.Operation, Account: s.call.Account, Network: network.Name(s.call.From)}
 }
 
 // takeStamps empties the list of stamps to write.

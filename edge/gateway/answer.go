@@ -4,13 +4,13 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"strconv"
 	"time"
 
 	"github.com/guestright/guestright/edge/gateway/upstream"
 	"github.com/guestright/guestright/kit/dpop"
 	"github.com/guestright/guestright/kit/ident"
+	"github.com/guestright/guestright/kit/network"
 	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/web"
 	"github.com/guestright/guestright/quota"
@@ -144,7 +144,7 @@ func (x *exchange) line(ctx context.Context, log *slog.Logger, e entry) {
 	v := &x.verdict
 	attrs := make([]slog.Attr, 0, 14)
 	attrs = append(attrs, slog.String("decision", e.decision), slog.String("method", e.method), slog.Int("status", e.status),
-		slog.String("outcome", v.Outcome.String()), slog.Duration("took", time.Since(e.begun)), slog.String("client", prefix(x.call.Client)))
+		slog.String("outcome", v.Outcome.String()), slog.Duration("took", time.Since(e.begun)), slog.String("client", network.Name(x.call.Client)))
 	if v.Route != nil {
 		attrs = append(attrs, slog.String("operation", v.Route.Operation))
 	}
@@ -160,6 +160,3 @@ func (x *exchange) line(ctx context.Context, log *slog.Logger, e entry) {
 	}
 	log.LogAttrs(ctx, slog.LevelInfo, "call", attrs...)
 }
-
-// prefix is the part of an address that logs keep.
-func prefix(a netip.Addr) string { return usage.Network(a) }

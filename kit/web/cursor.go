@@ -89,6 +89,18 @@ func NewPage[T, P any](ctx context.Context, items []T, last P, more bool) (*Page
 	return out, nil
 }
 
+// Cut is NewPage for items of which one more than limit was asked for: the one
+// beyond says that there are more. at is the position of an item.
+func Cut[T, P any](ctx context.Context, items []T, limit int, at func(T) P) (*PageOut[T], error) {
+	more := len(items) > limit
+	items = items[:min(len(items), limit)]
+	var last P
+	if n := len(items); n > 0 {
+		last = at(items[n-1])
+	}
+	return NewPage(ctx, items, last, more)
+}
+
 // bound is what a cursor belongs to.
 func bound[P any](ctx context.Context, c *call) string {
 	return strings.Join([]string{"cursor", c.op.ID, c.url.EscapedPath(), c.api.caller(ctx).Tenant, reflect.TypeFor[P]().String()}, "|")
