@@ -487,7 +487,7 @@ func leakFacts(v *visit, l leak.Seen) page.Facts {
 	}
 	if l.Kind != leak.ProductKey {
 		out = append(out, page.Fact{Name: "Calls, 24 hours", Value: page.Text(countWords(l.Trace.Day))}, page.Fact{Name: "Calls, 30 days", Value: page.Text(countWords(l.Trace.Month))},
-			page.Fact{Name: "Since the report", Hint: "from the full hour on", Value: page.Text(countWords(l.Trace.Since))})
+			page.Fact{Name: "Since the hour of the report", Hint: "calls of that hour before it count, too", Value: page.Text(countWords(l.Trace.Since))})
 	}
 	return out
 }
