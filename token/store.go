@@ -85,12 +85,10 @@ func insertAll(tx *store.Tx, tokens []Token) error {
 	for i, t := range tokens {
 		rows[i] = t.row()
 	}
-	_, err := tx.NewInsert().Model(&rows).ExcludeColumn(later...).Exec(tx.Ctx)
-	return err
+	return store.InsertAll(tx, rows, later...)
 }
 
-// later are the columns that a new token leaves at their defaults. Under load the
-// parsing of the statement is a good part of what a token costs.
+// later are the columns that a new token leaves at their defaults.
 var later = []string{"successor", "retired", "earlier", "brown_from", "brown_until", "idle_from", "warned", "warned_at", "deadline", "disabled", "reminded", "ended"}
 
 // save writes t if what decides about it is still as in was.

@@ -26,6 +26,7 @@ func TestH10_PolicyAndComplianceList(t *testing.T) {
 	admin.get(path).has(t, "No token", "Disabled when unused for")
 	made, err := h.Private.Create(t.Context(), admin.by(), a.ID, private.Draft{Name: "Nightly export", Scopes: []string{"flags.read"}})
 	must(t, err)
+	h.clock.Advance(time.Second) // the oldest comes first
 	_, err = h.Private.Create(t.Context(), admin.by(), a.ID, private.Draft{Name: "Eternal", Scopes: []string{"flags.read"}, Expiry: private.Expiry{IdleDays: 365, RotateDays: 365}})
 	must(t, err)
 	h.clock.Advance(50 * 24 * time.Hour)

@@ -125,6 +125,7 @@ func (db *DB) groupCommits() {
 				break more
 			}
 		}
+		db.compile(context.Background())
 		db.commitGroup(group)
 	}
 }

@@ -22,10 +22,11 @@ import (
 // machine of two cores needs three minutes for what a quiet one does in twenty seconds.
 const patience = 10 * time.Minute
 
-// Browser is one Chromium with one tab and a profile of its own, closed when the test ends.
+// Browser is one tab with cookies, storage and devices of its own, closed when the test ends.
 type Browser struct {
-	t   testing.TB
-	ctx context.Context
+	t    testing.TB
+	ctx  context.Context
+	view View
 }
 
 // View is what a page is looked at with. The zero value is a light desktop window.
@@ -36,41 +37,30 @@ type View struct {
 	NoScript bool
 }
 
-// Open starts a browser. Without Chromium or Chrome the test is skipped, or fails in CI.
+// Open gives a browser with a profile of its own. Without Chromium or Chrome the test is skipped, or fails in CI.
 func Open(t testing.TB) *Browser {
 	t.Helper()
 	path := testenv.Tool(t, "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(path),
-		chromedp.UserDataDir(profile(t)),
-		chromedp.NoSandbox, // test pages are our own, and containers rarely allow the sandbox
-		chromedp.DisableGPU,
-		chromedp.Flag("disable-quic", true),
-		chromedp.Flag("disable-component-update", true),
-	)
-	ctx, stop := context.WithTimeout(context.Background(), patience)
+	parent, option, err := common.join(path)
+	if err != nil {
+		t.Fatalf("start the browser: %v", err)
+	}
+	if parent == nil { // the package has no Main
+		alone := &running{}
+		t.Cleanup(alone.stop)
+		if parent, option, err = alone.join(path); err != nil {
+			t.Fatalf("start the browser: %v", err)
+		}
+	}
+	ctx, stop := context.WithTimeout(parent, patience)
 	t.Cleanup(stop)
-	ctx, stopBrowser := chromedp.NewExecAllocator(ctx, options...)
-	t.Cleanup(stopBrowser)
-	// Chromium sends events that the library does not know; they are no concern of a test.
-	silent := func(string, ...any) {}
-	ctx, stopTab := chromedp.NewContext(ctx, chromedp.WithErrorf(silent), chromedp.WithLogf(silent))
+	ctx, stopTab := chromedp.NewContext(ctx, option)
 	t.Cleanup(stopTab)
 
 	b := &Browser{t: t, ctx: ctx}
-	b.run("start the browser", call(page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: witness}))
+	b.run("open a tab", call(page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: witness}))
 	b.Emulate(View{})
 	return b
-}
-
-// profile is not t.TempDir: Chromium may still write while it closes, which would fail the clean-up.
-func profile(t testing.TB) string {
-	dir, err := os.MkdirTemp("", "pagetest-")
-	if err != nil {
-		t.Fatalf("make a browser profile: %v", err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) }) //nolint:errcheck // best effort in the temporary folder
-	return dir
 }
 
 // witness keeps what the page complains about: script errors, refused scripts and styles, files that
@@ -105,6 +95,7 @@ func (b *Browser) Emulate(v View) {
 	if v.Height == 0 {
 		v.Height = 900
 	}
+	b.view = v
 	scheme := "light"
 	if v.Dark {
 		scheme = "dark"
