@@ -43,7 +43,7 @@ func (a *App) openChecks(ctx context.Context, doors *errgroup.Group, l *Listener
 	desk := a.desk()
 	if l.Checks != nil {
 		// The head holds the caller's whole header and what the proxy adds to it.
-		srv := web.NewServer(l.Checks.Addr().String(), &gateway.Forward{Desk: desk, Family: a.Config.Checks.Family, Key: key, Trust: trust},
+		srv := a.door(l.Checks, &gateway.Forward{Desk: desk, Family: a.Config.Checks.Family, Key: key, Trust: trust},
 			web.Limits{Header: 64 << 10, Read: 20 * time.Second, Write: -1})
 		ln := l.Checks
 		if cert != nil && !loopback(ln.Addr().String()) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
@@ -99,7 +100,7 @@ func (a *App) open(ctx context.Context, doors *errgroup.Group, l *Listeners) err
 		return err
 	}
 	serve := func(ln net.Listener, h http.Handler, limits web.Limits) *http.Server {
-		srv := web.NewServer(ln.Addr().String(), h, limits)
+		srv := a.door(ln, h, limits)
 		if cert != nil {
 			ln = tls.NewListener(ln, cert)
 		}
@@ -112,7 +113,7 @@ func (a *App) open(ctx context.Context, doors *errgroup.Group, l *Listeners) err
 	if l.Gateway != nil {
 		// Streams may last: time-outs of reading and writing a body are the
 		// product's business, those of headers and idleness are ours.
-		srv := web.NewServer(l.Gateway.Addr().String(), a.Proxy, web.Limits{Read: -1, Write: -1})
+		srv := a.door(l.Gateway, a.Proxy, web.Limits{Read: -1, Write: -1})
 		srv.ConnContext = strict.ConnContext
 		ln := l.Gateway
 		if cert != nil {
@@ -121,10 +122,17 @@ func (a *App) open(ctx context.Context, doors *errgroup.Group, l *Listeners) err
 		doors.Go(func() error { return web.Serve(ctx, srv, strict.Listener{Listener: ln}, grace) })
 	}
 	if l.Watch != nil {
-		srv := web.NewServer(l.Watch.Addr().String(), a.watch(), web.Limits{})
+		srv := a.door(l.Watch, a.watch(), web.Limits{})
 		doors.Go(func() error { return web.Serve(ctx, srv, l.Watch, time.Second) })
 	}
 	return a.openChecks(ctx, doors, l)
+}
+
+// door is a server whose own complaints, such as a broken handshake, are lines of our log.
+func (a *App) door(ln net.Listener, h http.Handler, limits web.Limits) *http.Server {
+	srv := web.NewServer(ln.Addr().String(), h, limits)
+	srv.ErrorLog = slog.NewLogLogger(a.Log.Handler(), slog.LevelWarn)
+	return srv
 }
 
 func (a *App) certificate() (*tls.Config, error) {

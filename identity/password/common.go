@@ -33,10 +33,10 @@ var rows = [...]string{
 
 var leet = strings.NewReplacer("0", "o", "1", "i", "!", "i", "3", "e", "4", "a", "@", "a", "5", "s", "$", "s", "7", "t", "+", "t", "8", "b", "9", "g")
 
-// common reports whether a lower-case password is one that lists of leaked
-// passwords hold near their top, or a plain variant of such a one.
+// common reports whether a lower-case password is one that the published list of
+// leaked passwords holds, or a plain variant of a root.
 func common(p string) bool {
-	return repeats(p) || walk(p) || digits(p) || derived(p)
+	return leaked(p) || repeats(p) || walk(p) || digits(p) || derived(p)
 }
 
 // repeats: one piece of up to four characters over and over, or at most two

@@ -2,6 +2,7 @@ package password_test
 
 import (
 	"context"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -70,6 +71,33 @@ func TestCommonPasswordsAndTheirVariantsAreRefused(t *testing.T) {
 		if got := code(t, p); got != "" {
 			t.Errorf("%q: %q", p, got)
 		}
+	}
+}
+
+// Every password of the published list is refused, in capitals too.
+func TestPublishedPasswordsAreRefused(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("published.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := strings.Fields(string(text))
+	if len(all) < 3000 {
+		t.Fatalf("only %d passwords", len(all))
+	}
+	for i, p := range all {
+		if got := code(t, p); got != "too_common" {
+			t.Errorf("%q: %q", p, got)
+		}
+		if i%50 > 0 {
+			continue
+		}
+		if got := code(t, strings.ToUpper(p)); got != "too_common" {
+			t.Errorf("%q in capitals: %q", p, got)
+		}
+	}
+	if got := code(t, all[0]+"\n"+all[1]); got == "too_common" {
+		t.Error("two of them with a line break between are not one of them")
 	}
 }
 
