@@ -15,12 +15,14 @@ type Patch struct {
 	Availability *Availability `json:"availability,omitempty" doc:"The administrator's switch"`
 	Scopes       *[]string     `json:"scopes,omitempty" maxItems:"500" doc:"Scopes out of those that the installed version asks for; all that it requires must be among them"`
 	Delegation   *string       `json:"delegation,omitempty" enum:"off,consent,trusted" doc:"End-user access"`
+	Updates      *Updates      `json:"updates,omitempty" enum:"ask,low_risk" doc:"What happens when a new version asks for other permissions; it counts from the next version on"`
 	// ApproverRoles are ids of product roles.
 	ApproverRoles *[]string `json:"approver_roles,omitempty" maxItems:"100" doc:"Product roles, one of which a person needs to let the application act for them; empty: every member may"`
 }
 
 // Amend changes an installation from the customer's side; the developer is told of
-// the switch and of scopes. Errors: Invalid `scope_not_requested`, `scope_required`
+// the switch and of scopes. Errors: Invalid `scope_not_requested`, `scope_required`,
+// `updates_invalid`
 // and those of the parts.
 func (s *Service) Amend(ctx context.Context, by access.Principal, id ID, p Patch) (Installation, error) {
 	var out Installation
@@ -49,6 +51,12 @@ func (s *Service) AmendIn(tx *store.Tx, by access.Principal, id ID, p Patch) (In
 				return err
 			}
 			i.Delegation = *p.Delegation
+		}
+		if p.Updates != nil {
+			if err := checkUpdates(*p.Updates); err != nil {
+				return err
+			}
+			i.Updates = *p.Updates
 		}
 		if p.ApproverRoles != nil {
 			if err := s.approvers(tx, i, *p.ApproverRoles); err != nil {

@@ -17,6 +17,7 @@ func Declared() []problem.Declared {
 		{Code: "restore_too_late", Kind: con, Cause: "It was removed more than 30 days ago.", Remedy: "Install the application anew."},
 		{Code: "until_invalid", Kind: inv, Cause: "The end of the unavailability has passed.", Remedy: "Choose a time to come."},
 		{Code: "delegation_invalid", Kind: inv, Cause: "End-user access is off, consent or trusted.", Remedy: "Choose one of the three."},
+		{Code: "updates_invalid", Kind: inv, Cause: "New versions ask, or are taken when they add nothing but low risk.", Remedy: "Choose ask or low_risk."},
 		{Code: "role_too_broad", Kind: inv, Cause: "The role can give rights to others or may do everything in the account.", Remedy: "Let a role with exactly what is needed be made, or ask the operator for an exception."},
 		{Code: "user_name_invalid", Kind: inv, Cause: "The name of the integration user is too long.", Remedy: "Use at most 200 characters."},
 		{Code: "app_not_installed", Kind: problem.KindForbidden, Cause: "The application is not installed in this account.", Remedy: "Its administrator installs it with the application ID."},

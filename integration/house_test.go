@@ -27,7 +27,7 @@ import (
 
 const spec = `{"openapi":"3.1.0","info":{"title":"Pennant","version":"1"},"paths":{
 "/flags":{"get":{"operationId":"listFlags","responses":{"200":{"description":"ok"}}},"post":{"operationId":"createFlag","responses":{"201":{"description":"ok"}}}},
-"/members":{"post":{"operationId":"addMember","responses":{"201":{"description":"ok"}}}}}}`
+"/members":{"get":{"operationId":"listMembers","responses":{"200":{"description":"ok"}}},"post":{"operationId":"addMember","responses":{"201":{"description":"ok"}}}}}}`
 
 func offering(t testing.TB) *catalog.Current {
 	t.Helper()
@@ -38,11 +38,12 @@ func offering(t testing.TB) *catalog.Current {
 	cat, _, err := catalog.Import(set, catalog.File{
 		Product: catalog.Product{Name: "Pennant", Upstreams: map[string]string{"default": "http://127.0.0.1:1"}, Account: catalog.Account{In: "none"}},
 		Operations: map[string]catalog.Override{
-			"listFlags": {Needs: "flag:view"}, "createFlag": {Needs: "flag:create"}, "addMember": {Needs: "member:create"},
+			"listFlags": {Needs: "flag:view"}, "createFlag": {Needs: "flag:create"}, "addMember": {Needs: "member:create"}, "listMembers": {Needs: "member:view"},
 		},
 		Scopes: map[string]catalog.Scope{
 			"flags.read":  {Label: "Read flags", Risk: "low", Entitlements: []string{"flag:view"}},
 			"flags.write": {Label: "Change flags", Risk: "high", Entitlements: []string{"flag:view", "flag:create"}},
+			"names":       {Label: "Read names", Risk: "low", Entitlements: []string{"member:view"}},
 			"members":     {Label: "Manage members", Risk: "high", Entitlements: []string{"member:create"}},
 		},
 		Entitlements: map[string]catalog.Entitlement{"member:create": {Label: "Add members", Administrator: true}},

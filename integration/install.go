@@ -86,7 +86,7 @@ func (s *Service) install(tx *store.Tx, by access.Principal, acc string, offer O
 		return none, err
 	}
 	i := Installation{ID: ident.New[Installation](tx.Now()), Application: offer.Application.ID.String(), Account: acc,
-		Version: offer.Version.ID.String(), Scopes: sorted(o.Scopes), Delegation: o.Delegation, Available: true,
+		Version: offer.Version.ID.String(), Scopes: sorted(o.Scopes), Delegation: o.Delegation, Updates: UpdatesAsk, Available: true,
 		InstalledBy: by.User, Created: tx.Now()}
 	entitlements := s.entitlements(i.Scopes)
 	role, err := s.role(tx, by, acc, offer, o, entitlements)

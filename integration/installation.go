@@ -42,6 +42,15 @@ const (
 	ProvisionFailed  Provisioned = "failed"
 )
 
+// Updates says what happens when a new version asks for other permissions.
+type Updates string
+
+// The rules for new versions.
+const (
+	UpdatesAsk     Updates = "ask"      // it waits for an administrator
+	UpdatesLowRisk Updates = "low_risk" // it is taken when it adds nothing but scopes of low risk
+)
+
 // Installation binds a version of an application to an account.
 type Installation struct {
 	ID             ID          `json:"id"`
@@ -54,6 +63,7 @@ type Installation struct {
 	Scopes         []string    `json:"scopes" doc:"What the administrator approved"`
 	Delegation     string      `json:"delegation" enum:"off,consent,trusted" doc:"End-user access"`
 	ApproverRoles  []string    `json:"approver_roles" nullable:"false" doc:"Product roles, one of which a person needs to let the application act for them; empty: every member may"`
+	Updates        Updates     `json:"updates" enum:"ask,low_risk" doc:"What happens when a new version asks for other permissions: it waits for an administrator (ask), or is taken by itself as long as everything that it adds is of low risk (low_risk)"`
 	State          State       `json:"state" enum:"pending,failed,active,unavailable,blocked_by_developer,blocked_by_operator,removed"`
 	Available      bool        `json:"available" doc:"The administrator's switch"`
 	DeveloperBlock string      `json:"developer_block,omitempty" doc:"Why the developer blocks it"`

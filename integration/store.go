@@ -22,6 +22,7 @@ type row struct {
 	Scopes         []string `bun:"type:text"`
 	Delegation     string
 	ApproverRoles  []string `bun:"type:text"`
+	Updates        Updates
 	State          State
 	Available      store.Bool
 	DeveloperBlock string
@@ -43,14 +44,14 @@ func (i Installation) row() *row {
 		i.ApproverRoles = []string{}
 	}
 	return &row{ID: i.ID, Application: i.Application, Account: i.Account, Version: i.Version, GrantID: i.Grant, UserID: i.User, Role: i.Role,
-		Scopes: i.Scopes, Delegation: i.Delegation, ApproverRoles: i.ApproverRoles, State: i.State, Available: store.Bool(i.Available), DeveloperBlock: i.DeveloperBlock,
+		Scopes: i.Scopes, Delegation: i.Delegation, ApproverRoles: i.ApproverRoles, Updates: i.Updates, State: i.State, Available: store.Bool(i.Available), DeveloperBlock: i.DeveloperBlock,
 		OperatorBlock: i.OperatorBlock, Reason: i.Reason, Until: store.At(i.Until), InstalledBy: i.InstalledBy, Created: store.At(i.Created),
 		Removed: store.At(i.RemovedAt), Provisioned: i.Provisioned, Fault: i.Fault}
 }
 
 func (r *row) installation() Installation {
 	return Installation{ID: r.ID, Application: r.Application, Account: r.Account, Version: r.Version, Grant: r.GrantID, User: r.UserID, Role: r.Role,
-		Scopes: r.Scopes, Delegation: r.Delegation, ApproverRoles: r.ApproverRoles, State: r.State, Available: bool(r.Available), DeveloperBlock: r.DeveloperBlock,
+		Scopes: r.Scopes, Delegation: r.Delegation, ApproverRoles: r.ApproverRoles, Updates: r.Updates, State: r.State, Available: bool(r.Available), DeveloperBlock: r.DeveloperBlock,
 		OperatorBlock: r.OperatorBlock, Reason: r.Reason, Until: r.Until.Time(), InstalledBy: r.InstalledBy, Created: r.Created.Time(),
 		RemovedAt: r.Removed.Time(), Provisioned: r.Provisioned, Fault: r.Fault}
 }

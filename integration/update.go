@@ -10,7 +10,6 @@ import (
 	"github.com/guestright/guestright/grant"
 	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/store"
-	"github.com/guestright/guestright/notice"
 	"github.com/guestright/guestright/release"
 )
 
@@ -126,19 +125,23 @@ func (s *Service) Take(ctx context.Context, by access.Principal, id ID, t Taking
 
 // take lets the installation and its grant say what was approved. A role that was
 // made for the integration gets the privileges that go with it; one of the
-// account's own stays as it is, and bounds what passes.
+// account's own stays as it is, and bounds what passes. A refusal has written
+// nothing.
 func (s *Service) take(tx *store.Tx, by access.Principal, i Installation, u Update, scopes []string) (Installation, error) {
-	before := i
+	before, role := i, u.role
 	i.Version, i.Scopes = u.To.ID.String(), scopes
+	more := without(s.entitlements(i.Scopes), s.entitlements(before.Scopes))
+	grows := role.Integration && len(more) > 0
+	if grows {
+		role.Policy = append(slices.Clone(role.Policy), allowing(more)...)
+		if broad, why := s.tooBroad(role); broad {
+			return before, problem.Invalid("role_too_broad", "With these scopes its role would be an administrator's. "+why, problem.Field{Pointer: "/scopes", Code: "too_broad", Detail: why})
+		}
+	}
 	if err := s.save(tx, before, i); err != nil {
 		return i, err
 	}
-	role := u.role
-	if more := without(s.entitlements(i.Scopes), s.entitlements(before.Scopes)); role.Integration && len(more) > 0 {
-		role.Policy = append(slices.Clone(role.Policy), allowing(more)...)
-		if broad, why := s.tooBroad(role); broad {
-			return i, problem.Invalid("role_too_broad", "With these scopes its role would be an administrator's. "+why, problem.Field{Pointer: "/scopes", Code: "too_broad", Detail: why})
-		}
+	if grows {
 		var err error
 		if role, err = s.Accounts.PutRole(tx, by, role); err != nil {
 			return i, err
@@ -149,53 +152,6 @@ func (s *Service) take(tx *store.Tx, by access.Principal, i Installation, u Upda
 		return nil
 	})
 	return i, err
-}
-
-// Published lets every installation hear of a version that became live or was
-// verified. One that asks for exactly what is approved is taken at once; of any
-// other the account's administrators are told (row H25). It joins.
-func (s *Service) Published(tx *store.Tx, a application.Application, _ release.Version) error {
-	all, err := list(tx, "application = ? AND state <> ?", a.ID, Removed)
-	if err != nil {
-		return err
-	}
-	by := access.System("a version was published")
-	for _, i := range all {
-		u, err := s.update(tx, i, a)
-		if problem.CodeOf(err) == "nothing_newer" {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		if s.reviewed(a, u.own, u.Verified) != nil {
-			continue // they hear of it when it is verified
-		}
-		if len(u.New)+len(u.Dropped) > 0 {
-			if err := s.offerUpdate(tx, a, i, u); err != nil {
-				return err
-			}
-			continue
-		}
-		after, err := s.take(tx, by, i, u, i.Scopes)
-		if err != nil {
-			return err
-		}
-		if err := s.record(tx, by, "follow_version", a, i, after); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (s *Service) offerUpdate(tx *store.Tx, a application.Application, i Installation, u Update) error {
-	acc, err := s.Accounts.Load(tx, i.Account)
-	if err != nil {
-		return err
-	}
-	text := "Version " + u.To.Number + " asks for other permissions. What you approved goes on working; look at what is new, and decide."
-	return s.Notices.Send(tx, notice.Notice{Kind: "installation.update_offered", To: notice.To{Account: i.Account, AccountRole: access.AccountAdmin},
-		Subject: "A new version of " + a.Name + " in " + acc.Name, Text: text, Link: "/installations/" + i.ID.String() + "/update", Dedupe: i.ID.String() + "/" + u.To.ID.String()})
 }
 
 // reviewed fails where only reviewed applications may be installed and this one

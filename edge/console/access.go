@@ -4,9 +4,12 @@ import (
 	"strings"
 
 	"github.com/guestright/guestright/account"
+	"github.com/guestright/guestright/apitoken"
+	"github.com/guestright/guestright/consent"
 	"github.com/guestright/guestright/edge/page"
 	"github.com/guestright/guestright/integration"
 	"github.com/guestright/guestright/kit/problem"
+	"github.com/guestright/guestright/private"
 	"github.com/guestright/guestright/role"
 )
 
@@ -87,7 +90,8 @@ func (d accessView) inquiry(who string) role.Inquiry {
 	return q
 }
 
-// subjects are all that can be asked about: people, what is installed, roles.
+// subjects are all that can be asked about: people, what is installed, programs of
+// the account's own, tokens, consents, roles.
 func (v *visit) subjects(a account.Account, chosen string) ([]page.Option, error) {
 	var out []page.Option
 	add := func(value, text string) {
@@ -100,15 +104,9 @@ func (v *visit) subjects(a account.Account, chosen string) ([]page.Option, error
 	for _, m := range members {
 		add("member:"+m.User, "Person: "+m.Name)
 	}
-	if v.may("installation:view", account.Resource(a.ID.String())) {
-		all, err := v.Integrations.ListAccount(v.ctx(), v.by, a.ID)
-		if err != nil {
+	for _, list := range []func(account.Account, func(grant, text string)) error{v.installedSubjects, v.privateSubjects, v.tokenSubjects, v.consentSubjects} {
+		if err := list(a, func(grant, text string) { add("grant:"+grant, text) }); err != nil {
 			return nil, err
-		}
-		for _, i := range all {
-			if i.State != integration.Removed {
-				add("grant:"+i.Grant, "Application: "+i.ApplicationName)
-			}
 		}
 	}
 	roles, err := v.otherRoles(a, "")
@@ -119,4 +117,73 @@ func (v *visit) subjects(a account.Account, chosen string) ([]page.Option, error
 		add("role:"+r.Value, "Role: "+r.Text)
 	}
 	return out, nil
+}
+
+func (v *visit) installedSubjects(a account.Account, add func(grant, text string)) error {
+	if !v.may("installation:view", account.Resource(a.ID.String())) {
+		return nil
+	}
+	all, err := v.Integrations.ListAccount(v.ctx(), v.by, a.ID)
+	for _, i := range all {
+		if i.State != integration.Removed {
+			add(i.Grant, "Application: "+i.ApplicationName)
+		}
+	}
+	return err
+}
+
+func (v *visit) privateSubjects(a account.Account, add func(grant, text string)) error {
+	if v.Private == nil {
+		return nil
+	}
+	all, err := v.Private.List(v.ctx(), v.by, a.ID, private.FromOwn)
+	if unseen(err) {
+		return nil
+	}
+	for _, i := range all {
+		if i.State != private.Deleted {
+			add(i.Grant, "Private integration: "+i.Name)
+		}
+	}
+	return err
+}
+
+func (v *visit) tokenSubjects(a account.Account, add func(grant, text string)) error {
+	if v.APITokens == nil {
+		return nil
+	}
+	all, err := v.APITokens.List(v.ctx(), v.by, a.ID, v.may("token:list_all", account.Resource(a.ID.String())))
+	if unseen(err) {
+		return nil
+	}
+	for _, t := range all {
+		if t.Kind == apitoken.Personal {
+			add(t.Grant, "Personal token: "+t.Name)
+		} else {
+			add(t.Grant, "Service token: "+t.Name)
+		}
+	}
+	return err
+}
+
+func (v *visit) consentSubjects(a account.Account, add func(grant, text string)) error {
+	if v.Authority == nil {
+		return nil
+	}
+	all, err := v.Authority.Consents.ListOfAccount(v.ctx(), v.by, a.ID)
+	if unseen(err) {
+		return nil
+	}
+	for _, c := range all {
+		if c.State == consent.Active {
+			add(c.Grant, "Application as a person: "+c.ApplicationName+" as "+c.UserName)
+		}
+	}
+	return err
+}
+
+// unseen tells that the reader may not see a list, which is then left out.
+func unseen(err error) bool {
+	p := problem.Of(err)
+	return p != nil && (p.Kind == problem.KindForbidden || p.Kind == problem.KindNotFound)
 }

@@ -104,6 +104,34 @@ func TestSwitchOffAndOn(t *testing.T) {
 	s.ines.submit(at, at+"/delegation", "delegation", "always").has(t, "off, consent or trusted")
 }
 
+// Row H25: the rule for new versions is the administrator's, and off until they set it.
+func TestH25_TheRuleForNewVersionsByTheForm(t *testing.T) {
+	s := newShop(t)
+	i := s.install()
+	at := "/installations/" + i.ID.String()
+	rule := func(want integration.Updates) {
+		t.Helper()
+		got, err := s.Integrations.Get(t.Context(), s.ines.by(), i.ID)
+		must(t, err)
+		if got.Updates != want {
+			t.Errorf("the rule is %q, not %q", got.Updates, want)
+		}
+	}
+	s.ines.get(at).has(t, "When a new version asks for other permissions", "Take it when it adds nothing but low risk")
+	rule(integration.UpdatesAsk)
+	s.ines.submit(at, at+"/updates", "updates", "everything").has(t, "ask or low_risk.")
+	rule(integration.UpdatesAsk)
+	s.ines.submit(at, at+"/updates", "updates", "low_risk").led(t, at)
+	s.ines.get(at).has(t, "From the next version on", "You are told what they added.")
+	rule(integration.UpdatesLowRisk)
+	s.ines.submit(at, at+"/updates", "updates", "ask").led(t, at)
+	s.ines.get(at).has(t, "waits for you.")
+	rule(integration.UpdatesAsk)
+	if dev := s.noor.get(at); strings.Contains(dev.text(), "When a new version asks") {
+		t.Error("the developer sees the administrator's rule")
+	}
+}
+
 // The administrator reads why the product did not create the integration user and
 // has it tried again; a reader only reads.
 func TestFailedSetup(t *testing.T) {

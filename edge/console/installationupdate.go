@@ -10,7 +10,11 @@ import (
 
 func (c *Console) updateRoutes() []route {
 	const at = "/installations/{installation}/update"
-	return []route{{"GET " + at, c.page(updatePage)}, {"POST " + at, c.page(takeUpdate)}}
+	return []route{
+		{"GET " + at, c.page(updatePage)},
+		{"POST " + at, c.page(takeUpdate)},
+		{"POST /installations/{installation}/updates", c.page(setUpdates)},
+	}
 }
 
 // updateView is a newer version of what is installed (row H25).
@@ -105,4 +109,33 @@ func (d *installationView) update(v *visit) error {
 	}
 	d.Newer = u
 	return err
+}
+
+// setUpdates sets the rule for new versions to come.
+func setUpdates(v *visit) error {
+	i, err := v.installationOf()
+	if err != nil {
+		return err
+	}
+	to := integration.Updates(v.field("updates"))
+	if _, err := v.Integrations.Amend(v.ctx(), v.by, i.ID, integration.Patch{Updates: &to}); err != nil {
+		if f, ok := faultsOf(err, "/updates"); ok {
+			return showInstallation(v, i, availability{}, f)
+		}
+		return err
+	}
+	words := "From now on, every version that asks for other permissions waits for you."
+	if to == integration.UpdatesLowRisk {
+		words = "From the next version on, those that add nothing but low risk are taken by themselves. You are told what they added."
+	}
+	return v.leave(installationPath(i.ID.String()), words)
+}
+
+// updatePicks are the rules for new versions.
+func updatePicks(chosen integration.Updates) []page.Pick {
+	return []page.Pick{
+		{Value: string(integration.UpdatesAsk), Label: "Ask me", Text: "What you approved goes on working. The new version waits until you have looked at what is new.", Checked: chosen != integration.UpdatesLowRisk},
+		{Value: string(integration.UpdatesLowRisk), Label: "Take it when it adds nothing but low risk", Text: "Only when the operator has reviewed it, and every permission that it adds is of low risk. What is optional is not given. You are told what was added; anything else waits for you.",
+			Checked: chosen == integration.UpdatesLowRisk},
+	}
 }

@@ -40,6 +40,7 @@ type customersView struct {
 	Live         bool
 	MayBlock     bool
 	MayUninstall bool
+	Holds        bool // authorizations are to be seen
 }
 
 func customersPage(v *visit) error {
@@ -47,7 +48,8 @@ func customersPage(v *visit) error {
 	if err != nil {
 		return err
 	}
-	d := customersView{subject: s, MayBlock: v.may("installation:withhold", s.resource()), MayUninstall: v.may("installation:uninstall", s.resource())}
+	d := customersView{subject: s, MayBlock: v.may("installation:withhold", s.resource()), MayUninstall: v.may("installation:uninstall", s.resource()),
+		Holds: v.Authority != nil && v.may("key:view", s.resource())}
 	all, err := v.Integrations.ListApplication(v.ctx(), v.by, s.ID)
 	if err != nil {
 		return err

@@ -189,6 +189,12 @@ func customerButtons(d customersView, i customerLine) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
+		if d.Holds {
+			templ_7745c5c3_Err = page.Button{Text: "Tokens", URL: authorizationsPath(i.Listed), Small: true, Hidden: "of " + i.AccountName}.Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
 		if d.MayBlock && i.DeveloperBlock != "" {
 			templ_7745c5c3_Var6 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -8,6 +8,7 @@ import (
 	"github.com/guestright/guestright/audit"
 	"github.com/guestright/guestright/edge/page"
 	"github.com/guestright/guestright/grant"
+	"github.com/guestright/guestright/insight"
 	"github.com/guestright/guestright/kit/ident"
 	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/secret"
@@ -188,6 +189,8 @@ type privateDiff struct {
 	Closed  []opened
 	Save    string // token of the form that saves it
 	Back    string
+	Tried   *insight.Outcome // recorded calls under the new scopes; nil: not asked, or not to be seen
+	TryDays int
 }
 
 // editPrivate shows what a change means; with "save" it makes it.
@@ -248,7 +251,30 @@ func showPrivateDiff(v *visit, l private.Listed, form privateForm, diff private.
 	for _, c := range choices.Children {
 		d.Names[c.ID.String()] = c.Name
 	}
+	if err := d.try(v, l); err != nil {
+		return err
+	}
 	return v.aboutPrivate(l, "", sheet{title: "Look at the change", trail: []page.Link{{Text: "Edit", URL: privatePath(l.ID) + "/edit"}, {Text: "Look at the change"}}, body: privateChange(v, l, d)})
+}
+
+// try decides the recorded calls anew under the scopes that it would have.
+func (d *privateDiff) try(v *visit, l private.Listed) error {
+	if d.TryDays = 7; v.field("days") == "30" {
+		d.TryDays = 30
+	}
+	if len(d.Added)+len(d.Removed) == 0 || !v.mayUse(l.Account) {
+		return nil
+	}
+	id, err := ident.Parse[grant.Grant](l.Grant)
+	if err != nil {
+		return err
+	}
+	got, err := v.Insight.DryRun(v.ctx(), v.by, accountOfPrivate(l).ID, insight.Change{Days: d.TryDays, Grant: &insight.ScopeChange{Grant: id, Scopes: d.After.Scopes}})
+	if unseen(err) {
+		return nil
+	}
+	d.Tried = &got
+	return err
 }
 
 // openedBy names operations as the reference does.

@@ -1,0 +1,141 @@
+package integration
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/guestright/guestright/access"
+	"github.com/guestright/guestright/application"
+	"github.com/guestright/guestright/kit/problem"
+	"github.com/guestright/guestright/kit/store"
+	"github.com/guestright/guestright/notice"
+	"github.com/guestright/guestright/release"
+)
+
+func checkUpdates(u Updates) error {
+	switch u {
+	case UpdatesAsk, UpdatesLowRisk:
+		return nil
+	}
+	return problem.Invalid("updates_invalid", "New versions ask, or are taken when they add nothing but low risk.",
+		problem.Field{Pointer: "/updates", Code: "unknown", Detail: "ask or low_risk."})
+}
+
+// harmless reports whether a rule may take the update: every scope that it adds is of
+// low risk, and the operator has reviewed it, unless it is the developers' own
+// sandbox. What an administrator has declined before and is still optional is no
+// addition, since it is not given. One that adds nothing is harmless.
+func (u Update) harmless() bool {
+	for _, a := range u.Asked {
+		declined := !a.Required && slices.Contains(u.From.Scopes(), a.Scope)
+		if slices.Contains(u.New, a.Scope) && !declined && (a.Risk != "low" || !u.Verified && !u.own) {
+			return false
+		}
+	}
+	return true
+}
+
+// kept are the scopes with which a rule takes the update: what it requires, and what
+// was approved before and is still asked for. What is optional and new waits for
+// somebody who wants it.
+func (u Update) kept(approved []string) []string {
+	out := []string{}
+	for _, a := range u.Asked {
+		if a.Required || slices.Contains(approved, a.Scope) {
+			out = append(out, a.Scope)
+		}
+	}
+	return sorted(out)
+}
+
+// Published lets every installation hear of a version that became live or was
+// verified (row H25). One that asks for exactly what is approved is taken at once,
+// and so is one that the account's rule lets through; of any other the account's
+// administrators are told. It joins.
+func (s *Service) Published(tx *store.Tx, a application.Application, _ release.Version) error {
+	all, err := list(tx, "application = ? AND state <> ?", a.ID, Removed)
+	if err != nil {
+		return err
+	}
+	for _, i := range all {
+		u, err := s.update(tx, i, a)
+		if problem.CodeOf(err) == "nothing_newer" {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if s.reviewed(a, u.own, u.Verified) != nil {
+			continue // they hear of it when it is verified
+		}
+		if err := s.follow(tx, a, i, u); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Service) follow(tx *store.Tx, a application.Application, i Installation, u Update) error {
+	same := len(u.New)+len(u.Dropped) == 0
+	if !same && (i.Updates != UpdatesLowRisk || !u.harmless()) {
+		return s.offerUpdate(tx, a, i, u)
+	}
+	by, action := access.System("a version was published"), "follow_version"
+	if !same {
+		by, action = access.System("the account's rule for new versions"), "take_version"
+	}
+	after, err := s.take(tx, by, i, u, u.kept(i.Scopes))
+	if problem.CodeOf(err) == "role_too_broad" {
+		return s.offerUpdate(tx, a, i, u)
+	}
+	if err != nil {
+		return err
+	}
+	if !same {
+		if err := s.tellTaken(tx, a, i, after, u); err != nil {
+			return err
+		}
+	}
+	return s.record(tx, by, action, a, i, after)
+}
+
+func (s *Service) offerUpdate(tx *store.Tx, a application.Application, i Installation, u Update) error {
+	acc, err := s.Accounts.Load(tx, i.Account)
+	if err != nil {
+		return err
+	}
+	text := "Version " + u.To.Number + " asks for other permissions. What you approved goes on working; look at what is new, and decide."
+	return s.Notices.Send(tx, notice.Notice{Kind: "installation.update_offered", To: notice.To{Account: i.Account, AccountRole: access.AccountAdmin},
+		Subject: "A new version of " + a.Name + " in " + acc.Name, Text: text, Link: "/installations/" + i.ID.String() + "/update", Dedupe: i.ID.String() + "/" + u.To.ID.String()})
+}
+
+// tellTaken tells the account's administrators what their rule has let through.
+func (s *Service) tellTaken(tx *store.Tx, a application.Application, before, after Installation, u Update) error {
+	acc, err := s.Accounts.Load(tx, after.Account)
+	if err != nil {
+		return err
+	}
+	text := "Your rule lets new versions through when they add nothing but low risk."
+	say := func(words string, scopes []string) {
+		if len(scopes) > 0 {
+			text += " " + words + " " + strings.Join(s.labels(scopes), ", ") + "."
+		}
+	}
+	say("Added:", without(after.Scopes, before.Scopes))
+	say("Not asked for any more, and taken away:", without(before.Scopes, after.Scopes))
+	say("Optional, and not given unless you want it:", without(u.New, after.Scopes))
+	return s.Notices.Send(tx, notice.Notice{Kind: "installation.update_taken", To: notice.To{Account: after.Account, AccountRole: access.AccountAdmin},
+		Subject: a.Name + " in " + acc.Name + " has version " + u.To.Number, Text: text, Link: "/installations/" + after.ID.String(), Dedupe: after.ID.String() + "/" + u.To.ID.String()})
+}
+
+// labels puts scopes into the words of the catalog.
+func (s *Service) labels(scopes []string) []string {
+	out := make([]string, len(scopes))
+	for n, name := range scopes {
+		out[n] = name
+		if sc, ok := s.Catalog.Get().Scope(name); ok && sc.Label != "" {
+			out[n] = sc.Label
+		}
+	}
+	return out
+}
