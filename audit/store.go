@@ -179,3 +179,21 @@ func countUnsealed(tx *store.Tx) (int64, error) {
 	err := tx.NewRaw("SELECT COUNT(*) FROM audit_entry WHERE position = 0").Scan(tx.Ctx, &n)
 	return n, err
 }
+
+// Sealed is an entry with its place in the chain over all entries.
+type Sealed struct {
+	Entry
+	Position int64
+}
+
+// Behind reads sealed entries behind a position, in the order of the chain,
+// which has no gaps and into which nothing comes late. It does not authorise.
+func Behind(tx *store.Tx, position int64, most int) ([]Sealed, error) {
+	var rows []row
+	err := tx.NewRaw("SELECT seq, "+columns+" FROM audit_entry WHERE position > ? ORDER BY position LIMIT ?", position, most).Scan(tx.Ctx, &rows)
+	out := make([]Sealed, len(rows))
+	for i, w := range rows {
+		out[i] = Sealed{Entry: w.entry(), Position: w.Position}
+	}
+	return out, err
+}

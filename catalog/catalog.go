@@ -21,6 +21,7 @@ type Catalog struct {
 	scopes     map[string]Scope    // described, used and implicit
 	gives      map[string][]string // scope → entitlements
 	schemas    map[string][]byte   // document + "#" + name → JSON
+	events     map[string]*Event
 }
 
 // Version identifies the content: the catalog file and every OpenAPI file that was read.

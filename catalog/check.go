@@ -170,9 +170,7 @@ func (c *checker) registry() {
 		c.names("/roles/"+name+"/entitlements", r.Entitlements)
 	}
 	for name, e := range c.file.Events {
-		if e.Entitlement != "" {
-			c.name("/events/"+name+"/entitlement", e.Entitlement)
-		}
+		c.event("/events/"+name, name, e)
 	}
 }
 

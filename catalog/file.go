@@ -104,12 +104,17 @@ type Role struct {
 	Administrator bool     `yaml:"administrator" json:"administrator,omitempty"`
 }
 
-// EventType is a kind of event that the product publishes.
+// EventType is a kind of event that the product publishes. Who receives it needs the entitlement on the event's subject,
+// or the scope, or both; with neither it is open to every integration of the account.
 type EventType struct {
 	Label       string `yaml:"label" json:"label,omitempty"`
 	Description string `yaml:"description" json:"description,omitempty"`
-	Entitlement string `yaml:"entitlement" json:"entitlement,omitempty"` // needed to subscribe
-	Resource    string `yaml:"resource" json:"resource,omitempty"`
+	Scope       string `yaml:"scope" json:"scope,omitempty"`
+	Entitlement string `yaml:"entitlement" json:"entitlement,omitempty"`
+	// Resource is the kind of `resources` that events of this type are about; with it, every event names its subject.
+	Resource string `yaml:"resource" json:"resource,omitempty"`
+	// Schemas holds the JSON Schema (draft 2020-12) of the data by version: 1, 2 and so on. None: any JSON object.
+	Schemas map[string]map[string]any `yaml:"schemas" json:"schemas,omitempty"`
 }
 
 // Plan is a set of limits that a developer group starts with or is granted.

@@ -46,6 +46,7 @@ func Import(set Set, file File) (*Catalog, Coverage, error) {
 	for _, d := range set.Documents {
 		schemasOf(d, b.catalog.schemas)
 	}
+	b.catalog.events = file.events()
 	version, err := contentVersion(set, file)
 	if err != nil {
 		return nil, Coverage{}, err

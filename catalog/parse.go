@@ -103,6 +103,10 @@ func (w *keyWalker) walk(n *yaml.Node, t reflect.Type, at string) {
 	switch {
 	case n.Kind == yaml.AliasNode || n.Anchor != "":
 		w.report(n, at, "catalog.alias", "Anchors and aliases are not supported here; write the value out.")
+	case t.Kind() == reflect.Interface: // a JSON Schema, which is judged as a whole
+		for _, m := range n.Content {
+			w.walk(m, t, at)
+		}
 	case n.Kind == yaml.MappingNode:
 		w.mapping(n, t, at)
 	case n.Kind == yaml.SequenceNode:

@@ -27,6 +27,8 @@ var ladder = []string{
 	"identity/password", "identity", "account", "role", "group", "notice", "application",
 	// power
 	"grant", "token",
+	// what happened
+	"event",
 	// offer
 	"release",
 	// connect

@@ -12,6 +12,7 @@ import (
 	"github.com/guestright/guestright/authorization"
 	"github.com/guestright/guestright/catalog"
 	"github.com/guestright/guestright/consent"
+	"github.com/guestright/guestright/event"
 	"github.com/guestright/guestright/grant"
 	"github.com/guestright/guestright/group"
 	"github.com/guestright/guestright/identity"
@@ -56,6 +57,7 @@ type Slices struct {
 	Bearers      *token.Authenticator
 	Products     *token.Products
 	Facts        *account.Facts
+	Events       *event.Service
 	Releases     *release.Service
 	Integrations *integration.Service
 	Private      *private.Service
@@ -104,6 +106,7 @@ func newSlices(b base, cfg Config) (*Slices, error) {
 		return nil, err
 	}
 	s.Facts = account.NewFacts(b.db)
+	s.Events = &event.Service{DB: b.db, Audit: s.Audit, Accounts: s.Accounts, Facts: s.Facts, Bearers: s.Bearers, Catalog: b.cat, Log: b.log}
 	s.Releases = &release.Service{DB: b.db, Audit: s.Audit, Applications: s.Applications, Groups: s.Groups, Notices: s.Notices, Catalog: b.cat}
 	s.Applications.Touched = s.Releases.Touched
 	s.Integrations = &integration.Service{DB: b.db, Audit: s.Audit, Accounts: s.Accounts, Groups: s.Groups, Applications: s.Applications,
@@ -195,6 +198,7 @@ func (s *Slices) jobs(r *job.Runner) {
 	s.Applications.Jobs(r)
 	job.Every(r, "catalog.announce", announceEvery, s.Announce)
 	s.Tokens.Jobs(r)
+	s.Events.Jobs(r)
 	s.Authority.Jobs(r)
 	s.Signing.Jobs(r)
 	s.Leaks.Jobs(r)

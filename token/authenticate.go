@@ -172,6 +172,23 @@ func narrower(want, have []string) []string {
 	return out
 }
 
+// Standing gives what a grant may do now, for work that is done for its holder without a token, such as the delivery of
+// events. NotFound when there is no such grant.
+func (a *Authenticator) Standing(tx *store.Tx, grantID string) (*Holding, error) {
+	epoch := a.epoch.Load()
+	h, err := a.holding(tx, grantID)
+	if err != nil {
+		return nil, err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.epoch.Load() != epoch {
+		h.stale.Store(true) // something changed while we read: good for this once
+		return h, nil
+	}
+	return a.hold(h), nil
+}
+
 func (a *Authenticator) holding(tx *store.Tx, grantID string) (*Holding, error) {
 	a.mu.Lock()
 	h := a.holds[grantID]

@@ -88,6 +88,12 @@ type Holding struct {
 	Attached sync.Map
 }
 
+// Live says why the grant opens nothing now; nil: it does.
+func (h *Holding) Live() error { return h.refusal }
+
+// Current reports whether nothing of it has changed since it was read.
+func (h *Holding) Current() bool { return !h.stale.Load() }
+
 // personal reports whether the grant acts for a person and is bounded by what they
 // may do at present.
 func (h *Holding) personal() bool {

@@ -27,6 +27,9 @@ type Operation struct {
 	Public      bool     // needs no credential
 	Cacheable   bool     // the answer holds no secret; without it answers say no-store
 	MaxBody     int64    // bytes; 0 means the API's limit
+	// Takes says, by media type, how bodies look that the operation reads itself from the RawBody of its input. What is not
+	// application/json it has to judge by CheckJSON or otherwise.
+	Takes map[string]reflect.Type
 }
 
 // call is what the plumbing knows about the running operation.
@@ -102,8 +105,20 @@ func Op[I, O any](a *API, op Operation, fn func(ctx context.Context, in *I) (*O,
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	item := a.huma.OpenAPI().Paths[op.Path]
+	a.takes(operationOf(item, op.Method), op)
 	a.ops = append(a.ops, registered{op: op, huma: operationOf(item, op.Method)})
 	a.document = nil
+}
+
+// takes describes the bodies of an operation that reads them itself.
+func (a *API) takes(h *huma.Operation, op Operation) {
+	if len(op.Takes) == 0 {
+		return
+	}
+	h.RequestBody.Content = map[string]*huma.MediaType{}
+	for kind, t := range op.Takes {
+		h.RequestBody.Content[kind] = &huma.MediaType{Schema: a.huma.OpenAPI().Components.Schemas.Schema(t, true, op.ID)}
+	}
 }
 
 // hidden names an embedded struct of an input that huma would skip in silence.

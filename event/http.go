@@ -1,0 +1,141 @@
+package event
+
+import (
+	"context"
+	"mime"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/guestright/guestright/access"
+	"github.com/guestright/guestright/kit/problem"
+	"github.com/guestright/guestright/kit/web"
+)
+
+type publishIn struct {
+	Binary
+	ContentType string `header:"Content-Type" doc:"application/json, application/cloudevents+json or application/cloudevents-batch+json"`
+	RawBody     []byte
+}
+
+type publishOut struct {
+	Body struct {
+		Items []Receipt `json:"items" nullable:"false" doc:"One for each event, in the order in which they were sent"`
+	}
+}
+
+type readIn struct {
+	Account string   `query:"account" maxLength:"200" doc:"Id of the account, or the product's key of it. A token's own account when absent."`
+	After   int64    `query:"after" minimum:"0" doc:"Sequence number of the last event that you have; next of the answer before."`
+	Limit   int      `query:"limit" default:"50" minimum:"1" maximum:"500" doc:"How many events at most."`
+	Types   []string `query:"types" maxItems:"50" doc:"Types, separated by commas; * stands for any characters, as in order.*"`
+}
+
+type readOut struct {
+	Body struct {
+		Items []*Event `json:"items" nullable:"false"`
+		Next  int64    `json:"next" doc:"Ask with after= this next time, also when there were no items"`
+		Head  int64    `json:"head" doc:"Sequence number of the account's last event, whether you may see it or not"`
+		More  bool     `json:"more" doc:"Ask again at once: the end of the log is not reached yet"`
+	}
+}
+
+// KnownType is a type of event as developers see it.
+type KnownType struct {
+	Type        string                    `json:"type"`
+	Label       string                    `json:"label"`
+	Description string                    `json:"description,omitempty"`
+	Resource    string                    `json:"resource,omitempty" doc:"Kind of the resource that its events are about"`
+	Version     int                       `json:"version" doc:"The newest version of the schema; 0: there is none"`
+	Schemas     map[string]map[string]any `json:"schemas,omitempty" doc:"JSON Schema of the data, by version"`
+	Needs       []string                  `json:"needs" nullable:"false" doc:"Scopes any of which opens it; empty when every integration receives it"`
+}
+
+type typesOut struct {
+	Body struct {
+		Items []KnownType `json:"items" nullable:"false"`
+	}
+}
+
+// publishMost is what a batch may take, in bytes.
+const publishMost = 8 << 20
+
+// Mount mounts the operations on events.
+func (s *Service) Mount(m web.Mux) {
+	m.Catalogue().Declare(Declared()...)
+	const tag = "Events"
+	web.Op(m, web.Operation{
+		ID: "publishEvents", Method: "POST", Path: "/v1/events", Tag: tag, Summary: "Tell what has happened", Status: 202, MaxBody: publishMost, Action: ActionPublish,
+		Description: "For the product: one event, or a list of up to 1,000, of which all or none are accepted. CloudEvents are understood in structured, batched and binary mode. " +
+			"The answer comes once the events are durable. An event with an id is accepted once for its account and source, however often it is sent.",
+		Errors: []string{"forbidden", "event_invalid", "event_batch", "event_conflict", "catalog_missing", "body_not_utf8", "body_too_deep", "body_duplicate_key"},
+		Takes:  map[string]reflect.Type{typeJSON: reflect.TypeFor[Draft](), typeCloud: reflect.TypeFor[CloudEvent](), typeClouds: reflect.TypeFor[[]CloudEvent]()},
+	}, s.publishHTTP)
+	web.Op(m, web.Operation{
+		ID: "listEvents", Method: "GET", Path: "/v1/events", Tag: tag, Summary: "Read events behind a number", Action: ActionView,
+		Description: "The events of one account in order, each once: those that the token's grant may receive, or all for the account's people. Keep next and ask again with it. " +
+			"Numbers grow by one without gaps; those of events that you may not see are missing.",
+		Errors: []string{"forbidden", "account_required"},
+	}, func(ctx context.Context, in *readIn) (*readOut, error) {
+		got, err := s.Read(ctx, access.By(ctx), Query{Account: in.Account, After: in.After, Limit: in.Limit, Types: in.Types})
+		out := &readOut{}
+		out.Body.Items, out.Body.Next, out.Body.Head, out.Body.More = got.Items, got.Next, got.Head, got.More
+		if out.Body.Items == nil {
+			out.Body.Items = []*Event{}
+		}
+		return out, err
+	})
+	web.Op(m, web.Operation{
+		ID: "listEventTypes", Method: "GET", Path: "/v1/event-types", Tag: tag, Summary: "List the types of events",
+		Description: "What the product publishes, with the schema of each version and the scopes that open it.", Errors: []string{"catalog_missing"},
+	}, func(context.Context, *struct{}) (*typesOut, error) {
+		out := &typesOut{}
+		var err error
+		out.Body.Items, err = s.Types()
+		return out, err
+	})
+}
+
+func (s *Service) publishHTTP(ctx context.Context, in *publishIn) (*publishOut, error) {
+	kind, _, _ := mime.ParseMediaType(in.ContentType)
+	if kind != typeJSON {
+		if err := web.CheckJSON(in.RawBody); err != nil {
+			return nil, err
+		}
+	}
+	drafts, listed, err := message{Kind: kind, Binary: in.Binary, Body: in.RawBody}.drafts()
+	if err != nil {
+		return nil, err
+	}
+	out := &publishOut{}
+	out.Body.Items, err = s.Publish(ctx, access.By(ctx), drafts, func(i int) string { return at(listed, i) })
+	return out, err
+}
+
+// Types lists what the catalog publishes, by name.
+func (s *Service) Types() ([]KnownType, error) {
+	cat := s.Catalog.Get()
+	if cat == nil {
+		return nil, problem.Unavailable("catalog_missing", "No catalog is in force yet.", nil)
+	}
+	out := []KnownType{}
+	for name, t := range cat.File().Events {
+		e, _ := cat.Event(name)
+		k := KnownType{Type: name, Label: t.Label, Description: t.Description, Resource: t.Resource, Version: e.Latest, Schemas: t.Schemas, Needs: cat.Openers(t)}
+		if k.Label == "" {
+			k.Label = name
+		}
+		out = append(out, k)
+	}
+	slices.SortFunc(out, func(a, b KnownType) int { return strings.Compare(a.Type, b.Type) })
+	return out, nil
+}
+
+// Declared lists the codes of this slice.
+func Declared() []problem.Declared {
+	return []problem.Declared{
+		{Code: "event_invalid", Kind: problem.KindInvalid, Cause: "A part of an event breaks a rule or the schema of its type; errors says which. Nothing was accepted.", Remedy: "Correct the parts that errors names and send the request again."},
+		{Code: "event_batch", Kind: problem.KindInvalid, Cause: "The request holds no events or more than 1,000.", Remedy: "Send them in parts."},
+		{Code: "event_conflict", Kind: problem.KindConflict, Cause: "Another event of the account was sent with the same id; index says which of the request. Nothing was accepted.", Remedy: "Give each event an id of its own, and send the same content when you repeat it."},
+	}
+}

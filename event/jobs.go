@@ -1,0 +1,134 @@
+package event
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/guestright/guestright/audit"
+	"github.com/guestright/guestright/catalog"
+	"github.com/guestright/guestright/kit/job"
+	"github.com/guestright/guestright/kit/store"
+)
+
+const (
+	defaultKeep = 30 * 24 * time.Hour
+	sweepEvery  = time.Hour
+	sweepMost   = 1000 // events deleted in one transaction, so that writers wait for none of them long
+	relayEvery  = 10 * time.Second
+	relayMost   = 200
+)
+
+// Jobs registers the work on the log: our own changes come in, old events go.
+func (s *Service) Jobs(r *job.Runner) {
+	job.Every(r, "event.sweep", sweepEvery, s.sweep)
+	job.Every(r, "event.relay", relayEvery, s.Relay)
+}
+
+func (s *Service) sweep(ctx context.Context) error {
+	keep := s.Keep
+	if keep <= 0 {
+		keep = defaultKeep
+	}
+	for {
+		var n int64
+		err := s.DB.Batch(ctx, func(tx *store.Tx) error {
+			var err error
+			n, err = sweep(tx, store.At(tx.Now().Add(-keep)), sweepMost)
+			return err
+		})
+		if err != nil || n < sweepMost {
+			return err
+		}
+	}
+}
+
+// progressAudit names how far the audit log has become events: a position of its
+// chain, which has no gaps and no stragglers.
+const progressAudit = "audit"
+
+// change is the data of an event of ours.
+type change struct {
+	Audit  string          `json:"audit_entry"`
+	Action string          `json:"action"`
+	Actor  string          `json:"actor"`
+	Kind   string          `json:"actor_kind"`
+	Target string          `json:"target"`
+	Name   string          `json:"name,omitempty"`
+	App    string          `json:"application,omitempty"`
+	Reason string          `json:"reason,omitempty"`
+	Before json.RawMessage `json:"before,omitempty"`
+	After  json.RawMessage `json:"after,omitempty"`
+}
+
+// Relay makes events of the sealed audit entries of accounts, each once.
+func (s *Service) Relay(ctx context.Context) error {
+	for {
+		var entries []audit.Sealed
+		var from int64
+		keys := map[string]string{}
+		err := s.DB.Read(ctx, func(tx *store.Tx) error {
+			var err error
+			if from, err = progress(tx, progressAudit); err != nil {
+				return err
+			}
+			if entries, err = audit.Behind(tx, from, relayMost); err != nil {
+				return err
+			}
+			for _, e := range entries {
+				if e.Account == "" || keys[e.Account] != "" {
+					continue
+				}
+				a, err := s.Accounts.Load(tx, e.Account)
+				if err != nil {
+					return err
+				}
+				keys[e.Account] = a.Key
+			}
+			return nil
+		})
+		if err != nil || len(entries) == 0 {
+			return err
+		}
+		o := &offer{}
+		for _, e := range entries {
+			if e.Account == "" {
+				continue
+			}
+			made, err := own(e.Entry, keys[e.Account])
+			if err != nil {
+				return err
+			}
+			o.events = append(o.events, made)
+		}
+		to := entries[len(entries)-1].Position
+		o.also = func(tx *store.Tx) error {
+			// Another node may have been first: then its events stand, and these
+			// carry the same ids and are not added again.
+			now, err := progress(tx, progressAudit)
+			if err != nil || now >= to {
+				return err
+			}
+			return setProgress(tx, progressAudit, to)
+		}
+		if err := s.publish(ctx, o); err != nil {
+			return err
+		}
+		if len(entries) < relayMost {
+			return nil
+		}
+	}
+}
+
+// ownSource is who speaks in events of ours.
+const ownSource = "guestright"
+
+func own(e audit.Entry, accountKey string) (*Event, error) {
+	data, err := json.Marshal(change{Audit: e.ID.String(), Action: e.Action, Actor: e.Actor, Kind: e.ActorKind, Target: e.Target, Name: e.Name,
+		App: e.Application, Reason: e.Reason, Before: e.Before, After: e.After})
+	if err != nil {
+		return nil, err
+	}
+	return &Event{Type: catalog.OwnEvents + e.Action, Account: e.Account, AccountKey: accountKey, Timestamp: e.At, Source: ownSource, Key: e.ID.String(),
+		Application: e.Application, Data: data}, nil
+}

@@ -1,0 +1,218 @@
+package event
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/guestright/guestright/kit/problem"
+	"github.com/guestright/guestright/kit/store"
+)
+
+const (
+	// groupMost bounds how many events share a transaction.
+	groupMost = 1000
+	// groupTime is how long a transaction may take.
+	groupTime = 30 * time.Second
+)
+
+// Topic of the change feed: the log has grown. Only nodes that share a database
+// hear it; the node itself hears Followed.
+const Topic = "event"
+
+// offer is what one caller wants to have in the log. Its events get their
+// numbers when it is accepted.
+type offer struct {
+	events []*Event
+	again  []bool                   // events that were there already
+	also   func(tx *store.Tx) error // with them, in the same transaction; may be nil
+	err    error                    // why this offer alone is refused
+	done   chan error
+}
+
+// queue holds the offers that wait for the next transaction.
+type queue struct {
+	mu      sync.Mutex
+	waiting []*offer
+	busy    bool
+}
+
+// publish puts an offer into the log and returns once it is durable.
+func (s *Service) publish(ctx context.Context, o *offer) error {
+	o.done, o.again = make(chan error, 1), make([]bool, len(o.events))
+	s.queue.mu.Lock()
+	s.queue.waiting = append(s.queue.waiting, o)
+	begin := !s.queue.busy
+	s.queue.busy = true
+	s.queue.mu.Unlock()
+	if begin {
+		go s.work(context.WithoutCancel(ctx))
+	}
+	// Once queued, the outcome decides, not the caller's patience.
+	return <-o.done
+}
+
+// work writes groups until nobody waits.
+func (s *Service) work(ctx context.Context) {
+	for {
+		group := s.next()
+		if group == nil {
+			return
+		}
+		limited, cancel := context.WithTimeout(ctx, groupTime)
+		err := s.commit(limited, group)
+		cancel()
+		for _, o := range group {
+			if err != nil {
+				o.done <- err
+				continue
+			}
+			o.done <- o.err
+		}
+	}
+}
+
+func (s *Service) next() []*offer {
+	s.queue.mu.Lock()
+	defer s.queue.mu.Unlock()
+	n, events := 0, 0
+	for n < len(s.queue.waiting) && (n == 0 || events+len(s.queue.waiting[n].events) <= groupMost) {
+		events += len(s.queue.waiting[n].events)
+		n++
+	}
+	if n == 0 {
+		s.queue.busy, s.queue.waiting = false, nil
+		return nil
+	}
+	group := s.queue.waiting[:n:n]
+	s.queue.waiting = s.queue.waiting[n:]
+	return group
+}
+
+// commit writes one group. A lock makes all nodes take turns, which is what
+// gives the numbers the order of the commits.
+func (s *Service) commit(ctx context.Context, group []*offer) error {
+	return s.DB.Batch(ctx, func(tx *store.Tx) error {
+		for _, o := range group {
+			o.err = nil
+		}
+		if err := tx.Lock("event.log"); err != nil {
+			return err
+		}
+		added, err := write(tx, group)
+		if err != nil {
+			return err
+		}
+		for _, o := range group {
+			if o.also != nil && o.err == nil {
+				if err := o.also(tx); err != nil {
+					return err
+				}
+			}
+		}
+		if len(added) == 0 {
+			return nil
+		}
+		if s.DB.Postgres() {
+			tx.Changed(Topic, "")
+		}
+		if s.Followed != nil {
+			tx.OnCommit(func() { s.Followed(added) })
+		}
+		return nil
+	})
+}
+
+// place tells events apart that carry an id of their sender.
+type place struct{ account, source, key string }
+
+func (e *Event) place() place { return place{e.Account, e.Source, e.Key} }
+
+// write adds what is new of a group and gives it in the order of its numbers.
+func write(tx *store.Tx, group []*offer) ([]*Event, error) {
+	var keys, accounts []string
+	seen := map[string]bool{}
+	count := 0
+	for _, o := range group {
+		count += len(o.events)
+		for _, e := range o.events {
+			if e.Key != "" {
+				keys = append(keys, e.Key)
+			}
+			if !seen[e.Account] {
+				seen[e.Account] = true
+				accounts = append(accounts, e.Account)
+			}
+		}
+	}
+	there, err := byKeys(tx, keys)
+	if err != nil {
+		return nil, err
+	}
+	had := make(map[place]*Event, len(there))
+	for _, k := range there {
+		e := &Event{Account: k.Account, Source: k.Source, Key: k.Key, print: k.Print, Accepted: k.At.Time()}
+		e.number(k.N, k.Seq)
+		had[e.place()] = e
+	}
+	last, err := heads(tx, accounts)
+	if err != nil {
+		return nil, err
+	}
+	added := make([]*Event, 0, count)
+	for _, o := range group {
+		if o.err = o.clash(had); o.err != nil {
+			continue
+		}
+		for i, e := range o.events {
+			e.Accepted = tx.Now()
+			if e.Timestamp.IsZero() {
+				e.Timestamp = e.Accepted
+			}
+			if e.Key != "" {
+				if was := had[e.place()]; was != nil {
+					e.Accepted, o.again[i] = was.Accepted, true
+					e.number(was.N, was.Sequence)
+					continue
+				}
+				had[e.place()] = e
+			}
+			last[""]++
+			last[e.Account]++
+			e.number(last[""], last[e.Account])
+			o.again[i] = false
+			added = append(added, e)
+		}
+	}
+	if len(added) == 0 {
+		return nil, nil
+	}
+	rows := make([]*row, len(added))
+	for i, e := range added {
+		rows[i] = e.row()
+	}
+	if err := store.InsertAll(tx, rows); err != nil {
+		return nil, err
+	}
+	return added, setHeads(tx, last)
+}
+
+// clash finds the first event whose id stands for another one already, in the
+// log or earlier in the offer.
+func (o *offer) clash(had map[place]*Event) error {
+	own := map[place]*Event{}
+	for i, e := range o.events {
+		if e.Key == "" {
+			continue
+		}
+		was := had[e.place()]
+		if was == nil {
+			was = own[e.place()]
+		}
+		if was != nil && was.print != e.print {
+			return problem.Conflict("event_conflict", "Nothing was accepted: another event was sent with the same id.").With("index", i)
+		}
+		own[e.place()] = e
+	}
+	return nil
+}

@@ -1,0 +1,150 @@
+package event
+
+import (
+	"encoding/json"
+
+	"github.com/uptrace/bun"
+
+	"github.com/guestright/guestright/kit/store"
+)
+
+type row struct {
+	bun.BaseModel `bun:"table:event_event,alias:e"`
+
+	N           int64 `bun:",pk"`
+	Account     string
+	Seq         int64
+	At          store.Micros
+	Occurred    store.Micros
+	Type        string
+	Version     int
+	Source      string
+	Key         string
+	Print       string
+	Subject     string
+	Ordering    string
+	Application string
+	Data        string
+}
+
+func (e *Event) row() *row {
+	return &row{N: e.N, Account: e.Account, Seq: e.Sequence, At: store.At(e.Accepted), Occurred: store.At(e.Timestamp), Type: e.Type, Version: e.Version,
+		Source: e.Source, Key: e.Key, Print: e.print, Subject: e.Subject, Ordering: e.OrderingKey, Application: e.Application, Data: string(e.Data)}
+}
+
+// read is a row with the account's own key.
+type read struct {
+	row        `bun:",extend"`
+	AccountKey string
+}
+
+func (r *read) event() *Event {
+	return &Event{ID: idOf(r.N, r.At.Time()), Type: r.Type, Version: r.Version, Timestamp: r.Occurred.Time(), Account: r.Account, AccountKey: r.AccountKey,
+		Sequence: r.Seq, Subject: r.Subject, OrderingKey: r.Ordering, Source: r.Source, Key: r.Key, Data: json.RawMessage(r.Data),
+		N: r.N, Accepted: r.At.Time(), Application: r.Application, print: r.Print}
+}
+
+const selectEvents = "SELECT e.n, e.account, e.seq, e.at, e.occurred, e.type, e.version, e.source, e.key, e.print, e.subject, e.ordering, e.application, e.data, " +
+	"a.key AS account_key FROM event_event AS e JOIN account_account AS a ON a.id = e.account "
+
+func selected(tx *store.Tx, query string, args ...any) ([]*Event, error) {
+	var rows []read
+	if err := tx.NewRaw(selectEvents+query, args...).Scan(tx.Ctx, &rows); err != nil {
+		return nil, err
+	}
+	out := make([]*Event, len(rows))
+	for i := range rows {
+		out[i] = rows[i].event()
+	}
+	return out, nil
+}
+
+// behind reads events of the whole log by their numbers.
+func behind(tx *store.Tx, n int64, most int) ([]*Event, error) {
+	return selected(tx, "WHERE e.n > ? ORDER BY e.n LIMIT ?", n, most)
+}
+
+// after reads events of one account.
+func after(tx *store.Tx, account string, seq int64, most int) ([]*Event, error) {
+	return selected(tx, "WHERE e.account = ? AND e.seq > ? ORDER BY e.seq LIMIT ?", account, seq, most)
+}
+
+func byNumbers(tx *store.Tx, numbers []int64) ([]*Event, error) {
+	if len(numbers) == 0 {
+		return nil, nil
+	}
+	return selected(tx, "WHERE e.n IN (?) ORDER BY e.n", bun.In(numbers))
+}
+
+// known is an event that was accepted under an id of its sender.
+type known struct {
+	N       int64
+	Account string
+	Seq     int64
+	At      store.Micros
+	Source  string
+	Key     string
+	Print   string
+}
+
+func byKeys(tx *store.Tx, keys []string) ([]known, error) {
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	var rows []known
+	err := tx.NewRaw("SELECT n, account, seq, at, source, key, print FROM event_event WHERE key <> '' AND key IN (?)", bun.In(keys)).Scan(tx.Ctx, &rows)
+	return rows, err
+}
+
+type headRow struct {
+	bun.BaseModel `bun:"table:event_head,alias:h"`
+
+	Account string `bun:",pk"`
+	Seq     int64
+}
+
+// heads reads the last numbers of accounts, and of the whole log under "".
+func heads(tx *store.Tx, accounts []string) (map[string]int64, error) {
+	var rows []headRow
+	if err := tx.NewRaw("SELECT account, seq FROM event_head WHERE account IN (?)", bun.In(append(accounts, ""))).Scan(tx.Ctx, &rows); err != nil {
+		return nil, err
+	}
+	out := make(map[string]int64, len(rows))
+	for _, r := range rows {
+		out[r.Account] = r.Seq
+	}
+	return out, nil
+}
+
+func setHeads(tx *store.Tx, heads map[string]int64) error {
+	rows := make([]headRow, 0, len(heads))
+	for account, seq := range heads {
+		rows = append(rows, headRow{Account: account, Seq: seq})
+	}
+	_, err := tx.NewInsert().Model(&rows).On("CONFLICT (account) DO UPDATE").Set("seq = EXCLUDED.seq").Exec(tx.Ctx)
+	return err
+}
+
+func progress(tx *store.Tx, name string) (int64, error) {
+	var n int64
+	err := tx.NewRaw("SELECT n FROM event_progress WHERE name = ?", name).Scan(tx.Ctx, &n)
+	if store.IsNone(err) {
+		return 0, nil
+	}
+	return n, err
+}
+
+func setProgress(tx *store.Tx, name string, n int64) error {
+	_, err := tx.ExecContext(tx.Ctx, "INSERT INTO event_progress (name, n) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET n = excluded.n", name, n)
+	return err
+}
+
+// sweep deletes the oldest events up to a time, at most so many, and tells how
+// many went. The last event of the log stays, whatever its age.
+func sweep(tx *store.Tx, before store.Micros, most int) (int64, error) {
+	res, err := tx.ExecContext(tx.Ctx, "DELETE FROM event_event WHERE n IN (SELECT n FROM event_event ORDER BY n LIMIT ?) AND at < ?", most, before)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
