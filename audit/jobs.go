@@ -14,13 +14,13 @@ const sealEvery = 10 * time.Second
 
 // Jobs registers the sealer.
 func (l *Log) Jobs(r *job.Runner) {
-	job.Every(r, "audit.seal", sealEvery, l.seal)
+	job.Every(r, "audit.seal", sealEvery, l.Seal)
 }
 
 const stretch = 500 // entries per transaction of the sealer and of Verify
 
-// seal links what is not linked yet.
-func (l *Log) seal(ctx context.Context) error {
+// Seal links what is not linked yet.
+func (l *Log) Seal(ctx context.Context) error {
 	for {
 		n := 0
 		err := l.DB.Write(ctx, func(tx *store.Tx) error {

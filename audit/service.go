@@ -12,6 +12,9 @@ import (
 	"github.com/guestright/guestright/kit/web"
 )
 
+// Topic under which this node's own handlers hear that the log has grown.
+const Topic = "audit"
+
 // Log writes and reads the audit log.
 type Log struct {
 	DB *store.DB
@@ -46,6 +49,7 @@ func (l *Log) Record(tx *store.Tx, by access.Principal, c Change) error {
 		return problem.Internal("audit.record "+c.Action, err)
 	}
 	e.Before, e.BeforeSHA, e.After, e.AfterSHA = []byte(before), beforeSHA, []byte(after), afterSHA
+	tx.Nearby(Topic, e.Account)
 	return insert(tx, e)
 }
 

@@ -25,6 +25,45 @@ func (s *Service) Jobs(r *job.Runner) {
 	job.Every(r, "event.relay", relayEvery, s.Relay)
 }
 
+// relayPause keeps a busy house from sealing entry by entry.
+const relayPause = 200 * time.Millisecond
+
+// Run makes events of our own changes as they are made on this node, until ctx
+// ends; those that it misses follow with the next tick.
+func (s *Service) Run(ctx context.Context) error {
+	bell := make(chan struct{}, 1)
+	s.DB.OnChange(audit.Topic, func(account string) {
+		if account == "" {
+			return
+		}
+		select {
+		case bell <- struct{}{}:
+		default:
+		}
+	})
+	pause := time.NewTicker(relayPause)
+	defer pause.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-bell:
+		}
+		err := s.Audit.Seal(ctx)
+		if err == nil {
+			err = s.Relay(ctx)
+		}
+		if err != nil && ctx.Err() == nil {
+			s.Log.Warn("events: our own changes wait", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-pause.C:
+		}
+	}
+}
+
 func (s *Service) sweep(ctx context.Context) error {
 	keep := s.Keep
 	if keep <= 0 {
