@@ -21,6 +21,9 @@ need jq jq || true
 need node nodejs || true
 need npm npm || true
 need systemd-analyze systemd || true
+need python3 python3 || true
+need ruby ruby || true
+need php php-cli || true
 gitleaks=$(scripts/gitleaks.sh)
 export PATH="$gitleaks:$PATH"
 [ -n "$race" ] || echo "setup: no C compiler, so the race detector is off" >&2

@@ -6,10 +6,11 @@ import (
 	"net/http"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
+
+	"github.com/guestright/guestright/client/internal/jwks"
 )
 
 // headerSize is the longest identity that is looked at, in bytes; checked before anything is parsed.
@@ -29,9 +30,8 @@ type Verifier struct {
 	// Now is the clock. Nil: the system's.
 	Now func() time.Time
 
-	keys     atomic.Pointer[keySet]
-	fetching sync.Mutex
-	asked    time.Time // last attempt to fetch, guarded by fetching
+	begin sync.Once
+	keys  *jwks.Source
 }
 
 // Verify answers who calls. The error is ErrMissing, or wraps ErrInvalid or ErrUnavailable; with any of them the
@@ -60,17 +60,18 @@ func (v *Verifier) Verify(r *http.Request) (Identity, error) {
 	if head.KeyID == "" || head.JSONWebKey != nil {
 		return Identity{}, invalid(errors.New("the key must be named by kid and nothing else"))
 	}
-	key, err := v.key(r.Context(), head.KeyID)
-	if errors.Is(err, ErrUnavailable) {
-		return Identity{}, err
+	v.begin.Do(func() { v.keys = &jwks.Source{URL: v.JWKSURL, HTTP: v.HTTP, Now: v.Now} })
+	key, err := v.keys.Find(r.Context(), head.KeyID)
+	if errors.Is(err, jwks.ErrUnavailable) {
+		return Identity{}, fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	if err != nil {
 		return Identity{}, invalid(err)
 	}
-	if head.Algorithm != string(key.algorithm) {
+	if head.Algorithm != string(key.Algorithm) {
 		return Identity{}, invalid(errors.New("the algorithm is not the key's"))
 	}
-	payload, err := token.Verify(key.key)
+	payload, err := token.Verify(key.Public)
 	if err != nil {
 		return Identity{}, invalid(err)
 	}
@@ -88,14 +89,4 @@ func (v *Verifier) now() time.Time {
 		return v.Now()
 	}
 	return time.Now()
-}
-
-func (v *Verifier) client() *http.Client {
-	if v.HTTP != nil {
-		return v.HTTP
-	}
-	return &http.Client{
-		Timeout:       fetchTime,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
 }
