@@ -150,6 +150,11 @@ func TestNarrowAndUndo(t *testing.T) {
 			t.Errorf("taken back: %v", got)
 		}
 		h.code("taken back twice", undo(h.boss), "narrowing_over")
+		_, err = h.Integrations.Amend(h.ctx, h.boss, h.ins.ID, integration.Patch{Scopes: &keep})
+		h.ok(err)
+		h.code("taken back, and then chosen by hand", undo(h.boss), "narrowing_over")
+		_, err = h.Integrations.Amend(h.ctx, h.boss, h.ins.ID, integration.Patch{Scopes: &before})
+		h.ok(err)
 
 		h.clock.Advance(time.Second)
 		h.ok(narrow(h.boss, keep...))
@@ -199,7 +204,9 @@ func TestNarrowingOfOtherHolders(t *testing.T) {
 
 func TestDryRunsThatMakeNoSense(t *testing.T) {
 	each(t, func(h *house) {
-		there, err := h.Private.Create(h.ctx, h.member("eve", h.account("elsewhere"), access.AccountAdmin), h.account("elsewhere").ID, private.Draft{Name: "x", Scopes: []string{"flags.read"}})
+		elsewhere := h.account("elsewhere")
+		both := access.UserPrincipal(h.boss.User, nil, map[string]string{h.acc.ID.String(): access.AccountAdmin, elsewhere.ID.String(): access.AccountAdmin})
+		there, err := h.Private.Create(h.ctx, h.member("eve", elsewhere, access.AccountAdmin), elsewhere.ID, private.Draft{Name: "x", Scopes: []string{"flags.read"}})
 		h.ok(err)
 		token, err := h.tokens.Create(h.ctx, h.boss, h.acc.ID, apitoken.Service, apitoken.Draft{Name: "nightly", Roles: []string{role.Reader}})
 		h.ok(err)
@@ -219,7 +226,7 @@ func TestDryRunsThatMakeNoSense(t *testing.T) {
 			"a member that there is not": {insight.Change{Member: &insight.MemberChange{Member: "usr_nobody"}}, "not_found"},
 			"a role to give that is not": {insight.Change{Member: &insight.MemberChange{Member: h.ada, Roles: []role.Given{{Role: "rle_00000000000000000000000000"}}}}, "role_assignment_invalid"},
 		} {
-			_, err := h.DryRun(h.ctx, h.boss, h.acc.ID, tc.change)
+			_, err := h.DryRun(h.ctx, both, h.acc.ID, tc.change)
 			h.code(name, err, tc.want)
 		}
 	})
