@@ -11,6 +11,7 @@ import (
 
 	"github.com/guestright/guestright/account"
 	"github.com/guestright/guestright/example/pennant"
+	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/kit/store/storetest"
 	"github.com/guestright/guestright/private"
 	"github.com/guestright/guestright/quota"
@@ -55,7 +56,12 @@ type rotation struct {
 // generations. At every moment exactly one generation opens anything.
 func TestX01_RotateVersusUse(t *testing.T) {
 	t.Parallel()
-	h := servertest.Start(t, servertest.Options{})
+	storetest.Each(t, func(t *testing.T, open func(*storetest.Clock) *store.DB) {
+		rotateVersusUse(t, servertest.Start(t, servertest.Options{DB: open(nil)}))
+	})
+}
+
+func rotateVersusUse(t *testing.T, h *servertest.House) {
 	admin, acc := h.Customer(pennant.HarbourBooks, account.Production)
 	if err := h.Quota.SetPlans([]quota.Plan{{Name: "development", Label: "Development", Sites: 5, Limits: []quota.Limit{{Name: "burst", Calls: 1_000_000, Per: 10 * time.Second}}}}); err != nil {
 		t.Fatal(err)

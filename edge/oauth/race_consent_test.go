@@ -18,7 +18,10 @@ import (
 // for them. Nobody's approval outlives the installation it was given under.
 func TestX03_UninstallVersusApprove(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, options{real: true})
+	each(t, nil, uninstallVersusApprove)
+}
+
+func uninstallVersusApprove(t *testing.T, h *house) {
 	people := []access.Principal{h.person, h.member("bo@harbour.example"), h.member("cy@harbour.example")}
 	type op struct {
 		what string // approve, uninstall, install, look
