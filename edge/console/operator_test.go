@@ -3,6 +3,9 @@ package console_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"html"
+	"maps"
 	"regexp"
 	"strings"
 	"testing"
@@ -10,6 +13,7 @@ import (
 
 	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/account"
+	"github.com/guestright/guestright/application"
 	"github.com/guestright/guestright/kit/job"
 	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/notice"
@@ -83,6 +87,52 @@ func TestOperatorLooksAfterThePlatform(t *testing.T) {
 	olga.get("/operator/audit").led(t, "/operator/activity")
 	olga.get("/operator/outbox").led(t, "/operator/mail")
 	olga.get("/operator/mail").has(t, "Confirm your address", "To ada@example.com", "It works for one day.", "There is no mail server.")
+}
+
+// Long lists are read in parts, forwards and back, also those of a search.
+func TestOperatorListsAreReadInParts(t *testing.T) {
+	h := newHouse(t)
+	olga, dev := h.operator("Olga", "olga@guestright.example"), h.person("Ada", "ada@northwind.example")
+	team, err := h.Groups.Create(t.Context(), dev.by(), "Northwind Labs")
+	must(t, err)
+	names := map[string]bool{}
+	for i := range 205 {
+		name := fmt.Sprintf("Robot %03d", i)
+		names[name] = true
+		_, err := h.Applications.Register(t.Context(), dev.by(), team.ID.String(), application.Draft{Name: name, Description: "Counts to a hundred"})
+		must(t, err)
+	}
+	line := regexp.MustCompile(`Robot \d{3}`)
+	next := regexp.MustCompile(`href="(/operator/applications\?[^"]*after=[^"]*)"[^>]*>\s*(?:<[^>]*>\s*)*Next`)
+	for _, search := range []string{"", "?q=robot"} {
+		seen, pages := map[string]bool{}, 0
+		for at := "/operator/applications" + search; at != ""; pages++ {
+			a := olga.get(at)
+			here := map[string]bool{}
+			for _, name := range line.FindAllString(a.body, -1) {
+				if seen[name] {
+					t.Errorf("%s shows %s again", at, name)
+				}
+				here[name] = true
+			}
+			if len(here) > 100 {
+				t.Errorf("%s shows %d", at, len(here))
+			}
+			for name := range here {
+				seen[name] = true
+			}
+			at = ""
+			if m := next.FindStringSubmatch(a.body); m != nil && pages < 10 {
+				at = html.UnescapeString(m[1])
+			}
+		}
+		if pages != 3 || !maps.Equal(seen, names) {
+			t.Errorf("%q: %d pages show %d", search, pages, len(seen))
+		}
+	}
+	olga.get("/operator/applications").has(t, "1 to 100 of 205 applications", "Robot 000", "Robot 099")
+	olga.get("/operator/applications?after=gone").has(t, "1 to 100 of 205 applications")
+	olga.get("/operator/groups").has(t, "Northwind Labs", "3 groups")
 }
 
 func TestOperatorSetsLimits(t *testing.T) {

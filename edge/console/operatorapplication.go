@@ -43,15 +43,15 @@ func operatorApplications(v *visit) error {
 		names[g.ID.String()] = g.Name
 	}
 	q := v.query("q")
+	all = slices.DeleteFunc(all, func(a application.Application) bool {
+		return a.State == application.Deleted || !matching(q, a.Name, a.PublicID, names[a.Group], string(a.State))
+	})
+	slices.SortStableFunc(all, func(a, b application.Application) int {
+		return cmp.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name))
+	})
+	shown, pager := stretch(v, "/operator/applications", "application", all, func(a application.Application) string { return a.ID.String() })
 	var lines []operatorApplicationLine
-	found := 0
-	for _, a := range all {
-		if a.State == application.Deleted || !matching(q, a.Name, a.PublicID, names[a.Group], string(a.State)) {
-			continue
-		}
-		if found++; found > operatorMost {
-			continue
-		}
+	for _, a := range shown {
 		line := operatorApplicationLine{Application: a, GroupName: names[a.Group]}
 		list, err := v.Integrations.ListApplication(v.ctx(), v.by, a.ID)
 		if err != nil {
@@ -64,10 +64,7 @@ func operatorApplications(v *visit) error {
 		}
 		lines = append(lines, line)
 	}
-	slices.SortStableFunc(lines, func(a, b operatorApplicationLine) int {
-		return cmp.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name))
-	})
-	return v.byOperator(sheet{title: "Applications", trail: []page.Link{{Text: "Applications"}}, body: operatorApplicationList(v, lines, q, found)})
+	return v.byOperator(sheet{title: "Applications", trail: []page.Link{{Text: "Applications"}}, body: operatorApplicationList(v, lines, q, pager)})
 }
 
 // operatorApplicationView is one application and where it is installed.

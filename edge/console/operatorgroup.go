@@ -1,6 +1,7 @@
 package console
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -47,9 +48,6 @@ func matching(query string, texts ...string) bool {
 	return true
 }
 
-// operatorMost is how many groups or applications one page lists; who has more searches.
-const operatorMost = 100
-
 func operatorGroups(v *visit) error {
 	all, err := v.Groups.List(v.ctx(), v.by)
 	if err != nil {
@@ -66,15 +64,10 @@ func operatorGroups(v *visit) error {
 		}
 	}
 	q := v.query("q")
+	all = slices.DeleteFunc(all, func(g group.Group) bool { return !matching(q, g.Name, g.ID.String(), string(g.State)) })
+	shown, pager := stretch(v, "/operator/groups", "group", all, func(g group.Group) string { return g.ID.String() })
 	var lines []operatorGroupLine
-	found := 0
-	for _, g := range all {
-		if !matching(q, g.Name, g.ID.String(), string(g.State)) {
-			continue
-		}
-		if found++; found > operatorMost {
-			continue
-		}
+	for _, g := range shown {
 		l, err := v.Quota.Limits(v.ctx(), v.by, g.ID.String())
 		if err != nil {
 			return err
@@ -90,7 +83,7 @@ func operatorGroups(v *visit) error {
 		}
 		lines = append(lines, line)
 	}
-	return v.byOperator(sheet{title: "Groups", trail: []page.Link{{Text: "Groups"}}, body: operatorGroupList(v, lines, q, found)})
+	return v.byOperator(sheet{title: "Groups", trail: []page.Link{{Text: "Groups"}}, body: operatorGroupList(v, lines, q, pager)})
 }
 
 // operatorGroupView is one group with its limits.
