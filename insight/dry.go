@@ -65,6 +65,7 @@ func errDryRun(at, why string) error {
 type Outcome struct {
 	Since    time.Time `json:"since"`
 	Grants   int       `json:"grants" doc:"Grants that the change would reach"`
+	LeftOut  int       `json:"left_out" doc:"Older grants of the account that were not looked at, since it has very many"`
 	Calls    int64     `json:"calls" doc:"Recorded calls of these that passed and could be decided anew"`
 	Refused  int64     `json:"refused" doc:"Of these, calls that would have been refused"`
 	Unjudged int64     `json:"unjudged" doc:"Calls that passed of which it was not kept what they were about"`

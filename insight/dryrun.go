@@ -37,7 +37,7 @@ func (s *Service) DryRun(ctx context.Context, by access.Principal, acc account.I
 		if _, err := s.Accounts.Load(tx, acc.String()); err != nil {
 			return err
 		}
-		trials, err = s.trials(tx, by, acc, ch)
+		trials, out.LeftOut, err = s.trials(tx, by, acc, ch)
 		return err
 	})
 	if err != nil {
@@ -60,38 +60,41 @@ func (s *Service) DryRun(ctx context.Context, by access.Principal, acc account.I
 
 const day = 24 * time.Hour
 
-// trials finds the grants that a change reaches.
-func (s *Service) trials(tx *store.Tx, by access.Principal, acc account.ID, ch Change) ([]trial, error) {
+// trials finds the grants that a change reaches, and says how many were not looked at.
+func (s *Service) trials(tx *store.Tx, by access.Principal, acc account.ID, ch Change) ([]trial, int, error) {
 	edit, err := s.edit(tx, by, acc, ch)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	ids, err := grantsOf(tx, acc.String())
-	if err != nil {
-		return nil, err
+	var ids []string
+	left := 0
+	if ch.Grant != nil {
+		ids = []string{ch.Grant.Grant.String()}
+	} else if ids, left, err = grantsOf(tx, acc.String()); err != nil {
+		return nil, 0, err
 	}
 	var out []trial
 	for _, id := range ids {
 		g, err := s.Grants.Load(tx, id)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		t := trial{grant: g}
 		if t.was, err = s.Behind(tx, id); err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		if t.then, err = s.Behind(tx, id); err != nil { // not shared: it is changed
-			return nil, err
+			return nil, 0, err
 		}
 		if !edit(g, &t.then) {
 			continue
 		}
 		if t.name, err = nameOf(tx, g); err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		out = append(out, t)
 	}
-	return out, nil
+	return out, left, nil
 }
 
 // edit makes the change to what stands behind a grant; it says whether there was

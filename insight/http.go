@@ -61,7 +61,7 @@ func (s *Service) Mount(m web.Mux) {
 	m.Catalogue().Declare(Declared()...)
 	web.Op(m, web.Operation{
 		ID: "listGrantUse", Method: "GET", Path: "/v1/accounts/{account}/grant-use", Tag: tag, Summary: "Compare all grants of an account with their use", Action: "usage:view",
-		Description: "Each with the scopes and entitlements that were used, how often and when last, and the narrower set that would have done.",
+		Description: "Each with the scopes and entitlements that were used, how often and when last, and the narrower set that would have done. The newest 500.",
 		Errors:      []string{"forbidden", "usage_scope"},
 	}, func(ctx context.Context, in *listIn) (*listOut, error) {
 		got, err := s.List(ctx, access.By(ctx), in.Account, in.Days)

@@ -11,6 +11,7 @@ import (
 	"github.com/guestright/guestright/grant"
 	"github.com/guestright/guestright/insight"
 	"github.com/guestright/guestright/integration"
+	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/private"
 	"github.com/guestright/guestright/role"
 	"github.com/guestright/guestright/usage"
@@ -312,6 +313,32 @@ func TestDryRunOfRolesAndMembers(t *testing.T) {
 		got, err := h.Roles.Get(h.ctx, h.boss, role.Path{Account: h.acc.ID, Role: r.ID})
 		if err != nil || got.Revision != 0 || len(got.Policy) != 1 {
 			t.Errorf("a trial has changed the role: %+v %v", got, err)
+		}
+	})
+}
+
+// An account with very many grants: the newest are tried, and how many are left out is
+// said; a change of one grant finds it however old it is.
+func TestDryRunSaysWhatItLeavesOut(t *testing.T) {
+	each(t, func(h *house) {
+		h.calls(called{h.ins.Grant, "listFlags", "proj/web", 3, time.Hour, usage.OK})
+		h.clock.Advance(time.Second)
+		h.ok(h.DB.Write(h.ctx, func(tx *store.Tx) error {
+			for range 502 {
+				_, err := h.Grants.Create(tx, grant.Grant{Kind: grant.KindConsent, Account: h.acc.ID.String(), Holder: "consent/x", Subject: "usr_gone", Scopes: []string{"flags.read"}})
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+		o := h.try(insight.Change{Member: &insight.MemberChange{Member: h.ada, Roles: []role.Given{}}})
+		if o.LeftOut != 3 { // with the installation's own
+			t.Errorf("%d left out", o.LeftOut)
+		}
+		o = h.try(insight.Change{Grant: &insight.ScopeChange{Grant: h.grant(h.ins.Grant), Scopes: []string{"projects.read"}}})
+		if o.LeftOut != 0 || o.Grants != 1 || o.Refused != 3 {
+			t.Errorf("an old grant: %+v", o)
 		}
 	})
 }

@@ -82,7 +82,7 @@ func (s *Service) Report(ctx context.Context, by access.Principal, id grant.ID, 
 	return out, s.fill(ctx, &out, known, days)
 }
 
-// List reports on every grant of an account that is not over.
+// List reports on the grants of an account that are not over, the newest 500.
 func (s *Service) List(ctx context.Context, by access.Principal, acc account.ID, days int) ([]Report, error) {
 	if err := s.Usage.Authorise(ctx, by, usage.Filter{Account: acc.String()}); err != nil {
 		return nil, err
@@ -93,7 +93,7 @@ func (s *Service) List(ctx context.Context, by access.Principal, acc account.ID,
 		if _, err := s.Accounts.Load(tx, acc.String()); err != nil {
 			return err
 		}
-		ids, err := grantsOf(tx, acc.String())
+		ids, _, err := grantsOf(tx, acc.String())
 		if err != nil {
 			return err
 		}

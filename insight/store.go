@@ -50,16 +50,19 @@ func newest(tx *store.Tx, grantID string) (Narrowing, bool, error) {
 	return r.narrowing(), err == nil, err
 }
 
-// grantsMost bounds a list of reports; who has more narrows it by kind.
+// grantsMost bounds how many grants of an account are compared or tried at once.
 const grantsMost = 500
 
 // grantsOf lists the ids of the grants of an account that are not over, the
-// newest first.
-func grantsOf(tx *store.Tx, account string) ([]string, error) {
+// newest first, and says how many older ones there are beyond.
+func grantsOf(tx *store.Tx, account string) ([]string, int, error) {
 	var ids []string
 	q := tx.NewSelect().TableExpr("grant_grant").Column("id").Where("account = ? AND state <> ?", account, grant.Ended).Order("id DESC").Limit(grantsMost)
-	err := q.Scan(tx.Ctx, &ids)
-	return ids, err
+	if err := q.Scan(tx.Ctx, &ids); err != nil || len(ids) < grantsMost {
+		return ids, 0, err
+	}
+	all, err := tx.NewSelect().TableExpr("grant_grant").Where("account = ? AND state <> ?", account, grant.Ended).Count(tx.Ctx)
+	return ids, int(all) - len(ids), err
 }
 
 // nameOf is what people call the holder of a grant.

@@ -21,18 +21,29 @@ func checkUpdates(u Updates) error {
 		problem.Field{Pointer: "/updates", Code: "unknown", Detail: "ask or low_risk."})
 }
 
-// harmless reports whether a rule may take the update: every scope that it adds is of
-// low risk, and the operator has reviewed it, unless it is the developers' own
-// sandbox. What an administrator has declined before and is still optional is no
-// addition, since it is not given. One that adds nothing is harmless.
-func (u Update) harmless() bool {
+// added are the scopes that it asks for in addition. What an administrator has
+// declined before and is still optional is none of them, since it is not given.
+func (u Update) added() []Asked {
+	var out []Asked
 	for _, a := range u.Asked {
 		declined := !a.Required && slices.Contains(u.From.Scopes(), a.Scope)
-		if slices.Contains(u.New, a.Scope) && !declined && (a.Risk != "low" || !u.Verified && !u.own) {
-			return false
+		if slices.Contains(u.New, a.Scope) && !declined {
+			out = append(out, a)
 		}
 	}
-	return true
+	return out
+}
+
+// lowRisk reports whether every scope that it adds is of low risk; also when it adds
+// none.
+func (u Update) lowRisk() bool {
+	return !slices.ContainsFunc(u.added(), func(a Asked) bool { return a.Risk != "low" })
+}
+
+// harmless reports whether a rule may take it: nothing but low risk, which the operator
+// has reviewed, unless it is the developers' own sandbox.
+func (u Update) harmless() bool {
+	return u.lowRisk() && (u.Verified || u.own || len(u.added()) == 0)
 }
 
 // kept are the scopes with which a rule takes the update: what it requires, and what
@@ -105,6 +116,9 @@ func (s *Service) offerUpdate(tx *store.Tx, a application.Application, i Install
 		return err
 	}
 	text := "Version " + u.To.Number + " asks for other permissions. What you approved goes on working; look at what is new, and decide."
+	if i.Updates == UpdatesLowRisk && u.lowRisk() && !u.harmless() {
+		text = "Version " + u.To.Number + " adds nothing but low risk, so your rule takes it as soon as the operator has reviewed it. What you approved goes on working; you can also look at it and decide now."
+	}
 	return s.Notices.Send(tx, notice.Notice{Kind: "installation.update_offered", To: notice.To{Account: i.Account, AccountRole: access.AccountAdmin},
 		Subject: "A new version of " + a.Name + " in " + acc.Name, Text: text, Link: "/installations/" + i.ID.String() + "/update", Dedupe: i.ID.String() + "/" + u.To.ID.String()})
 }

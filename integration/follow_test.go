@@ -102,6 +102,9 @@ func TestH25_ARuleForLowRisk(t *testing.T) {
 		}
 		second := h.publish(asking("1.1.0", []string{"flags.read", "names"}))
 		expect("low risk, which nobody has reviewed", h.version, 1, "flags.read")
+		if mine, other := h.told(h.ben, "installation.update_offered"), h.told(eve, "installation.update_offered"); !strings.Contains(mine, "your rule takes it as soon as") || strings.Contains(other, "rule") {
+			t.Errorf("told: %q and %q", mine, other)
+		}
 		h.review()
 		expect("low risk, reviewed", second, 1, "flags.read", "names")
 		if text := h.told(h.ben, "installation.update_taken"); !strings.Contains(text, "Added: Read names.") {

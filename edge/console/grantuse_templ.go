@@ -679,6 +679,9 @@ func dryText(o insight.Outcome) string {
 	if o.Unjudged > 0 {
 		text += " Of " + page.Count(o.Unjudged) + " further calls it was not kept what they were about, so they could not be decided anew."
 	}
+	if o.LeftOut > 0 {
+		text += " The account has very many grants: " + page.Count(int64(o.LeftOut)) + " older ones were not looked at."
+	}
 	return text
 }
 

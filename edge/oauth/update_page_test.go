@@ -2,11 +2,14 @@ package oauth_test
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/audit"
+	"github.com/guestright/guestright/edge/page/pagetest"
 	"github.com/guestright/guestright/integration"
 	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/notice"
@@ -122,5 +125,70 @@ func TestH25_VersionsThatAskForTheSameOrLess(t *testing.T) {
 	}
 	if _, err := h.Integrations.Update(ctx, h.admin, h.ins.ID); problem.CodeOf(err) != "nothing_newer" {
 		t.Errorf("then: %v", err)
+	}
+}
+
+// H25 by the pages, in a real browser: what is new is looked at and taken; then a rule
+// is set, and the next version, which adds nothing but low risk and was reviewed,
+// comes by itself. Tokens of before work throughout, and soon do what is new.
+func TestH25_TheRuleInChromium(t *testing.T) {
+	b := newBoard(t)
+	b.join(b.account, b.enrol("ida@harbour.test", "Ida Admin"), access.AccountAdmin)
+	needs := func(scopes ...string) (out []release.Request) {
+		for _, s := range scopes {
+			out = append(out, release.Request{Scope: s, Purpose: "To do its work well."})
+		}
+		return out
+	}
+	at := "/installations/" + b.in.ID.String()
+	own := func() string {
+		form := url.Values{"grant_type": {"client_credentials"}, "account_id": {"harbour"}}
+		_, _, got := b.post("/oauth/token", form, b.boardID, b.secret)
+		return text(got, "access_token")
+	}
+	raw := own()
+	passes := func(when string, events bool) {
+		t.Helper()
+		if !b.works(raw) || b.status(raw, flagsOf) == http.StatusForbidden {
+			t.Errorf("%s: an old call with an old token is refused", when)
+		}
+		if got := b.status(own(), "/api/v1/accounts/harbour/events"); (got != http.StatusForbidden) != events {
+			t.Errorf("%s: the new call answers %d", when, got)
+		}
+	}
+	b.publish("2.0.0", needs("flags.read", "segments.read"), needs("flags.write"))
+	b.review()
+	tab := pagetest.Open(t)
+	tab.Goto(b.URL + "/sign-in?next=" + at)
+	enter(tab, "ida@harbour.test")
+	tab.Follow(`a[href$="/update"]`)
+	look(tab, "update")
+	if text := tab.Text("#content"); !strings.Contains(text, "Set a rule for new versions") || !strings.Contains(text, "See segments") {
+		t.Errorf("the page: %s", text)
+	}
+	tab.Follow(`main form .btn[type=submit]`)
+	if text := tab.Text("#content"); !strings.Contains(text, "2.0.0") {
+		t.Errorf("after taking it: %s", text)
+	}
+	tab.Click(`input[name=updates][value=low_risk]`)
+	look(tab, "update-rule")
+	tab.Follow(`form[action$="/updates"] .btn[type=submit]`)
+	if text := tab.Text("body"); !strings.Contains(text, "From the next version on") {
+		t.Errorf("after setting the rule: %s", text)
+	}
+
+	passes("before", false)
+	b.publish("2.1.0", needs("flags.read", "segments.read", "events.read"), needs("flags.write"))
+	passes("published", false)
+	b.review()
+	passes("reviewed", true)
+	tab.Goto(b.URL + "/inbox")
+	if text := tab.Text("body"); !strings.Contains(text, "has version 2.1.0") || !strings.Contains(text, "Added: See what has changed.") {
+		t.Errorf("the inbox: %s", text)
+	}
+	look(tab, "update-taken")
+	tab.Goto(b.URL + "/accounts/" + b.account.ID.String() + "/activity")
+	if text := tab.Text("body"); !strings.Contains(text, "took a new version of") {
+		t.Errorf("the activity: %s", text)
 	}
 }
