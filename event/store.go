@@ -148,3 +148,16 @@ func sweep(tx *store.Tx, before store.Micros, most int) (int64, error) {
 	}
 	return res.RowsAffected()
 }
+
+// Behind reads events of the whole log behind a number. It does not authorise.
+func Behind(tx *store.Tx, n int64, most int) ([]*Event, error) { return behind(tx, n, most) }
+
+// ByNumbers reads events by their places in the whole log; those that are gone
+// are left out. It does not authorise.
+func ByNumbers(tx *store.Tx, numbers []int64) ([]*Event, error) { return byNumbers(tx, numbers) }
+
+// Last is the number of the log's last event.
+func Last(tx *store.Tx) (int64, error) {
+	last, err := heads(tx, nil)
+	return last[""], err
+}

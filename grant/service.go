@@ -31,6 +31,7 @@ func (s *Service) Create(tx *store.Tx, g Grant) (Grant, error) {
 	if _, err := g.Compile(); err != nil {
 		return g, err
 	}
+	tx.Changed(Topic, g.ID.String()) // whoever remembers an account's grants reads them again
 	return g, insert(tx, g)
 }
 

@@ -21,6 +21,7 @@ import (
 	"github.com/guestright/guestright/private"
 	"github.com/guestright/guestright/role"
 	"github.com/guestright/guestright/server/servertest"
+	"github.com/guestright/guestright/webhook"
 )
 
 // M-01..M-06: for every route of our own API description, an id of another
@@ -175,12 +176,13 @@ func (c *crawl) tenant(name string) *tenant {
 	if err != nil {
 		c.t.Fatal(err)
 	}
+	end, sub := c.endpoint(by, app)
 	return &tenant{cookie: c.Identity.Cookie(st.Token), ids: map[string]string{
 		"group": g.ID.String(), "application": app.ID.String(), "key": key.ID.String(), "version": versions[0].ID.String(),
 		"account": acc.ID.String(), "custom_role": made.ID.String(), "installation": ins.ID.String(), "grant": ins.Grant, "user": user, "member": user,
 		"token": c.tokenOf(ins.Grant), "session": st.Session.ID.String(), "product_key": product.ID.String(), "limit": "burst", "api_token": own.ID.String(),
 		"legacy_key": c.legacyKey(acc), "family": c.family(by, app, acc), "leak": c.leak(key.Secret, g.ID.String()),
-		"private_integration": pin.ID.String(), "private_webhook": hook.ID.String(),
+		"private_integration": pin.ID.String(), "private_webhook": hook.ID.String(), "webhook_endpoint": end, "webhook_subscription": sub, "delivery": c.delivery(end),
 	}}
 }
 
@@ -211,6 +213,33 @@ func (c *crawl) leak(of secret.Text, team string) string {
 		c.t.Fatalf("%d leaks: %v", len(got), err)
 	}
 	return got[0].ID.String()
+}
+
+// endpoint is one of an application, with its subscription.
+func (c *crawl) endpoint(by access.Principal, app application.Application) (endpoint, subscription string) {
+	made, err := c.Webhooks.CreateForApplication(c.t.Context(), by, app.ID, webhook.Draft{URL: "https://hooks.example.com/in", Disabled: true, Types: []string{"flag.*"}})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	subs, err := c.Webhooks.Subscriptions(c.t.Context(), by, made.ID)
+	if err != nil || len(subs) != 1 {
+		c.t.Fatalf("%d subscriptions: %v", len(subs), err)
+	}
+	return made.ID.String(), subs[0].ID.String()
+}
+
+// delivery is one that failed, of an endpoint that sends nothing.
+func (c *crawl) delivery(endpoint string) string {
+	var d int64
+	at := c.DB.Now()
+	err := c.DB.Write(c.t.Context(), func(tx *store.Tx) error {
+		return tx.NewRaw("INSERT INTO webhook_delivery (endpoint, event_n, account, grant_id, type, ordering, state, reason, attempts, step, due, status, failure, created, updated) "+
+			"VALUES (?, 1, '', '', 'flag.created', '', 'exhausted', '', 10, 9, 0, 500, '', ?, ?) RETURNING d", endpoint, store.At(at), store.At(at)).Scan(tx.Ctx, &d)
+	})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return webhook.DeliveryIDOf(d, at).String()
 }
 
 func (c *crawl) legacyKey(acc account.Account) string {

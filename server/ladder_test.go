@@ -28,7 +28,7 @@ var ladder = []string{
 	// power
 	"grant", "token",
 	// what happened
-	"event",
+	"event", "webhook",
 	// offer
 	"release",
 	// connect

@@ -34,6 +34,7 @@ import (
 	"github.com/guestright/guestright/role"
 	"github.com/guestright/guestright/token"
 	"github.com/guestright/guestright/usage"
+	"github.com/guestright/guestright/webhook"
 )
 
 // Slices are the services of the house, in ladder order.
@@ -58,6 +59,7 @@ type Slices struct {
 	Products     *token.Products
 	Facts        *account.Facts
 	Events       *event.Service
+	Webhooks     *webhook.Service
 	Releases     *release.Service
 	Integrations *integration.Service
 	Private      *private.Service
@@ -107,6 +109,8 @@ func newSlices(b base, cfg Config) (*Slices, error) {
 	}
 	s.Facts = account.NewFacts(b.db)
 	s.Events = &event.Service{DB: b.db, Audit: s.Audit, Accounts: s.Accounts, Facts: s.Facts, Bearers: s.Bearers, Catalog: b.cat, Log: b.log}
+	s.Webhooks = webhook.New(webhook.Service{DB: b.db, Audit: s.Audit, Keys: b.keys, Applications: s.Applications, Grants: s.Grants, Bearers: s.Bearers, Facts: s.Facts,
+		Events: s.Events, Notices: s.Notices, Catalog: b.cat, Client: s.Outbound, Log: b.log})
 	s.Releases = &release.Service{DB: b.db, Audit: s.Audit, Applications: s.Applications, Groups: s.Groups, Notices: s.Notices, Catalog: b.cat}
 	s.Applications.Touched = s.Releases.Touched
 	s.Integrations = &integration.Service{DB: b.db, Audit: s.Audit, Accounts: s.Accounts, Groups: s.Groups, Applications: s.Applications,

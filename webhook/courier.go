@@ -1,0 +1,497 @@
+package webhook
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/guestright/guestright/catalog"
+	"github.com/guestright/guestright/event"
+	"github.com/guestright/guestright/grant"
+	"github.com/guestright/guestright/kit/store"
+)
+
+const (
+	// beat is how often due deliveries are looked for.
+	beat = 200 * time.Millisecond
+	// lease is how long a dead courier keeps the log to itself.
+	lease = 15 * time.Second
+	// memoryMost bounds the events that all lanes hold in memory together.
+	memoryMost = 20_000
+	// incomingMost bounds what has been published and not been looked at; beyond
+	// it the log is read instead.
+	incomingMost = 20_000
+	stretch      = 500 // events read from the log at one time
+	refill       = 128 // rows loaded into a lane at one time
+)
+
+// courier follows the log and keeps the lanes, while it leads.
+type courier struct {
+	s      *Service
+	index  *index
+	holder string
+	ledger ledger
+	books  recorder
+
+	bell    chan struct{}
+	memory  atomic.Int64 // items in lanes
+	leading atomic.Bool
+	work    sync.WaitGroup
+
+	mu       sync.Mutex
+	lanes    map[string]*lane
+	incoming []*event.Event
+	look     bool            // another node has written, or incoming overflowed
+	changed  map[string]bool // endpoints that changed
+	asked    map[string]bool // endpoints with rows to look for
+
+	seen  int64 // the last event that was handed to lanes; only run uses it
+	known map[pair]bool
+	upTo  int64 // known is complete up to here
+	saved int64
+}
+
+func newCourier(s *Service) *courier {
+	c := &courier{s: s, holder: s.DB.Node(), bell: make(chan struct{}, 1), lanes: map[string]*lane{}, changed: map[string]bool{}, asked: map[string]bool{}}
+	c.index = &index{s: s}
+	c.index.forget()
+	c.books.c = c
+	s.DB.OnChange(grant.Topic, func(string) { c.index.forget() })
+	s.DB.OnChange(Topic, func(id string) {
+		c.index.forget()
+		c.mu.Lock()
+		c.changed[id] = true
+		c.mu.Unlock()
+		c.ring()
+	})
+	s.DB.OnChange(dueTopic, func(id string) {
+		c.mu.Lock()
+		c.asked[id] = true
+		c.mu.Unlock()
+		c.ring()
+	})
+	s.DB.OnChange(event.Topic, func(string) {
+		c.mu.Lock()
+		c.look = true
+		c.mu.Unlock()
+		c.ring()
+	})
+	s.DB.OnLost(c.index.forget)
+	s.Events.Followed = c.follow
+	return c
+}
+
+func (c *courier) ring() {
+	select {
+	case c.bell <- struct{}{}:
+	default:
+	}
+}
+
+// follow hears what this node has published.
+func (c *courier) follow(events []*event.Event) {
+	if !c.leading.Load() {
+		return
+	}
+	c.mu.Lock()
+	if len(c.incoming)+len(events) > incomingMost {
+		c.incoming, c.look = nil, true
+	} else {
+		c.incoming = append(c.incoming, events...)
+	}
+	c.mu.Unlock()
+	c.ring()
+}
+
+// Run delivers events until ctx ends. What is under way then is sent again by
+// whoever comes next.
+func (s *Service) Run(ctx context.Context) error {
+	c := s.courier
+	tick := time.NewTicker(beat)
+	defer tick.Stop()
+	var renewed time.Time // by the clock of the process
+	for {
+		if now := s.DB.Now(); renewed.IsZero() || now.Sub(renewed) >= lease/4 || now.Before(renewed) {
+			if err := c.lead(ctx); err != nil && ctx.Err() == nil {
+				s.Log.Warn("webhooks: who delivers cannot be settled", "error", err)
+			}
+			renewed = now
+		}
+		if c.leading.Load() {
+			if err := c.turn(ctx); err != nil && ctx.Err() == nil {
+				s.Log.Warn("webhooks: events wait", "error", err)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			c.leading.Store(false)
+			c.work.Wait()
+			c.books.close()
+			return nil
+		case <-c.bell:
+		case <-tick.C:
+		}
+	}
+}
+
+// lead takes or keeps the lease. With SQLite there is one server only, which
+// need not wait for the lease of one that died.
+func (c *courier) lead(ctx context.Context) error {
+	var settled int64
+	var ours bool
+	err := c.s.DB.Batch(ctx, func(tx *store.Tx) error {
+		var err error
+		settled, ours, err = lead(tx, c.holder, tx.Now().Add(lease), !c.s.DB.Postgres())
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	was := c.leading.Load()
+	if ours == was {
+		return nil
+	}
+	if !ours {
+		c.resign()
+		return nil
+	}
+	return c.begin(ctx, settled)
+}
+
+// resign forgets everything: somebody else delivers.
+func (c *courier) resign() {
+	c.leading.Store(false)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, l := range c.lanes {
+		l.mu.Lock()
+		c.memory.Add(-int64(len(l.queue)))
+		l.to, l.queue = nil, nil
+		l.mu.Unlock()
+	}
+	c.lanes, c.incoming = map[string]*lane{}, nil
+}
+
+// begin starts where the log is settled, and at every row that waits.
+func (c *courier) begin(ctx context.Context, settled int64) error {
+	var dues map[string]time.Time
+	var last int64
+	err := c.s.DB.Read(ctx, func(tx *store.Tx) error {
+		var err error
+		if dues, err = nextDues(tx); err != nil {
+			return err
+		}
+		if last, err = event.Last(tx); err != nil {
+			return err
+		}
+		c.known, err = recorded(tx, settled, last)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	c.ledger.begin(settled)
+	c.seen, c.saved, c.upTo = settled, settled, last
+	c.mu.Lock()
+	c.look = true
+	for id := range dues {
+		c.asked[id] = true
+	}
+	c.mu.Unlock()
+	c.leading.Store(true)
+	c.ring()
+	return nil
+}
+
+// turn does everything that is to be done now.
+func (c *courier) turn(ctx context.Context) error {
+	c.mu.Lock()
+	incoming, look, changed, asked := c.incoming, c.look, c.changed, c.asked
+	c.incoming, c.look, c.changed, c.asked = nil, false, map[string]bool{}, map[string]bool{}
+	c.mu.Unlock()
+	for id := range changed {
+		if l := c.have(id); l != nil {
+			if err := c.refresh(ctx, l); err != nil {
+				return err
+			}
+		}
+	}
+	now := c.s.DB.Now()
+	for id := range asked {
+		l, err := c.lane(ctx, id)
+		if err != nil {
+			return err
+		}
+		l.mu.Lock()
+		l.later(now)
+		l.mu.Unlock()
+	}
+	if err := c.fan(ctx, incoming, look); err != nil {
+		c.mu.Lock()
+		c.look = true
+		c.mu.Unlock()
+		return err
+	}
+	if err := c.pump(ctx); err != nil {
+		return err
+	}
+	if through := c.ledger.through(); through > c.saved {
+		c.books.note()
+		c.saved = through
+	}
+	return nil
+}
+
+// fan hands events to the lanes of those who want them, in the order of the log.
+func (c *courier) fan(ctx context.Context, events []*event.Event, look bool) error {
+	cat := c.s.Catalog.Get()
+	if cat == nil {
+		return nil
+	}
+	for _, e := range events {
+		if e.N <= c.seen {
+			continue
+		}
+		if e.N != c.seen+1 {
+			look = true
+			break
+		}
+		if err := c.hand(ctx, cat, e); err != nil {
+			return err
+		}
+	}
+	for look && ctx.Err() == nil {
+		var found []*event.Event
+		err := c.s.DB.Read(ctx, func(tx *store.Tx) error {
+			var err error
+			found, err = event.Behind(tx, c.seen, stretch)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		for _, e := range found {
+			if err := c.hand(ctx, cat, e); err != nil {
+				return err
+			}
+		}
+		look = len(found) == stretch
+	}
+	return nil
+}
+
+// hand gives one event to everybody who wants it. On an error nobody has it yet.
+func (c *courier) hand(ctx context.Context, cat *catalog.Catalog, e *event.Event) error {
+	targets, err := c.index.of(ctx, e.Account)
+	if err != nil {
+		return err
+	}
+	var items []*item
+	var last string // targets come by endpoint: one delivery for each
+	for _, t := range targets {
+		id := t.to.ID.String()
+		if id == last || e.N <= c.upTo && c.known[pair{e.N, id}] {
+			continue
+		}
+		ok, err := c.index.wants(ctx, cat, t, e)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			continue
+		}
+		last = id
+		items = append(items, &item{event: e, holding: t.holding.Load(), Delivery: Delivery{Endpoint: id, Event: e.ID.String(), Account: e.Account, Grant: t.grant, Type: e.Type,
+			State: Waiting, n: e.N, ordering: e.OrderingKey}})
+	}
+	lanes := make([]*lane, len(items))
+	for i, it := range items {
+		if lanes[i], err = c.lane(ctx, it.Endpoint); err != nil {
+			return err
+		}
+	}
+	c.ledger.opened(e.N, len(items))
+	c.seen = e.N
+	if e.N >= c.upTo {
+		c.known = nil
+	}
+	for i, it := range items {
+		c.offer(lanes[i], it)
+	}
+	return nil
+}
+
+// offer puts an item into its lane, or down as a row.
+func (c *courier) offer(l *lane, it *item) {
+	now := c.s.DB.Now()
+	it.Created, it.Updated = now, now
+	taken, due := l.take(it, now, c.memory.Load() >= memoryMost)
+	if !taken {
+		it.Due = due
+		c.books.add(entry{item: it, lane: l, unsent: true})
+		return
+	}
+	c.memory.Add(1)
+	c.start(l)
+}
+
+// start lets as many requests begin as the lane has room for.
+func (c *courier) start(l *lane) {
+	for range l.room() {
+		c.work.Add(1)
+		go func() {
+			defer c.work.Done()
+			c.serve(l)
+		}()
+	}
+}
+
+func (c *courier) have(id string) *lane {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.lanes[id]
+}
+
+// lane gives the lane of an endpoint with its circuit as it was kept.
+func (c *courier) lane(ctx context.Context, id string) (*lane, error) {
+	if l := c.have(id); l != nil {
+		return l, nil
+	}
+	to, err := c.index.place(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	l := &lane{id: id, to: to, circuit: Circuit{State: Closed}, held: map[int64]bool{}, flying: map[string]bool{}, blocked: map[string]time.Time{}}
+	err = c.s.DB.Read(ctx, func(tx *store.Tx) error {
+		states, err := circuits(tx, []string{id})
+		if err != nil {
+			return err
+		}
+		if kept, ok := states[id]; ok {
+			l.circuit = kept
+			if kept.State == HalfOpen {
+				l.circuit.State = Open // its probe died with who made it
+			}
+		}
+		if to != nil && to.Ordered {
+			l.blocked, err = heldKeys(tx, id)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.lanes[id] = l
+	return l, nil
+}
+
+// refresh takes over what changed about an endpoint. One that was enabled again
+// may show itself anew.
+func (c *courier) refresh(ctx context.Context, l *lane) error {
+	to, err := c.index.place(ctx, l.id)
+	if err != nil {
+		return err
+	}
+	l.mu.Lock()
+	if l.to == nil && to != nil {
+		l.circuit.reset()
+		l.later(c.s.DB.Now())
+	}
+	l.to = to
+	l.mu.Unlock()
+	c.start(l)
+	return nil
+}
+
+// pump loads rows that are due.
+func (c *courier) pump(ctx context.Context) error {
+	now := c.s.DB.Now()
+	c.mu.Lock()
+	var due []*lane
+	for _, l := range c.lanes {
+		l.mu.Lock()
+		probe := l.circuit.State == Open && !now.Before(l.circuit.Probe)
+		if l.to != nil && !l.due.IsZero() && !l.due.After(now) && len(l.queue) < laneMost/4 && (l.circuit.State == Closed || probe) {
+			due = append(due, l)
+		}
+		l.mu.Unlock()
+	}
+	c.mu.Unlock()
+	for _, l := range due {
+		if c.memory.Load() >= memoryMost {
+			return nil
+		}
+		if err := c.load(ctx, l, now); err != nil {
+			return err
+		}
+		c.start(l)
+	}
+	return nil
+}
+
+// load brings due rows of one lane into memory; of one whose circuit is open a
+// single one, as its probe.
+func (c *courier) load(ctx context.Context, l *lane, now time.Time) error {
+	l.mu.Lock()
+	held := len(l.held)
+	l.due = time.Time{} // whatever waits from now on says so again
+	l.mu.Unlock()
+	var rows []Delivery
+	events := map[int64]*event.Event{}
+	var next time.Time
+	err := c.s.DB.Read(ctx, func(tx *store.Tx) error {
+		var err error
+		if rows, err = dueAt(tx, l.id, now, refill+held); err != nil {
+			return err
+		}
+		if next, err = nextDue(tx, l.id, now); err != nil {
+			return err
+		}
+		events, err = eventsOf(tx, rows)
+		return err
+	})
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err != nil {
+		l.later(now)
+		return err
+	}
+	if !next.IsZero() {
+		l.later(next)
+	}
+	if len(rows) == refill+held {
+		l.later(now)
+	}
+	ok, probe := l.circuit.admits(now)
+	if !ok {
+		l.later(now)
+		return nil
+	}
+	for _, d := range rows {
+		if l.held[d.d] {
+			continue
+		}
+		e := events[d.n]
+		if e == nil {
+			d.State, d.Reason, d.Due, d.Updated = Dropped, "event_gone", time.Time{}, now
+			c.books.add(entry{item: &item{Delivery: d}, lane: l})
+			l.held[d.d] = true
+			continue
+		}
+		d.Event = e.ID.String()
+		l.held[d.d] = true
+		l.queue = append(l.queue, &item{Delivery: d, event: e, probe: probe})
+		c.memory.Add(1)
+		if probe {
+			l.later(now)
+			return nil
+		}
+	}
+	if probe { // nothing there to try it with
+		l.circuit.State = Open
+	}
+	return nil
+}

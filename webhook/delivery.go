@@ -1,0 +1,166 @@
+package webhook
+
+import (
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/guestright/guestright/kit/ident"
+)
+
+// DeliveryID identifies a Delivery. It is made of its number and its time.
+type DeliveryID = ident.ID[Delivery]
+
+// State of a Delivery.
+type State string
+
+// The states.
+const (
+	Waiting   State = "waiting"
+	Delivered State = "delivered"
+	Exhausted State = "exhausted"
+	Dropped   State = "dropped"
+)
+
+// Delivery is one event on its way to one endpoint.
+type Delivery struct {
+	ID       DeliveryID `json:"id"`
+	Endpoint string     `json:"endpoint"`
+	Event    string     `json:"event"`
+	Account  string     `json:"account"`
+	Grant    string     `json:"grant" doc:"Under which it is delivered"`
+	Type     string     `json:"type" doc:"Of the event"`
+	State    State      `json:"state" enum:"waiting,delivered,exhausted,dropped"`
+	Reason   string     `json:"reason,omitempty" doc:"Why it was dropped"`
+	Attempts int        `json:"attempts" doc:"Made so far"`
+	Due      time.Time  `json:"due,omitzero" doc:"When the next attempt follows, unless the endpoint's circuit is open"`
+	Status   int        `json:"status,omitempty" doc:"HTTP status of the last answer"`
+	Failure  string     `json:"failure,omitempty" doc:"Why the last attempt got no answer"`
+	Created  time.Time  `json:"created"`
+	Updated  time.Time  `json:"updated"`
+
+	d        int64 // 0: it has no row yet
+	n        int64 // of the event
+	step     int
+	ordering string
+}
+
+// IDPrefix implements ident.Named.
+func (Delivery) IDPrefix() string { return "dlv" }
+
+// Ladder is how long after an attempt the next follows: ten attempts over some
+// 75 hours (the example schedule of Standard Webhooks).
+var ladder = [...]time.Duration{5 * time.Second, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour, 5 * time.Hour, 10 * time.Hour, 14 * time.Hour, 20 * time.Hour, 24 * time.Hour}
+
+const (
+	// jitter is how far a step is varied to either side, so that what failed
+	// together does not come back together.
+	jitter = 0.1
+	// retryAfterMost is the longest pause that a receiver may ask for.
+	retryAfterMost = 24 * time.Hour
+)
+
+// outcome is how one attempt came out.
+type outcome struct {
+	status  int    // 0: no answer
+	failure string // why not
+	after   string // Retry-After of the answer
+	probe   bool   // of an open circuit: it does not count
+}
+
+// ok reports success: any 2xx. A 3xx is a failure, since nobody follows it.
+func (o outcome) ok() bool { return o.status/100 == 2 }
+
+// gone reports whether the receiver wants to hear no more.
+func (o outcome) gone() bool { return o.status == 410 }
+
+// attempted is the whole policy of retries. Whatever is not 2xx is tried again,
+// also a 404: receivers come back with the next deployment.
+func (d *Delivery) attempted(now time.Time, o outcome) {
+	d.Attempts++
+	d.Updated, d.Status, d.Failure = now, o.status, o.failure
+	switch {
+	case o.ok():
+		d.State, d.Due = Delivered, time.Time{}
+	case o.gone():
+		d.State, d.Due = Exhausted, time.Time{}
+	case o.probe:
+		d.State, d.Due = Waiting, now
+	case d.step >= len(ladder):
+		d.State, d.Due = Exhausted, time.Time{}
+	default:
+		pause := varied(ladder[d.step])
+		if asked := retryAfter(o.after, now); asked > pause {
+			pause = asked
+		}
+		d.step++
+		d.State, d.Due = Waiting, now.Add(pause)
+	}
+}
+
+// again begins a replay.
+func (d *Delivery) again(now time.Time) {
+	d.State, d.Reason, d.step, d.Due, d.Updated = Waiting, "", 0, now, now
+}
+
+func varied(d time.Duration) time.Duration {
+	return time.Duration(float64(d) * (1 - jitter + 2*jitter*rand.Float64()))
+}
+
+// retryAfter reads Retry-After (RFC 9110 section 10.2.3): seconds or a date, at
+// most retryAfterMost; 0 for anything else.
+func retryAfter(text string, now time.Time) time.Duration {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return 0
+	}
+	if strings.Trim(text, "0123456789") == "" {
+		n, err := strconv.ParseInt(text, 10, 64)
+		if err != nil || n > int64(retryAfterMost/time.Second) {
+			return retryAfterMost
+		}
+		return time.Duration(n) * time.Second
+	}
+	for _, form := range []string{"Mon, 02 Jan 2006 15:04:05 GMT", "Monday, 02-Jan-06 15:04:05 GMT", "Mon Jan _2 15:04:05 2006"} {
+		if at, err := time.Parse(form, text); err == nil {
+			return max(0, min(at.Sub(now), retryAfterMost))
+		}
+	}
+	return 0
+}
+
+// DeliveryIDOf is the id of the delivery in row d.
+func DeliveryIDOf(d int64, created time.Time) DeliveryID {
+	var b [16]byte
+	ms := uint64(created.UnixMilli())
+	for i := range 6 {
+		b[i] = byte(ms >> (40 - 8*i))
+	}
+	for i := range 8 {
+		b[8+i] = byte(uint64(d) >> (56 - 8*i))
+	}
+	return ident.FromBytes[Delivery](b)
+}
+
+// numberOf is the row that an id speaks of; compare the id of what stands there.
+func numberOf(id DeliveryID) int64 {
+	b := id.Bytes()
+	var n uint64
+	for i := range 8 {
+		n = n<<8 | uint64(b[8+i])
+	}
+	return int64(n & (1<<62 - 1))
+}
+
+// Attempt is one request and what came back.
+type Attempt struct {
+	Number  int       `json:"number"`
+	At      time.Time `json:"at"`
+	Took    float64   `json:"duration_ms"`
+	Status  int       `json:"status,omitempty" doc:"HTTP status of the answer; absent without one"`
+	Failure string    `json:"failure,omitempty" doc:"Why there was no answer: url, refused, dns, connect, tls, timeout, connection"`
+	Probe   bool      `json:"probe,omitempty" doc:"It tried whether the receiver is back and does not count"`
+	Answer  string    `json:"answer,omitempty" doc:"The beginning of the answer's body, at most 64 KiB, credentials taken out"`
+	Cut     bool      `json:"cut,omitempty" doc:"The answer was longer or did not end"`
+}

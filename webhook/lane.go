@@ -1,0 +1,160 @@
+package webhook
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/guestright/guestright/event"
+	"github.com/guestright/guestright/token"
+)
+
+// laneMost bounds what waits in the memory of one lane.
+const laneMost = 256
+
+// item is a delivery in memory.
+type item struct {
+	Delivery
+	event   *event.Event
+	holding *token.Holding // of the grant; nil: not read yet
+	probe   bool
+}
+
+// lane is the queue of one endpoint.
+type lane struct {
+	id string
+
+	mu      sync.Mutex
+	to      *destination // nil: disabled or gone
+	circuit Circuit
+	queue   []*item
+	running int
+	due     time.Time            // when the first row that is not in memory is due; zero: there is none
+	held    map[int64]bool       // rows that are in memory
+	flying  map[string]bool      // ordering keys under way
+	blocked map[string]time.Time // ordering keys that wait for a retry, and until when
+	next    time.Time            // the rate allows nothing before
+	woken   bool                 // somebody calls when the rate allows more
+}
+
+// take decides what becomes of a new event: true, and it is in the queue; or
+// false and when it is due as a row.
+func (l *lane) take(it *item, now time.Time, crowded bool) (bool, time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.to != nil && l.to.Ordered && it.ordering != "" {
+		if until, ok := l.blocked[it.ordering]; ok && until.After(now) {
+			return false, until
+		}
+	}
+	backlog := !l.due.IsZero() && !l.due.After(now)
+	if l.to == nil || l.circuit.State == Open || l.circuit.State == HalfOpen || backlog || crowded || len(l.queue) >= laneMost {
+		l.later(now)
+		return false, now
+	}
+	l.queue = append(l.queue, it)
+	return true, time.Time{}
+}
+
+// later notes that a row is due. The lock is held.
+func (l *lane) later(due time.Time) {
+	if l.due.IsZero() || due.Before(l.due) {
+		l.due = due
+	}
+}
+
+// picked is what pop gives: an item, or items that have to wait as rows, or a
+// pause until the rate allows more.
+type picked struct {
+	it    *item
+	spill []*item
+	pause time.Duration
+}
+
+// pop takes the next item that may be sent now.
+func (l *lane) pop(now time.Time) picked {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var out picked
+	if len(l.queue) == 0 {
+		l.running--
+		return out
+	}
+	if l.to == nil || l.circuit.State == Open && !l.queue[0].probe || l.circuit.State == HalfOpen && !l.queue[0].probe {
+		out.spill, l.queue = l.queue, nil
+		for _, it := range out.spill {
+			it.Due = now
+		}
+		l.later(now)
+		l.running--
+		return out
+	}
+	if l.to.Rate > 0 && l.next.After(now) {
+		out.pause = l.next.Sub(now)
+		l.running--
+		return out
+	}
+	at := 0
+	if l.to.Ordered {
+		at = slices.IndexFunc(l.queue, func(it *item) bool { return it.ordering == "" || !l.flying[it.ordering] })
+		if at < 0 {
+			l.running--
+			return out
+		}
+	}
+	out.it = l.queue[at]
+	l.queue = slices.Delete(l.queue, at, at+1)
+	if l.to.Ordered && out.it.ordering != "" {
+		l.flying[out.it.ordering] = true
+	}
+	if l.to.Rate > 0 {
+		l.next = later(l.next, now).Add(time.Second / time.Duration(l.to.Rate))
+	}
+	return out
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// done notes how an attempt came out and gives what has to wait behind it.
+func (l *lane) done(it *item, now time.Time) []*item {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if it.ordering == "" || l.to == nil || !l.to.Ordered {
+		return nil
+	}
+	delete(l.flying, it.ordering)
+	if it.State != Waiting {
+		delete(l.blocked, it.ordering)
+		return nil
+	}
+	l.blocked[it.ordering] = it.Due
+	var behind []*item
+	l.queue = slices.DeleteFunc(l.queue, func(other *item) bool {
+		if other.ordering != it.ordering {
+			return false
+		}
+		other.Due = it.Due
+		behind = append(behind, other)
+		return true
+	})
+	return behind
+}
+
+// room is how many more requests may begin.
+func (l *lane) room() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.to == nil {
+		return 0
+	}
+	n := min(l.to.Concurrency-l.running, len(l.queue))
+	if n > 0 {
+		l.running += n
+	}
+	return max(n, 0)
+}

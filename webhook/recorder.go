@@ -1,0 +1,198 @@
+package webhook
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/guestright/guestright/kit/store"
+)
+
+// entry is what goes into the books: a delivery as it stands now.
+type entry struct {
+	item    *item
+	lane    *lane
+	attempt *attemptRow // nil: none was made
+	circuit *Circuit    // nil: as before
+	verdict verdict
+	gone    bool // the receiver wants no more
+	unsent  bool // it waits without an attempt
+}
+
+// recorder writes what has happened, in groups: whatever came while one group
+// was written is the next.
+type recorder struct {
+	c *courier
+
+	mu      sync.Mutex
+	waiting []entry
+	asked   bool // write how far the log is settled, whatever else there is
+	busy    bool
+	idle    sync.Cond
+	closed  bool
+}
+
+const (
+	bookMost = 1000
+	// bookRoom is how much may wait before senders do.
+	bookRoom  = 20_000
+	bookPause = time.Second // after a failure of the database
+)
+
+func (r *recorder) add(e entry) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.waiting = append(r.waiting, e)
+	r.begin()
+}
+
+func (r *recorder) note() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.asked = true
+	r.begin()
+}
+
+// begin starts the writer. The lock is held.
+func (r *recorder) begin() {
+	if r.busy || r.closed {
+		return
+	}
+	r.busy = true
+	r.idle.L = &r.mu
+	go r.write()
+}
+
+// close waits until everything is written, or given up.
+func (r *recorder) close() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.idle.L = &r.mu
+	for r.busy {
+		r.idle.Wait()
+	}
+	r.closed = true
+}
+
+func (r *recorder) next() []entry {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := min(len(r.waiting), bookMost)
+	if n == 0 && !r.asked {
+		r.busy, r.waiting = false, nil
+		r.idle.Broadcast()
+		return nil
+	}
+	r.asked = false
+	group := r.waiting[:n:n]
+	r.waiting = r.waiting[n:]
+	return append(make([]entry, 0, n), group...)
+}
+
+func (r *recorder) write() {
+	for {
+		group := r.next()
+		if group == nil {
+			return
+		}
+		for tries := 0; ; tries++ {
+			ours, err := r.c.record(group)
+			if err == nil {
+				if !ours {
+					r.c.resign()
+				}
+				break
+			}
+			r.c.s.Log.Error("webhooks: what was delivered cannot be written", "error", err)
+			if !r.c.leading.Load() && tries > 3 {
+				break // we stop; whoever comes next sends it again
+			}
+			time.Sleep(bookPause)
+		}
+	}
+}
+
+// record writes one group; false when another node delivers now.
+func (c *courier) record(group []entry) (bool, error) {
+	through := c.ledger.through()
+	ours := false
+	fresh := make([]bool, len(group))
+	for i, e := range group {
+		fresh[i] = e.item.d == 0
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	err := c.s.DB.Batch(ctx, func(tx *store.Tx) error {
+		var err error
+		if ours, err = settle(tx, c.holder, through); err != nil || !ours {
+			return err
+		}
+		return c.enter(tx, group, fresh)
+	})
+	if err != nil || !ours {
+		return ours, err
+	}
+	for i, e := range group {
+		if fresh[i] {
+			c.ledger.settled(e.item.n)
+		}
+		e.lane.mu.Lock()
+		delete(e.lane.held, e.item.d)
+		if e.item.State == Waiting {
+			e.lane.later(e.item.Due)
+		}
+		e.lane.mu.Unlock()
+	}
+	return true, nil
+}
+
+// enter writes the rows of a group.
+func (c *courier) enter(tx *store.Tx, group []entry, fresh []bool) error {
+	if err := tx.Lock("webhook.delivery"); err != nil {
+		return err
+	}
+	last, err := lastDelivery(tx)
+	if err != nil {
+		return err
+	}
+	var rows []*deliveryRow
+	var made []*attemptRow
+	states := map[string]Circuit{}
+	for i, e := range group {
+		d := &e.item.Delivery
+		switch {
+		case fresh[i]:
+			last++
+			d.d = last
+			rows = append(rows, d.row())
+		default:
+			if err := saveDelivery(tx, d); err != nil {
+				return err
+			}
+		}
+		if e.attempt != nil {
+			e.attempt.Delivery, e.attempt.At = d.d, store.At(d.Updated)
+			made = append(made, e.attempt)
+		}
+		if e.circuit != nil {
+			states[d.Endpoint] = *e.circuit
+		}
+	}
+	if err := store.InsertAll(tx, rows); err != nil {
+		return err
+	}
+	if err := store.InsertAll(tx, made, "a"); err != nil {
+		return err
+	}
+	for id, state := range states {
+		if err := saveCircuit(tx, id, state); err != nil {
+			return err
+		}
+	}
+	for _, e := range group {
+		if err := c.s.follow(tx, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}

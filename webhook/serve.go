@@ -1,0 +1,177 @@
+package webhook
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/guestright/guestright/kit/outbound"
+	"github.com/guestright/guestright/kit/problem"
+	"github.com/guestright/guestright/kit/secret"
+	"github.com/guestright/guestright/kit/store"
+)
+
+const (
+	answerTime = 15 * time.Second
+	answerMost = 64 << 10
+)
+
+// serve sends what a lane has, one after another, until nothing may go now.
+func (c *courier) serve(l *lane) {
+	for {
+		p := l.pop(c.s.DB.Now())
+		for _, it := range p.spill {
+			c.put(l, it)
+		}
+		if p.pause > 0 {
+			c.wake(l, p.pause)
+		}
+		if p.it == nil {
+			return
+		}
+		c.memory.Add(-1)
+		if !c.send(context.Background(), l, p.it) {
+			l.mu.Lock()
+			l.running--
+			l.mu.Unlock()
+			return
+		}
+	}
+}
+
+// put takes an item out of memory: it waits as a row.
+func (c *courier) put(l *lane, it *item) {
+	c.memory.Add(-1)
+	it.Updated = c.s.DB.Now()
+	it.State = Waiting
+	c.books.add(entry{item: it, lane: l, unsent: true})
+}
+
+// wake goes on with a lane once its rate allows more.
+func (c *courier) wake(l *lane, pause time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.woken {
+		return
+	}
+	l.woken = true
+	time.AfterFunc(pause, func() {
+		l.mu.Lock()
+		l.woken = false
+		l.mu.Unlock()
+		if c.leading.Load() {
+			c.start(l)
+		}
+	})
+}
+
+// send makes one attempt and hands the result to the books; false when we stop.
+func (c *courier) send(ctx context.Context, l *lane, it *item) bool {
+	l.mu.Lock()
+	to := l.to
+	l.mu.Unlock()
+	if !c.leading.Load() {
+		return false
+	}
+	if to == nil {
+		c.memory.Add(1)
+		it.Due = c.s.DB.Now()
+		c.put(l, it)
+		return true
+	}
+	err := c.allowed(ctx, it)
+	if k := problem.Of(err); err != nil && (k.Kind == problem.KindUnavailable || k.Kind == problem.KindInternal) {
+		// Nobody can say whether it may be sent: it waits for its turn.
+		c.memory.Add(1)
+		it.Due = c.s.DB.Now().Add(ladder[0])
+		c.put(l, it)
+		return true
+	}
+	now := c.s.DB.Now()
+	if err != nil {
+		it.State, it.Reason, it.Due, it.Updated = Dropped, problem.CodeOf(err), time.Time{}, now
+		l.done(it, now)
+		c.books.add(entry{item: it, lane: l})
+		return true
+	}
+	m := message{id: it.event.ID.String(), at: now, body: it.event.Append(make([]byte, 0, len(it.event.Data)+512))}
+	header := http.Header{"Content-Type": {"application/json"}, "User-Agent": {"Guestright-Webhooks"}}
+	m.sign(header, to.keys)
+	res := c.s.Client.Do(ctx, outbound.Request{Method: http.MethodPost, URL: to.URL, Header: header, Body: m.body, Timeout: answerTime, MaxBody: answerMost})
+	now = c.s.DB.Now()
+	o := outcome{status: res.Status, failure: string(res.Failure), after: res.Header.Get("Retry-After"), probe: it.probe}
+	it.attempted(now, o)
+	e := entry{item: it, lane: l, attempt: &attemptRow{Number: it.Attempts, Took: res.Duration.Microseconds(), Status: o.status, Failure: o.failure,
+		Probe: store.Bool(it.probe && !o.ok()), Answer: redacted(res.Body), Cut: store.Bool(res.Truncated)}}
+	l.mu.Lock()
+	e.verdict = l.circuit.attempted(now, o.ok())
+	e.gone = o.gone()
+	if e.verdict != (verdict{}) || !o.ok() { // a healthy endpoint costs no row of its own
+		state := l.circuit
+		e.circuit = &state
+	}
+	if !o.ok() && it.probe || e.verdict.closed {
+		l.later(now)
+	}
+	if o.status == http.StatusTooManyRequests || o.status == http.StatusServiceUnavailable {
+		if asked := retryAfter(o.after, now); asked > 0 && l.to != nil && l.next.Before(now.Add(asked)) && l.to.Rate > 0 {
+			l.next = now.Add(asked)
+		}
+	}
+	l.mu.Unlock()
+	for _, behind := range l.done(it, now) {
+		c.put(l, behind)
+	}
+	c.log(it, res)
+	c.books.add(e)
+	return true
+}
+
+// allowed fails when the grant of a delivery opens nothing any more.
+func (c *courier) allowed(ctx context.Context, it *item) error {
+	if it.holding == nil || !it.holding.Current() {
+		h, err := c.index.standing(ctx, it.Grant)
+		if err != nil {
+			return err
+		}
+		it.holding = h
+	}
+	return it.holding.Live()
+}
+
+func (c *courier) log(it *item, res outbound.Result) {
+	attrs := []any{"endpoint", it.Endpoint, "event", it.Event, "type", it.Type, "account", it.Account, "attempt", it.Attempts, "outcome", string(it.State),
+		"status", res.Status, "duration_ms", float64(res.Duration.Microseconds()) / 1000}
+	if res.Status/100 == 2 {
+		c.s.Log.Debug("webhook", attrs...)
+		return
+	}
+	c.s.Log.Info("webhook", append(attrs, "failure", string(res.Failure), "error", res.Err)...)
+}
+
+// redacted is an answer's body as it is kept: text, without credentials of ours.
+func redacted(body []byte) string {
+	text := strings.ToValidUTF8(strings.ReplaceAll(string(body), "\x00", ""), "\uFFFD")
+	for at := 0; at+secret.Length <= len(text); at++ {
+		i := strings.Index(text[at:], "gr")
+		if i < 0 || at+i+secret.Length > len(text) {
+			break
+		}
+		at += i
+		if secret.WellFormed(text[at : at+secret.Length]) {
+			text = text[:at] + "[secret]" + text[at+secret.Length:]
+		}
+	}
+	for {
+		i := strings.Index(text, secretPrefix)
+		if i < 0 {
+			return text
+		}
+		end := i + len(secretPrefix)
+		for end < len(text) && strings.IndexByte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=", text[end]) >= 0 {
+			end++
+		}
+		text = text[:i] + "[secret]" + text[end:]
+	}
+}
