@@ -17,6 +17,7 @@ import (
 	"github.com/guestright/guestright/edge/gateway/upstream"
 	"github.com/guestright/guestright/integration"
 	"github.com/guestright/guestright/kit/dpop"
+	"github.com/guestright/guestright/kit/outbound"
 	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/kit/web"
@@ -49,6 +50,9 @@ type Options struct {
 	Keys *secret.Keyring
 	// Catalog, when given, is used instead of the catalog file.
 	Catalog *catalog.Catalog
+	// Outbound, when given, calls the addresses that strangers gave, instead of the
+	// client that the configuration describes.
+	Outbound *outbound.Client
 }
 
 // Open builds the house: database (migrated when it is SQLite), keys, catalog,
@@ -65,7 +69,7 @@ func Open(ctx context.Context, cfg Config, o Options) (*App, error) {
 	if a.proxies, err = web.ParseProxies(cfg.Proxy.Trusted); err != nil {
 		return nil, err
 	}
-	b := base{db: o.DB, keys: o.Keys, cat: &catalog.Current{}, log: a.Log}
+	b := base{db: o.DB, keys: o.Keys, cat: &catalog.Current{}, log: a.Log, out: o.Outbound}
 	if b.db == nil {
 		if b.db, err = openDatabase(ctx, cfg, a.Log, o.Now); err != nil {
 			return nil, err

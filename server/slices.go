@@ -82,6 +82,7 @@ type base struct {
 	keys *secret.Keyring
 	cat  *catalog.Current
 	log  *slog.Logger
+	out  *outbound.Client // nil: as the configuration says
 }
 
 func newSlices(b base, cfg Config) (*Slices, error) {
@@ -96,8 +97,10 @@ func newSlices(b base, cfg Config) (*Slices, error) {
 	s.Notices = &notice.Service{DB: b.db, Audit: s.Audit, Look: notice.Look{Product: "Guestright", Base: cfg.URL}}
 	s.Applications = &application.Service{DB: b.db, Audit: s.Audit, Groups: s.Groups, Keys: b.keys, Quota: s.Quota, Usage: s.Usage, Catalog: b.cat}
 	var err error
-	if s.Outbound, err = newOutbound(cfg, b.log); err != nil {
-		return nil, err
+	if s.Outbound = b.out; s.Outbound == nil {
+		if s.Outbound, err = newOutbound(cfg, b.log); err != nil {
+			return nil, err
+		}
 	}
 	s.Applications.Fetchable = s.Outbound.CheckURL
 	s.Grants = &grant.Service{DB: b.db, Catalog: b.cat}

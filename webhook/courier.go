@@ -128,7 +128,7 @@ func (s *Service) Run(ctx context.Context) error {
 			c.leading.Store(false)
 			c.work.Wait()
 			c.books.close()
-			return nil
+			return c.release(context.WithoutCancel(ctx))
 		case <-c.bell:
 		case <-tick.C:
 		}
@@ -157,6 +157,13 @@ func (c *courier) lead(ctx context.Context) error {
 		return nil
 	}
 	return c.begin(ctx, settled)
+}
+
+// release lets the next courier begin at once.
+func (c *courier) release(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	return c.s.DB.Batch(ctx, func(tx *store.Tx) error { return release(tx, c.holder, c.ledger.through()) })
 }
 
 // resign forgets everything: somebody else delivers.

@@ -220,7 +220,7 @@ type deliveryRow struct {
 
 	D        int64 `bun:",pk"`
 	Endpoint string
-	EventN   int64
+	EventN   int64 `bun:"event_n"`
 	Account  string
 	GrantID  string
 	Type     string
@@ -353,7 +353,7 @@ func heldKeys(tx *store.Tx, endpoint string) (map[string]time.Time, error) {
 
 // pair is an event for an endpoint.
 type pair struct {
-	EventN   int64
+	EventN   int64 `bun:"event_n"`
 	Endpoint string
 }
 
@@ -435,7 +435,13 @@ func settle(tx *store.Tx, holder string, n int64) (bool, error) {
 	return count == 1, err
 }
 
-// accountRow is who receives in an account: an endpoint under a grant.
+// release gives the lease back, with what is settled at the end.
+func release(tx *store.Tx, holder string, n int64) error {
+	_, err := tx.ExecContext(tx.Ctx, "UPDATE webhook_courier SET settled = ?, until = 0 WHERE name = ? AND holder = ? AND settled <= ?", n, courierName, holder, n)
+	return err
+}
+
+// receiver is who receives in an account: an endpoint under a grant.
 type receiver struct {
 	Endpoint string
 	GrantID  string

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"sync"
 	"testing"
 
 	"github.com/guestright/guestright/access"
@@ -21,6 +22,7 @@ import (
 	"github.com/guestright/guestright/group"
 	"github.com/guestright/guestright/integration"
 	"github.com/guestright/guestright/kit/ident"
+	"github.com/guestright/guestright/kit/outbound"
 	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/kit/store/storetest"
@@ -39,6 +41,7 @@ type House struct {
 	Checks  string // forward-auth, when the configuration opens it
 	GRPC    string // Envoy checks, host and port, likewise
 	Client  *http.Client
+	Stop    func() // ends it before the test does
 }
 
 // Options change what a House is made of.
@@ -51,6 +54,7 @@ type Options struct {
 	Change   func(*server.Config)
 	Audience string
 	Log      io.Writer
+	Outbound *outbound.Client // nil: the guarded one
 }
 
 // Start runs a house until the test ends.
@@ -104,7 +108,7 @@ func Start(t testing.TB, o Options) *House {
 	if out == nil {
 		out = io.Discard
 	}
-	opts := server.Options{Log: slog.New(slog.NewJSONHandler(out, nil)), DB: db, Keys: keys, Catalog: cat}
+	opts := server.Options{Log: slog.New(slog.NewJSONHandler(out, nil)), DB: db, Keys: keys, Catalog: cat, Outbound: o.Outbound}
 	if o.Clock != nil {
 		opts.Now = o.Clock.Now
 	}
@@ -116,13 +120,14 @@ func Start(t testing.TB, o Options) *House {
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- app.Run(ctx, &l, nil) }()
-	t.Cleanup(func() {
+	h.Stop = sync.OnceFunc(func() {
 		h.Client.CloseIdleConnections()
 		stop()
 		if err := <-done; err != nil {
 			t.Errorf("run: %v", err)
 		}
 	})
+	t.Cleanup(h.Stop)
 	return h
 }
 
