@@ -9,6 +9,7 @@ import (
 	"github.com/guestright/guestright/catalog"
 	"github.com/guestright/guestright/event"
 	"github.com/guestright/guestright/grant"
+	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/store"
 )
 
@@ -254,7 +255,7 @@ func (c *courier) turn(ctx context.Context) error {
 func (c *courier) fan(ctx context.Context, events []*event.Event, look bool) error {
 	cat := c.s.Catalog.Get()
 	if cat == nil {
-		return nil
+		return problem.Unavailable("catalog_missing", "No catalog is in force yet.", nil)
 	}
 	for _, e := range events {
 		if e.N <= c.seen {

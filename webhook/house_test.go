@@ -239,7 +239,7 @@ func TestH35_RetriesFollowTheLadder(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, open func(*storetest.Clock) *store.DB) {
 		clock := storetest.NewClock()
 		h := start(t, open(clock), clock)
-		e := h.endpoint(webhook.Draft{Types: []string{"*"}})
+		e := h.endpoint(webhook.Draft{Types: []string{"flag.*"}})
 		h.recv.answers(http.StatusServiceUnavailable)
 		h.say(flag("x"))
 		first := h.next()

@@ -33,9 +33,7 @@ type recorder struct {
 }
 
 const (
-	bookMost = 1000
-	// bookRoom is how much may wait before senders do.
-	bookRoom  = 20_000
+	bookMost  = 1000
 	bookPause = time.Second // after a failure of the database
 )
 

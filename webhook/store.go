@@ -401,8 +401,7 @@ const courierName = "courier"
 // lead takes or keeps the lease, if it is free or ours, and gives how far the
 // log is settled.
 func lead(tx *store.Tx, holder string, until time.Time, seize bool) (int64, bool, error) {
-	// What was there before anybody delivered is not delivered.
-	_, err := tx.ExecContext(tx.Ctx, "INSERT INTO webhook_courier (name, settled, holder, until) SELECT ?, COALESCE(MAX(n), 0), '', 0 FROM event_event WHERE 1 = 1 ON CONFLICT (name) DO NOTHING", courierName)
+	_, err := tx.ExecContext(tx.Ctx, "INSERT INTO webhook_courier (name, settled, holder, until) VALUES (?, 0, '', 0) ON CONFLICT (name) DO NOTHING", courierName)
 	if err != nil {
 		return 0, false, err
 	}

@@ -75,9 +75,10 @@ func judgeTypes(types []string, filter access.Policy, known func(string) string)
 	return f
 }
 
-// names reports whether a pattern of the subscription names the event's type.
+// names reports whether a pattern of the subscription names the event's type. It
+// gets nothing that was accepted before it was made.
 func (s *Subscription) names(e *event.Event) bool {
-	if !s.Enabled || s.Account != "" && s.Account != e.Account {
+	if !s.Enabled || e.Accepted.Before(s.Created) || s.Account != "" && s.Account != e.Account {
 		return false
 	}
 	for _, p := range s.Types {
