@@ -37,10 +37,11 @@ type View struct {
 	NoScript bool
 }
 
-// Open gives a browser with a profile of its own. Without Chromium or Chrome the test is skipped, or fails in CI.
+// Open gives a browser with a profile of its own. Without Chromium or Chrome the test is skipped, or fails in CI. Where
+// Chromium comes without its windows as well (the headless shell), that is taken: the same pages cost half.
 func Open(t testing.TB) *Browser {
 	t.Helper()
-	path := testenv.Tool(t, "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+	path := testenv.Tool(t, "chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 	parent, option, err := common.join(path)
 	if err != nil {
 		t.Fatalf("start the browser: %v", err)
