@@ -425,7 +425,18 @@ func TestOrderHoldsOneKey(t *testing.T) {
 		if r := h.next(); r.id() != sent[1].ID.String() {
 			t.Errorf("b is not held: %s", r.body)
 		}
-		h.became(e, webhook.Waiting, webhook.Waiting, webhook.Waiting, webhook.Delivered) // b's row came last
+		h.until("one is delivered, three wait", func() bool {
+			waiting, delivered := 0, 0
+			for _, d := range h.log(e) {
+				switch d.State {
+				case webhook.Waiting:
+					waiting++
+				case webhook.Delivered:
+					delivered++
+				}
+			}
+			return waiting == 3 && delivered == 1
+		})
 		h.quiet()
 		clock.Advance(time.Minute)
 		for i, want := range []string{first.id(), sent[0].ID.String(), sent[2].ID.String()} {
@@ -433,5 +444,55 @@ func TestOrderHoldsOneKey(t *testing.T) {
 				t.Errorf("%d: %s", i, r.body)
 			}
 		}
+	})
+}
+
+// Many events behind a failing one of their key, more than are loaded at once:
+// all of them come in the order of the log, also when the retry fails again.
+func TestOrderHoldsWithABacklog(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, open func(*storetest.Clock) *store.DB) {
+		clock := storetest.NewClock()
+		h := start(t, open(clock), clock)
+		e := h.endpoint(webhook.Draft{Types: []string{"flag.*"}, Ordered: true})
+		h.recv.answers(http.StatusInternalServerError)
+		var want []string
+		say := func(n int) {
+			drafts := make([]event.Draft, n)
+			for i := range drafts {
+				drafts[i] = flag(fmt.Sprint("f", i))
+				drafts[i].OrderingKey = "k"
+			}
+			for _, r := range h.say(drafts...) {
+				want = append(want, r.ID.String())
+			}
+		}
+		say(1)
+		h.next()
+		h.became(e, webhook.Waiting)
+		say(199)
+		h.until("all written", func() bool { return len(h.log(e)) == 200 })
+		clock.Advance(7 * time.Second)
+		if r := h.next(); r.id() != want[0] {
+			t.Fatalf("not the first: %s", r.body)
+		}
+		h.until("the retry is written", func() bool { return h.log(e)[0].Attempts == 2 })
+		h.until("the others wait behind it", func() bool {
+			for _, d := range h.log(e) {
+				if !d.Due.After(clock.Now()) {
+					return false
+				}
+			}
+			return true
+		})
+		h.recv.answers(http.StatusOK)
+		say(10) // while it waits
+		clock.Advance(6 * time.Minute)
+		for i, id := range want {
+			if r := h.next(); r.id() != id {
+				t.Fatalf("place %d: %s", i, r.body)
+			}
+		}
+		h.quiet()
 	})
 }

@@ -155,6 +155,11 @@ func (c *courier) load(ctx context.Context, l *lane, now time.Time) error {
 		}
 		d.Event = e.ID.String()
 		l.held[d.d] = true
+		if until, ok := l.blocked[d.ordering]; ok && d.ordering != "" && until.After(now) {
+			d.Due = until // an earlier event of its key waits
+			c.books.add(entry{item: &item{Delivery: d, event: e}, lane: l, unsent: true})
+			continue
+		}
 		l.queue = append(l.queue, &item{Delivery: d, event: e, probe: probe})
 		c.memory.Add(1)
 		if probe {

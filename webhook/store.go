@@ -319,7 +319,7 @@ func lastDelivery(tx *store.Tx) (int64, error) {
 // have waited longest.
 func dueAt(tx *store.Tx, endpoint string, now time.Time, most int) ([]Delivery, error) {
 	var rows []deliveryRow
-	err := tx.NewSelect().Model(&rows).Where("d.endpoint = ? AND d.state = ? AND d.due <= ?", endpoint, Waiting, store.At(now)).Order("d.due", "d.d").Limit(int64(most)).Scan(tx.Ctx)
+	err := tx.NewSelect().Model(&rows).Where("d.endpoint = ? AND d.state = ? AND d.due <= ?", endpoint, Waiting, store.At(now)).Order("d.due", "d.event_n").Limit(int64(most)).Scan(tx.Ctx)
 	return made(rows), err
 }
 

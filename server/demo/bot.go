@@ -30,6 +30,7 @@ type bot struct {
 	ClientID string `json:"client_id"`
 	Secret   string `json:"client_secret"`
 	Account  string `json:"account_id"`
+	Webhook  string `json:"webhook_secret"`
 }
 
 func botFile(dir string) string { return filepath.Join(dir, "deploybot.json") }
@@ -59,7 +60,14 @@ func makeBot(ctx context.Context, app *server.App, dir string, w world, team gro
 	if _, err := app.Integrations.Install(ctx, admin, w.harbour.ID, integration.Order{ApplicationID: a.PublicID}); err != nil {
 		return err
 	}
-	raw, err := json.Marshal(bot{ClientID: key.ClientID, Secret: key.Secret.Reveal(), Account: w.harbour.ID.String()})
+	hook, err := subscribeBot(ctx, app, dev, a.ID)
+	if err != nil {
+		return err
+	}
+	if err := giveProductKey(ctx, app, dir, w.ids["platform operator"]); err != nil {
+		return err
+	}
+	raw, err := json.Marshal(bot{ClientID: key.ClientID, Secret: key.Secret.Reveal(), Account: w.harbour.ID.String(), Webhook: hook})
 	if err != nil {
 		return err
 	}
@@ -68,11 +76,7 @@ func makeBot(ctx context.Context, app *server.App, dir string, w world, team gro
 
 // runBot lets the example integration work until ctx ends.
 func runBot(ctx context.Context, g Guide, log *slog.Logger) {
-	raw, err := os.ReadFile(botFile(g.Dir))
-	var b bot
-	if err == nil {
-		err = json.Unmarshal(raw, &b)
-	}
+	b, err := readBot(g.Dir)
 	if err != nil {
 		log.Warn("deploybot has no key", "error", err)
 		return

@@ -18,6 +18,7 @@ import (
 
 	"github.com/guestright/guestright/catalog"
 	"github.com/guestright/guestright/edge/gateway"
+	"github.com/guestright/guestright/example/deploybot"
 	"github.com/guestright/guestright/example/pennant"
 	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/kit/web"
@@ -33,6 +34,8 @@ type Options struct {
 	Free  bool             // any free ports, for tests that run side by side
 	Ready func(Guide)      // called once every door answers; may be nil
 	Now   func() time.Time // nil: the real clock
+	// Heard is told what the example integration hears of; nil: nobody is.
+	Heard func(deploybot.Event)
 }
 
 // Guide is what a visitor needs.
@@ -84,7 +87,12 @@ func Run(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	app, err := server.Open(ctx, cfg, server.Options{Log: o.Log, Catalog: cat, Now: o.Now})
+	listening, err := openEar(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = listening.ln.Close() }()
+	app, err := server.Open(ctx, cfg, server.Options{Log: o.Log, Catalog: cat, Now: o.Now, Outbound: listening.client})
 	if err != nil {
 		return err
 	}
@@ -101,10 +109,18 @@ func Run(ctx context.Context, o Options) error {
 	if guide.Client, err = readClient(dir); err != nil {
 		return err
 	}
+	key, err := productKey(dir)
+	if err != nil {
+		return err
+	}
 	var bots sync.WaitGroup
 	defer bots.Wait()
 	return app.Run(ctx, l, func() {
+		bots.Go(func() { listening.serve(ctx, guide.Dir, o.Log, o.Heard) })
 		bots.Go(func() { runBot(ctx, guide, o.Log) })
+		if key != "" {
+			bots.Go(func() { pen.Publish(ctx, pennant.Feed{URL: guide.Console, Key: key}) })
+		}
 		guide.print(o.Out, o.Dir != "")
 		if o.Ready != nil {
 			o.Ready(guide)
