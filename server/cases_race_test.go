@@ -144,11 +144,16 @@ func TestX05_EightClientsSpendOneLimit(t *testing.T) {
 		wg.Go(func() {
 			for range 25 {
 				past.do(client, nil, func() any {
-					a := h.Call(raw, http.MethodGet, "/api/v1/accounts/"+pennant.HarbourBooks+"/projects", nil)
-					if a.Status != http.StatusOK && a.Status != http.StatusTooManyRequests && a.Code() != "identity_invalid" {
-						t.Errorf("%d %s", a.Status, a.Body)
+					for {
+						a := h.Call(raw, http.MethodGet, "/api/v1/accounts/"+pennant.HarbourBooks+"/projects", nil)
+						if a.Code() == "quota_unavailable" {
+							continue // a slow machine is still reading the limits: no answer yet
+						}
+						if a.Status != http.StatusOK && a.Status != http.StatusTooManyRequests && a.Code() != "identity_invalid" {
+							t.Errorf("%d %s", a.Status, a.Body)
+						}
+						return a.Status != http.StatusTooManyRequests
 					}
-					return a.Status != http.StatusTooManyRequests
 				})
 			}
 		})

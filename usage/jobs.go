@@ -2,7 +2,6 @@ package usage
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/guestright/guestright/kit/job"
@@ -62,10 +61,10 @@ func (s *Service) Flush(ctx context.Context) error {
 }
 
 func (s *Service) flushCounts(ctx context.Context) error {
-	r := s.Recorder
 	var first error
-	for part := range slices.Chunk(r.listed(), flushMost) {
-		if err := s.flushPart(ctx, part); err != nil && first == nil {
+	// As many as there are now: what is counted meanwhile has time until the next flush.
+	for left := s.Recorder.waiting(); left > 0; left -= flushMost {
+		if err := s.flushPart(ctx, min(left, flushMost)); err != nil && first == nil {
 			first = err
 		}
 	}
@@ -73,10 +72,11 @@ func (s *Service) flushCounts(ctx context.Context) error {
 }
 
 // flushPart moves the counts of some counters while nobody reads.
-func (s *Service) flushPart(ctx context.Context, part []*Counter) error {
+func (s *Service) flushPart(ctx context.Context, most int) error {
 	r := s.Recorder
 	r.flushing.Lock()
 	defer r.flushing.Unlock()
+	part := r.listed(most)
 	batch := make([]taken, 0, len(part))
 	for _, c := range part {
 		if ts := c.take(nil); len(ts) > 0 {

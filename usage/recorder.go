@@ -2,6 +2,7 @@ package usage
 
 import (
 	"hash/maphash"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -127,15 +128,29 @@ func (r *Recorder) list(c *Counter) {
 	s.mu.Unlock()
 }
 
-// listed takes the lists of counters with something to write.
-func (r *Recorder) listed() []*Counter {
+// waiting is how many counters have something to write.
+func (r *Recorder) waiting() int {
+	n := 0
+	for i := range r.shards {
+		s := &r.shards[i]
+		s.mu.RLock()
+		n += len(s.dirty)
+		s.mu.RUnlock()
+	}
+	return n
+}
+
+// listed takes counters with something to write off their lists, those that wait
+// longest of each list first. r.flushing is held: who reads meanwhile would miss
+// what is neither on a list nor written.
+func (r *Recorder) listed(most int) []*Counter {
 	var out []*Counter
 	for i := range r.shards {
 		s := &r.shards[i]
 		s.mu.Lock()
-		out = append(out, s.dirty...)
-		clear(s.dirty)
-		s.dirty = s.dirty[:0]
+		n := min(len(s.dirty), most-len(out))
+		out = append(out, s.dirty[:n]...)
+		s.dirty = slices.Delete(s.dirty, 0, n)
 		s.mu.Unlock()
 	}
 	return out

@@ -43,7 +43,7 @@ func TestNothingIsLostWhileTheDatabaseIsAway(t *testing.T) {
 	for i := range 100 {
 		c.Add(start.Add(time.Duration(i)*time.Minute), OK, 1)
 		if i%10 == 0 {
-			for _, l := range r.listed() {
+			for _, l := range r.listed(1000) {
 				l.putBack(l.take(nil))
 			}
 		}
@@ -87,7 +87,7 @@ func TestIdleCountersAreForgottenButStillCount(t *testing.T) {
 	if r.Live() != 1 {
 		t.Error("a counter with something to write was forgotten")
 	}
-	for _, l := range r.listed() {
+	for _, l := range r.listed(1000) {
 		l.take(nil)
 	}
 	r.forget(start.Add(time.Hour))
@@ -107,7 +107,7 @@ func TestParallelRecords(t *testing.T) {
 	var taken int64
 	var mu sync.Mutex
 	flush := func() {
-		for _, c := range r.listed() {
+		for _, c := range r.listed(1000) {
 			for _, m := range c.take(nil) {
 				mu.Lock()
 				for _, n := range m.n {

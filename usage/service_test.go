@@ -345,31 +345,41 @@ func TestParallelFlushesAndQueries(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
 		nodes := []*Service{service(db), service(db)}
-		var wg sync.WaitGroup
+		var wg, writers sync.WaitGroup
+		done := make(chan struct{})
 		for _, s := range nodes {
-			wg.Go(func() {
+			writers.Go(func() {
 				for i := range 500 {
 					k := key
-					k.Operation = fmt.Sprint("op", i%9)
+					k.Operation = fmt.Sprint("op", i)
 					s.Recorder.Record(clock.Now(), k, 1)
-					if i%100 == 99 {
+					if i%20 == 19 {
 						if err := s.Flush(t.Context()); err != nil {
 							t.Error(err)
 						}
 					}
 				}
 			})
-			wg.Go(func() {
-				last := int64(0)
-				for range 10 {
-					got, err := s.Series(t.Context(), access.Operator("o"), Query{})
-					if err != nil || got.Total < last || got.Total > 1000 {
-						t.Errorf("%d after %d: %v", got.Total, last, err)
+			for range 3 {
+				wg.Go(func() {
+					last := int64(0)
+					for {
+						got, err := s.Series(t.Context(), access.Operator("o"), Query{})
+						if err != nil || got.Total < last || got.Total > 1000 {
+							t.Errorf("%d after %d: %v", got.Total, last, err)
+						}
+						last = got.Total
+						select {
+						case <-done:
+							return
+						default:
+						}
 					}
-					last = got.Total
-				}
-			})
+				})
+			}
 		}
+		writers.Wait()
+		close(done)
 		wg.Wait()
 		for _, s := range nodes {
 			try(t, s.Flush(t.Context()))
