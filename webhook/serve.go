@@ -89,6 +89,18 @@ func (c *courier) send(ctx context.Context, l *lane, it *item) bool {
 		return true
 	}
 	now := c.s.DB.Now()
+	if err == nil && !to.ends.IsZero() && !now.Before(to.ends) { // one of its secrets has ended
+		fresh, err := c.index.place(ctx, l.id)
+		if err != nil || fresh == nil {
+			c.memory.Add(1)
+			it.Due = now
+			c.put(l, it)
+			return true
+		}
+		l.mu.Lock()
+		l.to, to = fresh, fresh
+		l.mu.Unlock()
+	}
 	if err != nil {
 		it.State, it.Reason, it.Due, it.Updated = Dropped, problem.CodeOf(err), time.Time{}, now
 		l.done(it, now)

@@ -1,0 +1,168 @@
+package webhook_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/guestright/guestright/event"
+	"github.com/guestright/guestright/kit/store"
+	"github.com/guestright/guestright/kit/store/storetest"
+	"github.com/guestright/guestright/private"
+	"github.com/guestright/guestright/server/servertest"
+	"github.com/guestright/guestright/webhook"
+)
+
+// ask calls our API with a token.
+func (h *house) ask(token, method, path, body string) servertest.Answer {
+	h.t.Helper()
+	r, err := http.NewRequestWithContext(h.t.Context(), method, h.URL+path, strings.NewReader(body))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+token)
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	return h.Do(r)
+}
+
+// H13: a private integration owns subscriptions within its scopes, by its own
+// token; an event without scope is refused, and not delivered by a wide pattern.
+func TestH13_PrivateIntegrationsSubscribeWithinTheirScopes(t *testing.T) {
+	t.Parallel()
+	h := start(t, nil, nil)
+	made, err := h.Private.Create(t.Context(), h.admin, h.acc.ID, private.Draft{Name: "Sync", Scopes: []string{"flags.read"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	token := made.Token.Secret.Reveal()
+	at := "/v1/grants/" + made.Grant + "/webhook-endpoints"
+	if a := h.ask(token, http.MethodPost, at, `{"url":"`+h.recv.URL+`/x","types":["member.created"]}`); a.Status != http.StatusUnprocessableEntity || !strings.Contains(string(a.Body), "event_scope_missing") {
+		t.Errorf("an event without scope: %d %s", a.Status, a.Body)
+	}
+	a := h.ask(token, http.MethodPost, at, `{"url":"`+h.recv.URL+`/x","types":["*"]}`)
+	if a.Status != http.StatusCreated || !strings.HasPrefix(a.JSON()["secret"].(string), "whsec_") {
+		t.Fatalf("%d %s", a.Status, a.Body)
+	}
+	if again := h.ask(token, http.MethodGet, a.Header.Get("Location"), ""); again.Status != http.StatusOK || strings.Contains(string(again.Body), "whsec_") {
+		t.Errorf("the secret is shown once: %d %s", again.Status, again.Body)
+	}
+	h.say(event.Draft{Type: "member.created", Subject: "member/m"}, flag("x"))
+	for {
+		r := h.next()
+		var e struct{ Type string }
+		if err := json.Unmarshal(r.body, &e); err != nil || e.Type == "member.created" {
+			t.Fatalf("%s %v", r.body, err)
+		}
+		if e.Type == "flag.turned_on" {
+			verifies(t, a.JSON()["secret"].(string), r)
+			break
+		}
+	}
+	other := h.Token(h.key, "")
+	if a := h.ask(other, http.MethodGet, at, ""); a.Status != http.StatusNotFound {
+		t.Errorf("another token: %d %s", a.Status, a.Body)
+	}
+}
+
+// H36: a receiver that was down for an hour reads the log: every event once, in
+// order. What was exhausted can be replayed.
+func TestH36_TheLogHasWhatWasMissed(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, open func(*storetest.Clock) *store.DB) {
+		clock := storetest.NewClock()
+		h := start(t, open(clock), clock)
+		h.endpoint(webhook.Draft{Types: []string{"flag.*"}})
+		h.recv.answers(http.StatusBadGateway)
+		var sent []string
+		for i := range 12 {
+			for _, r := range h.say(flag(fmt.Sprint("a", i)), event.Draft{Type: "member.created", Subject: "member/m"}, flag(fmt.Sprint("b", i))) {
+				sent = append(sent, r.ID.String())
+			}
+			clock.Advance(5 * time.Minute)
+		}
+		token, after := h.Token(h.key, ""), int64(0)
+		var got []string
+		for more := true; more; {
+			a := h.ask(token, http.MethodGet, fmt.Sprintf("/v1/events?limit=5&types=flag.*&after=%d", after), "")
+			var part struct {
+				Items []struct {
+					ID       string
+					Sequence int64
+				}
+				Next int64
+				More bool
+			}
+			if err := json.Unmarshal(a.Body, &part); err != nil || a.Status != http.StatusOK {
+				t.Fatalf("%d %s", a.Status, a.Body)
+			}
+			for _, e := range part.Items {
+				if e.Sequence <= after {
+					t.Errorf("%d comes behind %d", e.Sequence, after)
+				}
+				after = e.Sequence
+				got = append(got, e.ID)
+			}
+			after, more = part.Next, part.More
+		}
+		var want []string
+		for i, id := range sent {
+			if i%3 != 1 { // members are beyond its scopes
+				want = append(want, id)
+			}
+		}
+		if fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Errorf("%v\nwant %v", got, want)
+		}
+	})
+}
+
+// H33: while a secret is changed, both verify; after the overlap only the new.
+func TestH33_BothSecretsVerifyInTheOverlap(t *testing.T) {
+	t.Parallel()
+	clock := storetest.NewClock()
+	h := start(t, nil, clock)
+	e := h.endpoint(webhook.Draft{Types: []string{"flag.*"}})
+	fresh, err := h.Webhooks.Rotate(t.Context(), h.dev, e.ID, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.say(flag("x"))
+	r := h.next()
+	verifies(t, e.Secret.Reveal(), r)
+	verifies(t, fresh.Secret.Reveal(), r)
+	clock.Advance(2 * time.Hour)
+	h.say(flag("y"))
+	r = h.next()
+	verifies(t, fresh.Secret.Reveal(), r)
+	if n := len(strings.Fields(r.header.Get("Webhook-Signature"))); n != 1 {
+		t.Errorf("%d signatures after the overlap", n)
+	}
+}
+
+// An endpoint in a filter gets events about the subjects that its policy allows.
+func TestFiltersChooseSubjects(t *testing.T) {
+	t.Parallel()
+	h := start(t, nil, nil)
+	e := h.endpoint(webhook.Draft{Disabled: true})
+	var d webhook.SubscriptionDraft
+	if err := json.Unmarshal([]byte(`{"types":["flag.*"],"filter":[{"effect":"allow","actions":["event:receive"],"resources":["proj/*:env/production:flag/*"]}]}`), &d); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.Webhooks.Subscribe(t.Context(), h.dev, e.ID, d); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.Webhooks.Update(t.Context(), h.dev, e.ID, webhook.Draft{URL: e.URL}); err != nil {
+		t.Fatal(err)
+	}
+	sent := h.say(flag("x"), event.Draft{Type: "flag.turned_on", Subject: "proj/web:env/production:flag/x"})
+	if r := h.next(); r.id() != sent[1].ID.String() {
+		t.Errorf("%s", r.body)
+	}
+	h.became(e, webhook.Delivered)
+	h.quiet()
+}
