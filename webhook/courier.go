@@ -23,8 +23,8 @@ const (
 	// incomingMost bounds what has been published and not been looked at; beyond
 	// it the log is read instead.
 	incomingMost = 20_000
-	stretch      = 500 // events read from the log at one time
-	refill       = 128 // rows loaded into a lane at one time
+	stretch      = 500  // events read from the log at one time
+	refill       = 1024 // rows loaded into a lane at one time
 )
 
 // courier follows the log and keeps the lanes, while it leads.
@@ -334,7 +334,7 @@ func (c *courier) hand(ctx context.Context, cat *catalog.Catalog, e *event.Event
 func (c *courier) offer(l *lane, it *item) {
 	now := c.s.DB.Now()
 	it.Created, it.Updated = now, now
-	taken, due := l.take(it, now, c.memory.Load() >= memoryMost)
+	taken, due := l.take(it, now, c.memory.Load() >= memoryMost/2)
 	if !taken {
 		it.Due = due
 		c.books.add(entry{item: it, lane: l, unsent: true})

@@ -9,8 +9,14 @@ import (
 	"github.com/guestright/guestright/token"
 )
 
-// laneMost bounds what waits in the memory of one lane.
-const laneMost = 256
+const (
+	// laneMost bounds what waits in the memory of one lane, and laneFew does
+	// while all lanes together hold much.
+	laneMost = 4096
+	laneFew  = 256
+	// laneLow is when a lane with more on disk asks for it.
+	laneLow = 128
+)
 
 // item is a delivery in memory.
 type item struct {
@@ -48,7 +54,11 @@ func (l *lane) take(it *item, now time.Time, crowded bool) (bool, time.Time) {
 		}
 	}
 	backlog := !l.due.IsZero() && !l.due.After(now)
-	if l.to == nil || l.circuit.State == Open || l.circuit.State == HalfOpen || backlog || crowded || len(l.queue) >= laneMost {
+	most := laneMost
+	if crowded {
+		most = laneFew
+	}
+	if l.to == nil || l.circuit.State == Open || l.circuit.State == HalfOpen || backlog || len(l.queue) >= most {
 		l.later(now)
 		return false, now
 	}
@@ -69,6 +79,7 @@ type picked struct {
 	it    *item
 	spill []*item
 	pause time.Duration
+	low   bool // there is more on disk
 }
 
 // pop takes the next item that may be sent now.
@@ -103,7 +114,13 @@ func (l *lane) pop(now time.Time) picked {
 		}
 	}
 	out.it = l.queue[at]
-	l.queue = slices.Delete(l.queue, at, at+1)
+	if at == 0 {
+		l.queue[0] = nil
+		l.queue = l.queue[1:]
+	} else {
+		l.queue = slices.Delete(l.queue, at, at+1)
+	}
+	out.low = len(l.queue) == laneLow && !l.due.IsZero() && !l.due.After(now)
 	if l.to.Ordered && out.it.ordering != "" {
 		l.flying[out.it.ordering] = true
 	}

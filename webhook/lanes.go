@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"context"
+	"maps"
 	"time"
 
 	"github.com/guestright/guestright/event"
@@ -86,7 +87,7 @@ func (c *courier) pump(ctx context.Context) error {
 	for _, l := range c.lanes {
 		l.mu.Lock()
 		probe := l.circuit.State == Open && !now.Before(l.circuit.Probe)
-		if l.to != nil && !l.due.IsZero() && !l.due.After(now) && len(l.queue) < laneMost/4 && (l.circuit.State == Closed || probe) {
+		if l.to != nil && !l.due.IsZero() && !l.due.After(now) && len(l.queue) <= laneLow && (l.circuit.State == Closed || probe) {
 			due = append(due, l)
 		}
 		l.mu.Unlock()
@@ -108,7 +109,8 @@ func (c *courier) pump(ctx context.Context) error {
 // single one, as its probe.
 func (c *courier) load(ctx context.Context, l *lane, now time.Time) error {
 	l.mu.Lock()
-	held := len(l.held)
+	before := maps.Clone(l.held) // what is read may be older than what is written meanwhile
+	held := len(before)
 	l.due = time.Time{} // whatever waits from now on says so again
 	l.mu.Unlock()
 	var rows []Delivery
@@ -143,7 +145,7 @@ func (c *courier) load(ctx context.Context, l *lane, now time.Time) error {
 		return nil
 	}
 	for _, d := range rows {
-		if l.held[d.d] {
+		if l.held[d.d] || before[d.d] {
 			continue
 		}
 		e := events[d.n]

@@ -30,6 +30,9 @@ func (c *courier) serve(l *lane) {
 		if p.it == nil {
 			return
 		}
+		if p.low {
+			c.ring()
+		}
 		c.memory.Add(-1)
 		if !c.send(context.Background(), l, p.it) {
 			l.mu.Lock()
@@ -46,6 +49,18 @@ func (c *courier) put(l *lane, it *item) {
 	it.Updated = c.s.DB.Now()
 	it.State = Waiting
 	c.books.add(entry{item: it, lane: l, unsent: true})
+}
+
+// back takes an item that was on its way out: it waits as a row, and so does
+// what comes behind it.
+func (c *courier) back(l *lane, it *item, due time.Time) {
+	it.State, it.Due = Waiting, due
+	behind := l.done(it, c.s.DB.Now())
+	c.memory.Add(1)
+	c.put(l, it)
+	for _, other := range behind {
+		c.put(l, other)
+	}
 }
 
 // wake goes on with a lane once its rate allows more.
@@ -75,26 +90,20 @@ func (c *courier) send(ctx context.Context, l *lane, it *item) bool {
 		return false
 	}
 	if to == nil {
-		c.memory.Add(1)
-		it.Due = c.s.DB.Now()
-		c.put(l, it)
+		c.back(l, it, c.s.DB.Now())
 		return true
 	}
 	err := c.allowed(ctx, it)
 	if k := problem.Of(err); err != nil && (k.Kind == problem.KindUnavailable || k.Kind == problem.KindInternal) {
 		// Nobody can say whether it may be sent: it waits for its turn.
-		c.memory.Add(1)
-		it.Due = c.s.DB.Now().Add(ladder[0])
-		c.put(l, it)
+		c.back(l, it, c.s.DB.Now().Add(ladder[0]))
 		return true
 	}
 	now := c.s.DB.Now()
 	if err == nil && !to.ends.IsZero() && !now.Before(to.ends) { // one of its secrets has ended
 		fresh, err := c.index.place(ctx, l.id)
 		if err != nil || fresh == nil {
-			c.memory.Add(1)
-			it.Due = now
-			c.put(l, it)
+			c.back(l, it, now.Add(ladder[0]))
 			return true
 		}
 		l.mu.Lock()
