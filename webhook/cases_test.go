@@ -166,3 +166,50 @@ func TestFiltersChooseSubjects(t *testing.T) {
 	h.became(e, webhook.Delivered)
 	h.quiet()
 }
+
+// H37: everything that failed is sent again in one step and succeeds. Enough of
+// them for several transactions.
+func TestH37_WhatFailedIsReplayedTogether(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, open func(*storetest.Clock) *store.DB) {
+		h := start(t, open(nil), nil)
+		e := h.endpoint(webhook.Draft{Types: []string{"flag.*"}})
+		const many = 1100
+		for n := 0; n < many; n += 100 {
+			drafts := make([]event.Draft, 100)
+			for i := range drafts {
+				drafts[i] = flag(fmt.Sprint("f", n+i))
+			}
+			h.say(drafts...)
+		}
+		ids := map[string]bool{}
+		for range many {
+			ids[h.next().id()] = true
+		}
+		h.until("all delivered", func() bool { return h.number(e, "state = 'delivered'") == many })
+		err := h.DB.Write(t.Context(), func(tx *store.Tx) error {
+			_, err := tx.ExecContext(tx.Ctx, "UPDATE webhook_delivery SET state = 'exhausted', attempts = 10, step = 9 WHERE endpoint = ?", e.ID)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.Webhooks.ReplayAll(t.Context(), h.dev, e.ID, webhook.Selection{States: []webhook.State{webhook.Waiting}}); err == nil {
+			t.Error("what waits is replayed")
+		}
+		if n, err := h.Webhooks.ReplayAll(t.Context(), h.dev, e.ID, webhook.Selection{Type: "flag.created"}); err != nil || n != 0 {
+			t.Errorf("another type: %d %v", n, err)
+		}
+		n, err := h.Webhooks.ReplayAll(t.Context(), h.dev, e.ID, webhook.Selection{})
+		if err != nil || n != many {
+			t.Fatalf("%d %v", n, err)
+		}
+		for range many {
+			if id := h.next().id(); !ids[id] {
+				t.Errorf("%s was not sent before", id)
+			}
+		}
+		h.until("all delivered again", func() bool { return h.number(e, "state = 'delivered' AND attempts = 11") == many })
+		h.quiet()
+	})
+}

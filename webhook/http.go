@@ -80,6 +80,17 @@ type deliveriesIn struct {
 	To    time.Time `query:"to" doc:"Before this time."`
 }
 
+type replayIn struct {
+	EndpointPath
+	Body Selection
+}
+
+type replayOut struct {
+	Body struct {
+		Deliveries int `json:"deliveries" doc:"How many are sent again; list those that wait to see how far it is"`
+	}
+}
+
 type endpointOut struct{ Body Endpoint }
 
 type madeBody struct {
@@ -138,6 +149,7 @@ func (s *Service) Mount(m web.Mux) {
 	s.mountEndpoints(m)
 	s.mountSubscriptions(m)
 	s.mountDeliveries(m)
+	s.mountReplay(m)
 }
 
 func (s *Service) mountEndpoints(m web.Mux) {
@@ -257,6 +269,19 @@ func (s *Service) mountDeliveries(m web.Mux) {
 	})
 }
 
+func (s *Service) mountReplay(m web.Mux) {
+	web.Op(m, web.Operation{
+		ID: "replayDeliveries", Method: "POST", Path: "/v1/webhook-endpoints/{webhook_endpoint}/replay", Tag: tag, Summary: "Send many deliveries again", Status: 202,
+		Description: "Everything that failed, or what is selected by state, type and time, at the pace of the endpoint. Disabling the endpoint stops it; enabling goes on.",
+		Action:      ActionReplay, Errors: []string{"forbidden", "webhook_endpoint_disabled", "webhook_replay_invalid"},
+	}, func(ctx context.Context, in *replayIn) (*replayOut, error) {
+		n, err := s.ReplayAll(ctx, access.By(ctx), in.Endpoint, in.Body)
+		out := &replayOut{}
+		out.Body.Deliveries = n
+		return out, err
+	})
+}
+
 func (s *Service) deliveriesHTTP(ctx context.Context, in *deliveriesIn) (*web.PageOut[Delivery], error) {
 	before, _, err := web.After[int64](ctx, in.PageQuery)
 	if err != nil {
@@ -289,6 +314,7 @@ func Declared() []problem.Declared {
 		{Code: "webhook_secrets", Kind: con, Cause: "Five secrets sign already.", Remedy: "Wait until one ends."},
 		{Code: "webhook_subscription_invalid", Kind: inv, Cause: "A part of the subscription breaks a rule; errors says which.", Remedy: "Correct the parts that errors names."},
 		{Code: "webhook_subscription_limit", Kind: con, Cause: "The endpoint has as many subscriptions as it may have.", Remedy: "Let one of them name more types."},
+		{Code: "webhook_replay_invalid", Kind: inv, Cause: "The replay names deliveries that still wait, or a time that ends before it begins.", Remedy: "Choose delivered, exhausted or dropped, and another time."},
 		{Code: "webhook_event_gone", Kind: con, Cause: "The event is older than the log keeps events.", Remedy: "Nothing: its content is not there any more."},
 	}
 }
