@@ -96,7 +96,7 @@ func (s *Service) mountWebhooks(m web.Mux) {
 	})
 	web.Op(m, web.Operation{
 		ID: "createPrivateWebhook", Method: "POST", Path: "/v1/private-integrations/{private_integration}/webhooks", Tag: tag, Summary: "Add a webhook", Creates: true,
-		Description: "For those who may change the integration, and for itself with its token. An event that no scope allows is refused. Deliveries are not sent in this release; what is stored now is used as soon as they are.",
+		Description: "For those who may change the integration, and for itself with its token. An event that no scope allows is refused. Webhooks made here are kept and not delivered yet; endpoints of the integration's grant (createGrantWebhook) are.",
 		Action:      ActionManageOwn, Errors: append([]string{"webhook_limit"}, deciding...),
 	}, func(ctx context.Context, in *webhookIn) (*madeWebhookOut, error) {
 		w, err := s.AddWebhook(ctx, access.By(ctx), in.Integration, in.Body)

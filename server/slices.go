@@ -206,6 +206,7 @@ func (s *Slices) jobs(r *job.Runner) {
 	job.Every(r, "catalog.announce", announceEvery, s.Announce)
 	s.Tokens.Jobs(r)
 	s.Events.Jobs(r)
+	s.Webhooks.Jobs(r)
 	s.Authority.Jobs(r)
 	s.Signing.Jobs(r)
 	s.Leaks.Jobs(r)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -211,5 +212,36 @@ func TestH37_WhatFailedIsReplayedTogether(t *testing.T) {
 		}
 		h.until("all delivered again", func() bool { return h.number(e, "state = 'delivered' AND attempts = 11") == many })
 		h.quiet()
+	})
+}
+
+// Deliveries go with the events after 30 days; newer ones stay.
+func TestOldDeliveriesGo(t *testing.T) {
+	t.Parallel()
+	clock := storetest.NewClock()
+	h := start(t, nil, clock)
+	e := h.endpoint(webhook.Draft{Types: []string{"flag.*"}})
+	h.say(flag("old"))
+	h.next()
+	h.became(e, webhook.Delivered)
+	clock.Advance(31 * 24 * time.Hour)
+	sent := h.say(flag("new"))
+	h.next()
+	h.until("the new one is written", func() bool {
+		return slices.ContainsFunc(h.log(e), func(d webhook.Delivery) bool { return d.Event == sent[0].ID.String() && d.State == webhook.Delivered })
+	})
+	if err := h.Jobs.Drain(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	h.until("the old one is gone", func() bool { return h.number(e, "1 = 1") == 1 })
+	if d := h.log(e)[0]; d.Event != sent[0].ID.String() {
+		t.Errorf("%+v", d)
+	}
+	h.until("its attempt is gone", func() bool {
+		n := -1
+		err := h.DB.Read(t.Context(), func(tx *store.Tx) error {
+			return tx.NewRaw("SELECT COUNT(*) FROM webhook_attempt").Scan(tx.Ctx, &n)
+		})
+		return err == nil && n == 1
 	})
 }
