@@ -5,7 +5,6 @@ import (
 	"errors"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"time"
 
 	"github.com/guestright/guestright/server"
@@ -65,7 +64,10 @@ func (c serveCmd) serve(ctx context.Context, w *world, app *server.App, source s
 		go watchFile(ctx, app.Config.CatalogPath(), func() { swap("file changed") })
 	}
 	return app.Run(ctx, l, func() {
-		debug.FreeOSMemory() // reading the catalog is the largest piece of work at start
+		// Reading the catalog is the largest piece of work at start; jobs that are due and the
+		// logs that are followed come next.
+		giveBack()
+		time.AfterFunc(5*time.Second, giveBack)
 		app.Log.Info("ready", "console", app.Config.URL, "gateway", app.Config.Gateway.URL, "database", app.Config.DatabaseName(), "catalog", app.Catalog.Get().Version())
 		if err := announceSetup(ctx, w, app); err != nil {
 			app.Log.Error("set-up secret", "error", err)

@@ -114,9 +114,7 @@ func (db *DB) openSQLite(c Config) error {
 		u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath(), RawQuery: q.Encode() + "&_txlock=immediate"}
 		return u.String()
 	}
-	// A busy house writes the same index pages again and again: folding them into the
-	// file every 32 MB instead of every 4 writes most of them once.
-	w, err := sql.Open("sqlite", dsn("wal_autocheckpoint(8000)"))
+	w, err := sql.Open("sqlite", dsn())
 	if err != nil {
 		return fmt.Errorf("store: %w", err)
 	}
