@@ -168,8 +168,6 @@ func weak(k jose.JSONWebKey) bool {
 	return ok && rsaKey.N.BitLen() < rsaBitsLeast
 }
 
-func (c Client) sameKeys(o Client) bool { return bytes.Equal(c.JWKS, o.JWKS) && c.JWKSURI == o.JWKSURI }
-
 // ClientPatch changes the parts that are there.
 type ClientPatch struct {
 	RedirectURIs *[]string        `json:"redirect_uris,omitempty" maxItems:"200" doc:"The whole list"`

@@ -324,7 +324,7 @@ func TestA29_RevokeByThePersonAndByAnAdministrator(t *testing.T) {
 			t.Error("not every revocation left an entry")
 		}
 		// A person who is no member any more still takes theirs back.
-		c, raw = h.opened(dan, "flags.read")
+		c, _ = h.opened(dan, "flags.read")
 		h.write(func(tx *store.Tx) error {
 			return h.Accounts.RemoveMember(tx, operator, h.harbour.ID.String(), dan.User)
 		})

@@ -68,7 +68,6 @@ type house struct {
 	t       *testing.T
 	clock   *storetest.Clock
 	bearers *token.Authenticator
-	key     application.IssuedKey
 
 	ada, ben, cleo access.Principal
 	team           string

@@ -141,30 +141,7 @@ func (d *Draft) fingerprint() string {
 // number gives an event its places in the logs, and with them its id.
 func (e *Event) number(n, seq int64) {
 	e.N, e.Sequence = n, seq
-	e.ID = idOf(n, e.Accepted)
-}
-
-func idOf(n int64, at time.Time) ID {
-	var b [16]byte
-	ms := uint64(at.UnixMilli())
-	for i := range 6 {
-		b[i] = byte(ms >> (40 - 8*i))
-	}
-	for i := range 8 {
-		b[8+i] = byte(uint64(n) >> (56 - 8*i))
-	}
-	return ident.FromBytes[Event](b)
-}
-
-// NumberOf is the place in the whole log of the event with an id. The id may be
-// made up: compare it with that of the event which stands there.
-func NumberOf(id ID) int64 {
-	b := id.Bytes()
-	var n uint64
-	for i := range 8 {
-		n = n<<8 | uint64(b[8+i])
-	}
-	return int64(n & (1<<62 - 1))
+	e.ID = ident.Numbered[Event](n, e.Accepted)
 }
 
 // Own reports whether the event is one of ours.

@@ -8,6 +8,7 @@ import (
 	"github.com/guestright/guestright/audit"
 	"github.com/guestright/guestright/catalog"
 	"github.com/guestright/guestright/kit/job"
+	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/store"
 )
 
@@ -119,6 +120,9 @@ func (s *Service) Relay(ctx context.Context) error {
 					continue
 				}
 				a, err := s.Accounts.Load(tx, e.Account)
+				if problem.CodeOf(err) == "not_found" {
+					continue // nobody reads its log, and the others must not wait for it
+				}
 				if err != nil {
 					return err
 				}
@@ -131,7 +135,7 @@ func (s *Service) Relay(ctx context.Context) error {
 		}
 		o := &offer{}
 		for _, e := range entries {
-			if e.Account == "" {
+			if keys[e.Account] == "" {
 				continue
 			}
 			made, err := own(e.Entry, keys[e.Account])

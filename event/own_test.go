@@ -5,7 +5,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/account"
+	"github.com/guestright/guestright/audit"
 	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/kit/store/storetest"
 )
@@ -58,6 +60,22 @@ func TestChangesAreEvents(t *testing.T) {
 			t.Errorf("the product reads the whole log: %+v", all)
 		}
 	})
+}
+
+// A change of an account that is not there holds up nobody else's.
+func TestChangesOfAbsentAccountsArePassedOver(t *testing.T) {
+	t.Parallel()
+	h := start(t, nil, nil)
+	if err := h.DB.Write(t.Context(), func(tx *store.Tx) error {
+		return h.Audit.Record(tx, access.System("test"), audit.Change{Action: "account.update", Target: "account/acc_gone", Account: "acc_gone"})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	_, acc := h.Customer("harbour", account.Production)
+	h.relayed()
+	if got := h.read(h.key, "?account=harbour&types=guestright.account.create"); len(got.Items) != 1 || got.Items[0].Account != acc.ID.String() {
+		t.Errorf("%+v", got)
+	}
 }
 
 // Events go after 30 days, and numbers go on counting.

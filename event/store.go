@@ -5,6 +5,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"github.com/guestright/guestright/kit/ident"
 	"github.com/guestright/guestright/kit/store"
 )
 
@@ -39,7 +40,7 @@ type read struct {
 }
 
 func (r *read) event() *Event {
-	return &Event{ID: idOf(r.N, r.At.Time()), Type: r.Type, Version: r.Version, Timestamp: r.Occurred.Time(), Account: r.Account, AccountKey: r.AccountKey,
+	return &Event{ID: ident.Numbered[Event](r.N, r.At.Time()), Type: r.Type, Version: r.Version, Timestamp: r.Occurred.Time(), Account: r.Account, AccountKey: r.AccountKey,
 		Sequence: r.Seq, Subject: r.Subject, OrderingKey: r.Ordering, Source: r.Source, Key: r.Key, Data: json.RawMessage(r.Data),
 		N: r.N, Accepted: r.At.Time(), Application: r.Application, print: r.Print}
 }

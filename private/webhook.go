@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/guestright/guestright/catalog"
+	"github.com/guestright/guestright/event"
 	"github.com/guestright/guestright/kit/ident"
 	"github.com/guestright/guestright/kit/problem"
 )
@@ -79,34 +80,11 @@ func eventTypes(cat *catalog.Catalog, scopes []string) []EventType {
 func receives(patterns []string, all []EventType) []string {
 	out := []string{}
 	for _, t := range all {
-		if t.Allowed && slices.ContainsFunc(patterns, func(p string) bool { return like(p, t.Type) }) {
+		if t.Allowed && slices.ContainsFunc(patterns, func(p string) bool { return event.Like(p, t.Type) }) {
 			out = append(out, t.Type)
 		}
 	}
 	return out
-}
-
-// like matches a pattern in which * stands for any letters, also none.
-func like(pattern, name string) bool {
-	head, rest, star := strings.Cut(pattern, "*")
-	if !star {
-		return pattern == name
-	}
-	if !strings.HasPrefix(name, head) {
-		return false
-	}
-	name = name[len(head):]
-	for {
-		part, after, more := strings.Cut(rest, "*")
-		if !more {
-			return strings.HasSuffix(name, part)
-		}
-		i := strings.Index(name, part)
-		if i < 0 {
-			return false
-		}
-		name, rest = name[i+len(part):], after
-	}
 }
 
 // check returns the findings about a draft. An event that no scope allows is
@@ -133,7 +111,7 @@ func (d *WebhookDraft) check(all []EventType) error {
 		known, allowed := false, false
 		var would []string
 		for _, t := range all {
-			if like(pattern, t.Type) {
+			if event.Like(pattern, t.Type) {
 				known, allowed = true, allowed || t.Allowed
 				would = append(would, t.Needs...)
 			}

@@ -31,6 +31,8 @@ CREATE TABLE event_progress (
     name TEXT   PRIMARY KEY, -- audit: position of the audit log that is published; swept: n that is cleaned away
     n    BIGINT NOT NULL
 );
+-- What was changed before there were events does not become news now.
+INSERT INTO event_progress (name, n) SELECT 'audit', COALESCE(MAX(position), 0) FROM audit_entry;
 
 -- +goose Down
 DROP TABLE event_progress;

@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
-# Format and vet. staticcheck has its own module file, so that what it needs does
-# not become what we need.
+# Format and vet.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bad=$(git ls-files '*.go' | grep -v '_templ\.go$' | xargs gofmt -l)

@@ -31,7 +31,6 @@ type aviary struct {
 	*servertest.House
 	t       *testing.T
 	log     lockedBuffer
-	mu      sync.Mutex
 	secrets map[string]string // value → what it is
 	people  map[string]*http.Cookie
 	ids     map[string]string

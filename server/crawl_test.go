@@ -14,6 +14,7 @@ import (
 	"github.com/guestright/guestright/application"
 	"github.com/guestright/guestright/authorization"
 	"github.com/guestright/guestright/identity"
+	"github.com/guestright/guestright/kit/ident"
 	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/leak"
@@ -239,7 +240,7 @@ func (c *crawl) delivery(endpoint string) string {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	return webhook.DeliveryIDOf(d, at).String()
+	return ident.Numbered[webhook.Delivery](d, at).String()
 }
 
 func (c *crawl) legacyKey(acc account.Account) string {

@@ -245,3 +245,54 @@ func TestOldDeliveriesGo(t *testing.T) {
 		return err == nil && n == 1
 	})
 }
+
+// What comes back for an endpoint that was deleted meanwhile is nobody's: the row of
+// its delivery may be another endpoint's by then, whose state and answers it is not.
+func TestLateAnswersOfDeletedEndpointsAreNobodys(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, open func(*storetest.Clock) *store.DB) {
+		clock := storetest.NewClock()
+		db := open(clock)
+		h := start(t, db, clock)
+		h.recv.answers(http.StatusInternalServerError)
+		gone := h.endpoint(webhook.Draft{Types: []string{"flag.*"}})
+		h.say(flag("first"))
+		h.next()
+		h.until("the first attempt is written", func() bool { l := h.log(gone); return len(l) == 1 && l[0].Attempts == 1 })
+
+		arrived, answer := make(chan struct{}), make(chan struct{})
+		h.recv.holds(func(body []byte) {
+			if strings.Contains(string(body), "flag/first") {
+				close(arrived)
+				<-answer
+			}
+		})
+		h.recv.answers(http.StatusOK)
+		clock.Advance(6 * time.Second)
+		<-arrived
+		if err := h.Webhooks.Delete(t.Context(), h.dev, gone.ID); err != nil {
+			t.Fatal(err)
+		}
+		h.recv.answers(http.StatusInternalServerError)
+		kept := h.endpoint(webhook.Draft{Types: []string{"flag.*"}})
+		h.say(flag("second"))
+		h.next()
+		h.until("the other delivery is written", func() bool { l := h.log(kept); return len(l) == 1 && l[0].Attempts == 1 })
+		close(answer)
+		h.Stop() // writes what is under way
+
+		var rows []struct {
+			Endpoint string
+			State    webhook.State
+			Answers  int
+		}
+		if err := db.Read(t.Context(), func(tx *store.Tx) error {
+			return tx.NewRaw("SELECT d.endpoint, d.state, (SELECT COUNT(*) FROM webhook_attempt AS a WHERE a.delivery = d.d) AS answers FROM webhook_delivery AS d").Scan(tx.Ctx, &rows)
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if len(rows) != 1 || rows[0].Endpoint != kept.ID.String() || rows[0].State != webhook.Waiting || rows[0].Answers != 1 {
+			t.Errorf("%+v", rows)
+		}
+	})
+}

@@ -130,29 +130,6 @@ func retryAfter(text string, now time.Time) time.Duration {
 	return 0
 }
 
-// DeliveryIDOf is the id of the delivery in row d.
-func DeliveryIDOf(d int64, created time.Time) DeliveryID {
-	var b [16]byte
-	ms := uint64(created.UnixMilli())
-	for i := range 6 {
-		b[i] = byte(ms >> (40 - 8*i))
-	}
-	for i := range 8 {
-		b[8+i] = byte(uint64(d) >> (56 - 8*i))
-	}
-	return ident.FromBytes[Delivery](b)
-}
-
-// numberOf is the row that an id speaks of; compare the id of what stands there.
-func numberOf(id DeliveryID) int64 {
-	b := id.Bytes()
-	var n uint64
-	for i := range 8 {
-		n = n<<8 | uint64(b[8+i])
-	}
-	return int64(n & (1<<62 - 1))
-}
-
 // Attempt is one request and what came back.
 type Attempt struct {
 	Number  int       `json:"number"`

@@ -41,6 +41,7 @@ type receiver struct {
 
 	mu     sync.Mutex
 	status int
+	hold   func([]byte) // runs before an answer; nil: nothing does
 }
 
 func newReceiver(t *testing.T) *receiver {
@@ -49,8 +50,11 @@ func newReceiver(t *testing.T) *receiver {
 	r.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		body, _ := io.ReadAll(q.Body)
 		r.mu.Lock()
-		status := r.status
+		status, hold := r.status, r.hold
 		r.mu.Unlock()
+		if hold != nil {
+			hold(body)
+		}
 		w.WriteHeader(status)
 		_, _ = io.WriteString(w, "thank you")
 		r.got <- received{q.Header, body}
@@ -63,6 +67,13 @@ func (r *receiver) answers(status int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.status = status
+}
+
+// holds lets f run before each answer from now on.
+func (r *receiver) holds(f func(body []byte)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.hold = f
 }
 
 // house is a platform that may call the test's receivers.

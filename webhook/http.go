@@ -291,7 +291,7 @@ func (s *Service) deliveriesHTTP(ctx context.Context, in *deliveriesIn) (*web.Pa
 	if in.Event != "" {
 		f.Event = -1
 		if id, err := ident.Parse[event.Event](in.Event); err == nil {
-			f.Event = event.NumberOf(id)
+			f.Event = id.Number()
 		}
 	}
 	got, err := s.Deliveries(ctx, access.By(ctx), f)

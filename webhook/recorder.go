@@ -164,8 +164,12 @@ func (c *courier) enter(tx *store.Tx, group []entry, fresh []bool) error {
 			d.d = last
 			rows = append(rows, d.row())
 		default:
-			if err := saveDelivery(tx, d); err != nil {
+			there, err := saveDelivery(tx, d)
+			if err != nil {
 				return err
+			}
+			if !there {
+				continue
 			}
 		}
 		if e.attempt != nil {

@@ -273,11 +273,3 @@ func TestAnswersAreRedacted(t *testing.T) {
 		}
 	}
 }
-
-func TestDeliveryIDsNameTheirRow(t *testing.T) {
-	t.Parallel()
-	id := DeliveryIDOf(4711, monday)
-	if numberOf(id) != 4711 || id == DeliveryIDOf(4711, monday.Add(time.Millisecond)) {
-		t.Error(id)
-	}
-}

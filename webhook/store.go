@@ -7,6 +7,7 @@ import (
 
 	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/event"
+	"github.com/guestright/guestright/kit/ident"
 	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/store"
 )
@@ -242,7 +243,7 @@ func (d *Delivery) row() *deliveryRow {
 }
 
 func (r *deliveryRow) delivery() Delivery {
-	return Delivery{ID: DeliveryIDOf(r.D, r.Created.Time()), Endpoint: r.Endpoint, Account: r.Account, Grant: r.GrantID, Type: r.Type, State: r.State, Reason: r.Reason,
+	return Delivery{ID: ident.Numbered[Delivery](r.D, r.Created.Time()), Endpoint: r.Endpoint, Account: r.Account, Grant: r.GrantID, Type: r.Type, State: r.State, Reason: r.Reason,
 		Attempts: r.Attempts, Due: r.Due.Time(), Status: r.Status, Failure: r.Failure, Created: r.Created.Time(), Updated: r.Updated.Time(),
 		d: r.D, n: r.EventN, step: r.Step, ordering: r.Ordering}
 }
@@ -284,7 +285,7 @@ func made(rows []deliveryRow) []Delivery {
 
 func findDelivery(tx *store.Tx, id DeliveryID) (Delivery, error) {
 	var r deliveryRow
-	err := tx.NewSelect().Model(&r).Where("d.d = ?", numberOf(id)).Scan(tx.Ctx)
+	err := tx.NewSelect().Model(&r).Where("d.d = ?", id.Number()).Scan(tx.Ctx)
 	if store.IsNone(err) {
 		return Delivery{}, problem.NotFound("delivery")
 	}
@@ -298,15 +299,16 @@ func findDelivery(tx *store.Tx, id DeliveryID) (Delivery, error) {
 	return d, nil
 }
 
-func saveDelivery(tx *store.Tx, d *Delivery) error {
-	_, err := tx.NewUpdate().Model(d.row()).Column("state", "reason", "attempts", "step", "due", "status", "failure", "updated").WherePK().Exec(tx.Ctx)
-	return err
-}
-
-// postpone moves waiting deliveries to a later time.
-func postpone(tx *store.Tx, d int64, due time.Time) error {
-	_, err := tx.ExecContext(tx.Ctx, "UPDATE webhook_delivery SET due = ? WHERE d = ? AND state = ?", store.At(due), d, Waiting)
-	return err
+// saveDelivery says false when the delivery has gone with its endpoint. Its row may
+// have been given to another one since.
+func saveDelivery(tx *store.Tx, d *Delivery) (bool, error) {
+	res, err := tx.NewUpdate().Model(d.row()).Column("state", "reason", "attempts", "step", "due", "status", "failure", "updated").WherePK().
+		Where("endpoint = ? AND event_n = ?", d.Endpoint, d.n).Exec(tx.Ctx)
+	if err != nil {
+		return false, err
+	}
+	n, err := res.RowsAffected()
+	return n == 1, err
 }
 
 func lastDelivery(tx *store.Tx) (int64, error) {

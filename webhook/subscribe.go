@@ -232,7 +232,7 @@ func (s *Service) Replay(ctx context.Context, by access.Principal, id DeliveryID
 		}
 		d.Event = events[d.n].ID.String()
 		d.again(tx.Now())
-		if err := saveDelivery(tx, &d); err != nil {
+		if _, err := saveDelivery(tx, &d); err != nil {
 			return err
 		}
 		tx.Changed(dueTopic, d.Endpoint)

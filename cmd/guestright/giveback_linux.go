@@ -10,8 +10,9 @@ import (
 )
 
 // giveBack returns to the system what only the start needed: free heap, and the
-// pages of the program itself, of which the kernel has mapped nearly all by then.
-// Those that are used again come back from the page cache at once.
+// pages of the program's code, of which the kernel has mapped nearly all by then.
+// Those that are used again come back from the page cache at once. Code alone: a
+// loader may have written into what is read-only besides, and would not again.
 func giveBack() {
 	debug.FreeOSMemory()
 	program, err := os.Executable()
@@ -26,7 +27,7 @@ func giveBack() {
 	for lines := bufio.NewScanner(maps); lines.Scan(); {
 		// 00400000-01e5a000 r-xp 00000000 fe:00 123456 /usr/bin/guestright
 		f := strings.Fields(lines.Text())
-		if len(f) < 6 || f[5] != program || strings.Contains(f[1], "w") {
+		if len(f) < 6 || f[5] != program || f[1] != "r-xp" {
 			continue
 		}
 		from, to, _ := strings.Cut(f[0], "-")

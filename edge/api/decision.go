@@ -39,8 +39,6 @@ type Answer struct {
 // Invalid.
 type Decide func(ctx context.Context, q Question) (Answer, error)
 
-const questionsMost = 100
-
 type decisionsIn struct {
 	Body struct {
 		Questions []Question `json:"questions" minItems:"1" maxItems:"100" nullable:"false"`

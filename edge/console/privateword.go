@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/guestright/guestright/account"
 	"github.com/guestright/guestright/edge/page"
 	"github.com/guestright/guestright/grant"
 	"github.com/guestright/guestright/private"
@@ -130,25 +129,6 @@ func networkWords(ns grant.Networks) string {
 		return "From anywhere"
 	}
 	return strings.Join(ns.Strings(), ", ")
-}
-
-// childWords tells how many accounts below a reach covers.
-func childWords(r grant.Reach, children []account.Account) string {
-	n := 0
-	for _, c := range children {
-		if c.State == account.Active && r.Covers(c.ID.String()) {
-			n++
-		}
-	}
-	switch {
-	case r.Rule == grant.RuleAll:
-		return "All child accounts, " + strconv.Itoa(n) + " now"
-	case r.Future:
-		return plural(n, "child account") + " and those that come later"
-	case r.Wide():
-		return plural(n, "child account")
-	}
-	return "This account only"
 }
 
 func endWords(days int) string {

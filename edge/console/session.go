@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/edge/page"
@@ -61,9 +60,6 @@ func (c *Console) sure(h handler) http.Handler {
 		return h(v)
 	})
 }
-
-// freshFor is how long the pages say a confirmation lasts.
-const freshFor = 15 * time.Minute
 
 // signInPath leads to the sign-in page and back to a page of ours.
 func signInPath(back string) string { return withNext("/sign-in", back) }

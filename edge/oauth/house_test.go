@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/oauth2"
 
@@ -243,5 +242,3 @@ func text(m map[string]any, name string) string {
 	s, _ := m[name].(string)
 	return s
 }
-
-const second = time.Second

@@ -39,6 +39,15 @@ func Append[T Named](dst []byte, now time.Time) []byte {
 	return encode(dst, b)
 }
 
+// Numbered makes the identifier of what a log has at a number, 0 to 1<<62-1, since
+// a time: it needs no column and no index of its own. Number gives the number back.
+func Numbered[T Named](n int64, since time.Time) ID[T] {
+	var b [16]byte
+	binary.BigEndian.PutUint64(b[:8], uint64(since.UnixMilli())<<16)
+	binary.BigEndian.PutUint64(b[8:], uint64(n))
+	return FromBytes[T](b)
+}
+
 // Parse reads an identifier of a T. Anything else is answered as not found, so
 // that a malformed id and a foreign one look alike.
 func Parse[T Named](s string) (ID[T], error) {
@@ -112,6 +121,13 @@ func (id ID[T]) Time() time.Time {
 	}
 	b := id.Bytes()
 	return time.UnixMilli(int64(binary.BigEndian.Uint64(b[:8]) >> 16)).UTC()
+}
+
+// Number is what Numbered was given. The identifier may be made up: compare it with
+// that of what stands at the number.
+func (id ID[T]) Number() int64 {
+	b := id.Bytes()
+	return int64(binary.BigEndian.Uint64(b[8:]) & (1<<62 - 1))
 }
 
 // Value implements driver.Valuer: text, empty when absent.

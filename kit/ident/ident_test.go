@@ -66,3 +66,16 @@ func TestBytesAreTheWholeName(t *testing.T) {
 		t.Error("the highest name does not come back")
 	}
 }
+
+func TestNumberedNamesItsNumber(t *testing.T) {
+	at := time.UnixMilli(1_700_000_000_123)
+	for _, n := range []int64{0, 1, 4711, 1<<62 - 1} {
+		id := ident.Numbered[thing](n, at)
+		if id.Number() != n || !id.Time().Equal(at) || id == ident.Numbered[thing](n, at.Add(time.Millisecond)) {
+			t.Errorf("%d: %s is %d of %s", n, id, id.Number(), id.Time())
+		}
+		if back, err := ident.Parse[thing](id.String()); err != nil || back != id {
+			t.Errorf("%d: %s, %v", n, back, err)
+		}
+	}
+}

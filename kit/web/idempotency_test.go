@@ -41,7 +41,6 @@ type shop struct {
 	after func(ctx context.Context) error
 	// during runs inside the operation before the work.
 	during func(ctx context.Context) error
-	made   int
 }
 
 type makeIn struct {

@@ -21,8 +21,15 @@ import (
 // botEvery is how often the example integration does its work.
 const botEvery = 30 * time.Second
 
-// botAgain is how soon it tries again, such as while it is being installed.
+// botAgain is how soon it tries again.
 const botAgain = 2 * time.Second
+
+// While it is being installed, which takes a moment after the start, it tries often
+// and complains of nothing.
+const (
+	botBegins   = 5 * time.Second
+	botBeginsBy = 100 * time.Millisecond
+)
 
 // bot is the credential of the example integration. A developer would keep it in
 // their own deployment; the demo keeps it in a file of its folder.
@@ -81,11 +88,15 @@ func runBot(ctx context.Context, g Guide, log *slog.Logger) {
 		log.Warn("deploybot has no key", "error", err)
 		return
 	}
-	for {
+	for begun := time.Now(); ; {
 		pause := botEvery
 		err := deploybot.Run(ctx, deploybot.Config{TokenURL: g.Console + "/oauth/token", ClientID: b.ClientID, ClientSecret: b.Secret, AccountID: b.Account,
 			APIURL: g.Gateway, AccountKey: pennant.HarbourBooks, Project: "web-shop", Flag: "one-page-checkout"})
-		if err != nil && ctx.Err() == nil {
+		switch {
+		case err == nil || ctx.Err() != nil:
+		case time.Since(begun) < botBegins:
+			pause = botBeginsBy
+		default:
 			log.Info("deploybot", "error", err)
 			pause = botAgain
 		}
