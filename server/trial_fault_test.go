@@ -246,7 +246,7 @@ func TestTrialRevokeWithoutStore(t *testing.T) {
 			}
 			answer <- m
 		}()
-		moment := time.NewTimer(rand.N(2*whole))
+		moment := time.NewTimer(rand.N(2 * whole))
 		<-moment.C
 		w.cut()
 		m := <-answer
