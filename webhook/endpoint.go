@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -31,6 +32,16 @@ const (
 	ByFailure = "failing" // it failed for days
 )
 
+// Signature says how requests to an endpoint are signed.
+type Signature string
+
+// The ways.
+const (
+	SignHMAC    Signature = "hmac"    // with the endpoint's own secret
+	SignEd25519 Signature = "ed25519" // with the platform's key, whose public half is published
+	SignBoth    Signature = "both"
+)
+
 // Endpoint is an address that gets events.
 type Endpoint struct {
 	ID          ID        `json:"id"`
@@ -45,7 +56,8 @@ type Endpoint struct {
 	Ordered     bool      `json:"ordered" doc:"Events with one ordering key come one after another; one that fails holds up its key only"`
 	Concurrency int       `json:"concurrency" doc:"Requests at one time"`
 	Rate        int       `json:"rate,omitempty" doc:"Requests a second at most; absent: as many as it takes"`
-	Secrets     []Signing `json:"secrets" nullable:"false" doc:"All of them sign"`
+	Signature   Signature `json:"signature" enum:"hmac,ed25519,both" doc:"Who signs: its own secrets, the platform's key that /v1/webhooks/jwks.json publishes, or both"`
+	Secrets     []Signing `json:"secrets" nullable:"false" doc:"All of them sign, unless signature is ed25519"`
 	CreatedBy   string    `json:"created_by"`
 	Created     time.Time `json:"created"`
 	Circuit     Circuit   `json:"circuit"`
@@ -86,6 +98,7 @@ type Draft struct {
 	Ordered     bool                `json:"ordered,omitempty" doc:"Events with one ordering key come one after another"`
 	Concurrency int                 `json:"concurrency,omitempty" minimum:"0" maximum:"64" doc:"Requests at one time; 16 when absent"`
 	Rate        int                 `json:"rate,omitempty" minimum:"0" maximum:"10000" doc:"Requests a second at most; absent: as many as it takes"`
+	Signature   Signature           `json:"signature,omitempty" enum:"hmac,ed25519,both" doc:"Sign with the endpoint's own secret (hmac, when absent), the platform's key that /v1/webhooks/jwks.json publishes (ed25519), or both"`
 	Types       []string            `json:"types,omitempty" maxItems:"100" doc:"Subscribes to these types right away; * stands for any characters"`
 	Filter      access.Policy       `json:"filter,omitempty" doc:"Of that subscription: only subjects that this policy allows event:receive on"`
 	check       func(string) error  // of the address
@@ -112,6 +125,9 @@ func (d *Draft) judge() []problem.Field {
 	if d.Rate < 0 || d.Rate > rateMost {
 		f = append(f, problem.Field{Pointer: "/rate", Code: "out_of_range", Detail: "1 to 10,000, or nothing."})
 	}
+	if !slices.Contains([]Signature{"", SignHMAC, SignEd25519, SignBoth}, d.Signature) {
+		f = append(f, problem.Field{Pointer: "/signature", Code: "unknown", Detail: "hmac, ed25519 or both."})
+	}
 	if len(d.Types) > 0 {
 		f = append(f, judgeTypes(d.Types, d.Filter, d.known)...)
 	}
@@ -121,7 +137,10 @@ func (d *Draft) judge() []problem.Field {
 // put takes a draft over.
 func (e *Endpoint) put(d Draft) {
 	e.URL, e.Description, e.Ordered, e.Rate = d.URL, d.Description, d.Ordered, d.Rate
-	e.Concurrency = d.Concurrency
+	e.Concurrency, e.Signature = d.Concurrency, d.Signature
+	if e.Signature == "" {
+		e.Signature = SignHMAC
+	}
 	if e.Concurrency == 0 {
 		e.Concurrency = concurrencyDefault
 	}

@@ -141,6 +141,13 @@ func listed(got []Endpoint, err error) (*listOut, error) {
 	return out, err
 }
 
+type keysOut struct {
+	Cache string `header:"Cache-Control"`
+	Body  struct {
+		Keys []PublicKey `json:"keys" nullable:"false"`
+	}
+}
+
 const tag = "Webhooks"
 
 // Mount mounts the operations on webhooks.
@@ -150,6 +157,19 @@ func (s *Service) Mount(m web.Mux) {
 	s.mountSubscriptions(m)
 	s.mountDeliveries(m)
 	s.mountReplay(m)
+	web.Op(m, web.Operation{
+		ID: "listWebhookKeys", Method: "GET", Path: "/v1/webhooks/jwks.json", Tag: tag, Summary: "Read the keys that sign deliveries", Public: true, Cacheable: true,
+		Description: "Public halves (RFC 7517, RFC 8037) of the platform's Ed25519 keys, for the v1a signatures of endpoints that chose ed25519 or both. " +
+			"A key is here a day before it signs; Webhook-Key-Id of a delivery names those that signed it. While one takes over from another, both sign.",
+	}, func(ctx context.Context, _ *struct{}) (*keysOut, error) {
+		set, err := s.PublicKeys(ctx)
+		if err != nil {
+			return nil, err
+		}
+		out := &keysOut{Cache: "public, max-age=300"}
+		out.Body.Keys = set
+		return out, nil
+	})
 }
 
 func (s *Service) mountEndpoints(m web.Mux) {

@@ -19,6 +19,10 @@ const (
 // Jobs registers the work on the log of deliveries.
 func (s *Service) Jobs(r *job.Runner) {
 	job.Every(r, "webhook.sweep", sweepEvery, s.sweep)
+	job.Every(r, "webhook.key", keyEvery, func(ctx context.Context) error {
+		_, err := s.keys.rotate(ctx)
+		return err
+	})
 }
 
 // sweep deletes the oldest deliveries, stretch by stretch.

@@ -55,11 +55,13 @@ type Service struct {
 	Log          *slog.Logger
 
 	courier *courier
+	keys    *platformKeys
 }
 
 // New readies a service; it follows the log as soon as it is Run.
 func New(s Service) *Service {
 	out := &s
+	out.keys = newPlatformKeys(out)
 	out.courier = newCourier(out)
 	return out
 }

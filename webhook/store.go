@@ -36,6 +36,7 @@ type endpointRow struct {
 	Ordered     store.Bool
 	Concurrency int
 	Rate        int
+	Signature   Signature
 	Secrets     []kept `bun:"type:text"`
 	CreatedBy   string
 	Created     store.Micros
@@ -48,7 +49,7 @@ func (e *Endpoint) row() *endpointRow {
 		secrets[i] = kept{Sealed: s.sealed, Hint: s.Hint, Created: store.At(s.Created), Ends: store.At(s.Ends)}
 	}
 	return &endpointRow{ID: e.ID, Application: e.Application, GroupID: e.Group, GrantID: e.Grant, Account: e.Account, Holder: e.holder, URL: e.URL,
-		Description: e.Description, State: e.State, Reason: e.Reason, Ordered: store.Bool(e.Ordered), Concurrency: e.Concurrency, Rate: e.Rate, Secrets: secrets,
+		Description: e.Description, State: e.State, Reason: e.Reason, Ordered: store.Bool(e.Ordered), Concurrency: e.Concurrency, Rate: e.Rate, Signature: e.Signature, Secrets: secrets,
 		CreatedBy: e.CreatedBy, Created: store.At(e.Created), Revision: e.revision}
 }
 
@@ -58,7 +59,7 @@ func (r *endpointRow) endpoint() Endpoint {
 		secrets[i] = Signing{Hint: s.Hint, Created: s.Created.Time(), Ends: s.Ends.Time(), sealed: s.Sealed}
 	}
 	return Endpoint{ID: r.ID, Application: r.Application, Group: r.GroupID, Grant: r.GrantID, Account: r.Account, holder: r.Holder, URL: r.URL,
-		Description: r.Description, State: r.State, Reason: r.Reason, Ordered: bool(r.Ordered), Concurrency: r.Concurrency, Rate: r.Rate, Secrets: secrets,
+		Description: r.Description, State: r.State, Reason: r.Reason, Ordered: bool(r.Ordered), Concurrency: r.Concurrency, Rate: r.Rate, Signature: r.Signature, Secrets: secrets,
 		CreatedBy: r.CreatedBy, Created: r.Created.Time(), Circuit: Circuit{State: Closed}, revision: r.Revision}
 }
 
