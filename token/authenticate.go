@@ -270,7 +270,7 @@ func (a *Authenticator) person(tx *store.Tx, g grant.Grant) (access.Layer, error
 // remember keeps t under what was presented, unless something has changed since
 // epoch was read: then this call only is answered.
 func (a *Authenticator) remember(t Token, h *Holding, presented secret.Digest, epoch uint64) Bearer {
-	e := remembered{token: t.ID.Bytes(), digest: t.Digest, ended: endedBy(t)}
+	e := remembered{token: t.ID.Bytes(), ended: endedBy(t)}
 	if !t.Expires.IsZero() {
 		e.expires = t.Expires.UnixMicro()
 	}
@@ -292,7 +292,7 @@ func (a *Authenticator) remember(t Token, h *Holding, presented secret.Digest, e
 	}
 	e.seat, b.Seat = h.seat(m, t)
 	a.mu.Unlock()
-	m.put(presented, e, a.db.Now(), epoch, &a.epoch)
+	m.put(presented, t.Digest, e, a.db.Now(), epoch, &a.epoch)
 	return b
 }
 

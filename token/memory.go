@@ -29,11 +29,6 @@ type memory struct {
 	seats uint32 // how many were numbered; guarded by the Authenticator
 }
 
-type shard struct {
-	mu sync.RWMutex
-	m  map[secret.Digest]remembered
-}
-
 // names finds what was presented by the stored digest, by which changes are
 // announced.
 type names struct {
@@ -41,19 +36,10 @@ type names struct {
 	m  map[secret.Digest]secret.Digest
 }
 
-// remembered is one token.
-type remembered struct {
-	token   [16]byte
-	digest  secret.Digest
-	expires int64 // microseconds since 1970, 0: never
-	seat    uint32
-	ended   cause
-}
-
 func newMemory() *memory {
 	m := &memory{}
 	for i := range shards {
-		m.shard[i].m, m.names[i].m = map[secret.Digest]remembered{}, map[secret.Digest]secret.Digest{}
+		m.shard[i], m.names[i].m = newShard(), map[secret.Digest]secret.Digest{}
 	}
 	return m
 }
@@ -62,7 +48,8 @@ func newMemory() *memory {
 func (m *memory) find(presented secret.Digest) (Bearer, bool) {
 	s := &m.shard[presented[0]%shards]
 	s.mu.RLock()
-	e, ok := s.m[presented]
+	i, ok := s.at(&presented)
+	e := s.place[i].remembered
 	s.mu.RUnlock()
 	if !ok {
 		return Bearer{}, false
@@ -105,14 +92,15 @@ func (m *memory) clear(numbers map[string]uint32) {
 	}
 }
 
-// put remembers e unless something has changed since epoch was read: forget
-// counts it up under the lock that is held here while it is compared, so a token
-// that ended meanwhile is either not put or found and deleted.
-func (m *memory) put(presented secret.Digest, e remembered, now time.Time, epoch uint64, current *atomic.Uint64) {
-	s, n := &m.shard[presented[0]%shards], &m.names[e.digest[0]%shards]
+// put remembers e, stored as about, unless something has changed since epoch was
+// read: forget counts it up under the lock that is held here while it is
+// compared, so a token that ended meanwhile is either not put or found and
+// deleted.
+func (m *memory) put(presented, about secret.Digest, e remembered, now time.Time, epoch uint64, current *atomic.Uint64) {
+	s, n := &m.shard[presented[0]%shards], &m.names[about[0]%shards]
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, known := s.m[presented]; !known && len(s.m) >= most/shards {
+	if _, known := s.at(&presented); !known && s.n >= most/shards {
 		m.shrink(s, now)
 	}
 	n.mu.Lock()
@@ -120,8 +108,8 @@ func (m *memory) put(presented secret.Digest, e remembered, now time.Time, epoch
 	if current.Load() != epoch {
 		return
 	}
-	n.m[e.digest] = presented
-	s.m[presented] = e
+	n.m[about] = presented
+	s.put(presented, about, e)
 }
 
 // forget drops the token with the stored digest d.
@@ -137,32 +125,40 @@ func (m *memory) forget(d secret.Digest, current *atomic.Uint64) {
 	}
 	s := &m.shard[presented[0]%shards]
 	s.mu.Lock()
-	delete(s.m, presented)
+	if i, known := s.at(&presented); known {
+		s.remove(i)
+	}
 	s.mu.Unlock()
 }
 
-// shrink forgets what has ended and then, map order being random, an eighth. The
-// lock of s is held.
+// shrink forgets what has ended and then an eighth, each time those that follow
+// in the shard. The lock of s is held.
 func (m *memory) shrink(s *shard, now time.Time) {
 	at := now.UnixMicro()
-	for presented, e := range s.m {
-		seat := m.seat(e.seat)
-		if e.ended != 0 || e.expires != 0 && at >= e.expires || seat == nil || seat.Holding.stale.Load() || seat.Holding.refusal != nil {
-			m.drop(s, presented, e)
+	for i := range s.place {
+		for s.place[i].taken && m.over(&s.place[i].remembered, at) {
+			m.drop(s, i)
 		}
 	}
-	for presented, e := range s.m {
-		if len(s.m) < most/shards*7/8 {
-			return
+	for s.n >= most/shards*7/8 {
+		s.hand = (s.hand + 1) & (len(s.place) - 1)
+		for s.place[s.hand].taken && s.n >= most/shards*7/8 {
+			m.drop(s, s.hand)
 		}
-		m.drop(s, presented, e)
 	}
 }
 
-func (m *memory) drop(s *shard, presented secret.Digest, e remembered) {
-	n := &m.names[e.digest[0]%shards]
+// over reports whether e opens nothing any more.
+func (m *memory) over(e *remembered, at int64) bool {
+	seat := m.seat(e.seat)
+	return e.ended != 0 || e.expires != 0 && at >= e.expires || seat == nil || seat.Holding.stale.Load() || seat.Holding.refusal != nil
+}
+
+func (m *memory) drop(s *shard, i int) {
+	about := s.about[i]
+	n := &m.names[about[0]%shards]
 	n.mu.Lock()
-	delete(n.m, e.digest)
+	delete(n.m, about)
 	n.mu.Unlock()
-	delete(s.m, presented)
+	s.remove(i)
 }
