@@ -97,7 +97,7 @@ func (m *memory) clear(numbers map[string]uint32) {
 // compared, so a token that ended meanwhile is either not put or found and
 // deleted.
 func (m *memory) put(presented, about secret.Digest, e remembered, now time.Time, epoch uint64, current *atomic.Uint64) {
-	s, n := &m.shard[presented[0]%shards], &m.names[about[0]%shards]
+	s, n := &m.shard[presented[0]%shards], m.named(&about)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, known := s.at(&presented); !known && s.n >= most/shards {
@@ -112,9 +112,12 @@ func (m *memory) put(presented, about secret.Digest, e remembered, now time.Time
 	s.put(presented, about, e)
 }
 
+// named is where a stored digest is kept: its begin may be a time, its end is not.
+func (m *memory) named(d *secret.Digest) *names { return &m.names[d[len(d)-1]%shards] }
+
 // forget drops the token with the stored digest d.
 func (m *memory) forget(d secret.Digest, current *atomic.Uint64) {
-	n := &m.names[d[0]%shards]
+	n := m.named(&d)
 	n.mu.Lock()
 	current.Add(1)
 	presented, known := n.m[d]
@@ -156,7 +159,7 @@ func (m *memory) over(e *remembered, at int64) bool {
 
 func (m *memory) drop(s *shard, i int) {
 	about := s.about[i]
-	n := &m.names[about[0]%shards]
+	n := m.named(&about)
 	n.mu.Lock()
 	delete(n.m, about)
 	n.mu.Unlock()

@@ -102,7 +102,7 @@ func (s *Service) make(tx *store.Tx, o Order) (Issued, error) {
 	}
 	var text secret.Text
 	if o.Mint == nil {
-		text = secret.Generate(o.prefix())
+		text = secret.GenerateAt(o.prefix(), tx.Now())
 	} else {
 		t.Expires = upToSecond(t.Expires) // as the token itself says
 		var err error

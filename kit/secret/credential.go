@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"hash/crc32"
 	"strings"
+	"time"
 )
 
 // Prefix tells what a credential opens.
@@ -25,6 +26,7 @@ const (
 	base62    = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 	prefixLen = 5
 	randomLen = 40
+	timeLen   = 7
 	checkLen  = 6
 	// Length is the number of characters of every credential.
 	Length = prefixLen + randomLen + checkLen
@@ -32,8 +34,44 @@ const (
 
 // Generate makes a new credential with 238 bits of randomness.
 func Generate(p Prefix) Text {
-	out := make([]byte, 0, Length)
-	out = append(out, p...)
+	return finish(append(make([]byte, 0, Length), p...))
+}
+
+// GenerateAt makes a new credential. An access or refresh token tells when it was
+// made, to the millisecond, and has 196 bits of randomness: they are many, and the
+// index in which they are looked up then grows at its end instead of everywhere.
+func GenerateAt(p Prefix, at time.Time) Text {
+	if !p.timed() {
+		return Generate(p)
+	}
+	out := append(make([]byte, 0, Length), p...)[:prefixLen+timeLen]
+	ms := max(at.UnixMilli(), 0)
+	for i := timeLen - 1; i >= 0; i-- {
+		out[prefixLen+i] = base62[ms%62]
+		ms /= 62
+	}
+	return finish(out)
+}
+
+func (p Prefix) timed() bool { return p == AccessToken || p == RefreshToken }
+
+// madeAt is the time in milliseconds that a credential tells.
+func madeAt(raw string) (ms uint64, ok bool) {
+	if len(raw) != Length || !Prefix(raw[:prefixLen]).timed() {
+		return 0, false
+	}
+	for i := range timeLen {
+		n := strings.IndexByte(base62, raw[prefixLen+i])
+		if n < 0 {
+			return 0, false
+		}
+		ms = ms*62 + uint64(n)
+	}
+	return ms, true
+}
+
+// finish adds what is missing of the random characters, and the checksum.
+func finish(out []byte) Text {
 	var pool [64]byte
 	for len(out) < prefixLen+randomLen {
 		_, _ = rand.Read(pool[:]) // never fails (Go 1.24)

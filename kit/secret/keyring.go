@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -18,7 +19,8 @@ import (
 
 // Digest is HMAC-SHA-256 of a credential under the keyring: the only trace of
 // a secret that we merely compare. Keyed, so that a stolen database without the
-// master key cannot even confirm a guess.
+// master key cannot even confirm a guess. Of a credential that tells its time,
+// the first 6 bytes are that time and 26 of the HMAC follow.
 type Digest [sha256.Size]byte
 
 // String returns lower-case hex, the stored form.
@@ -184,7 +186,11 @@ func (d *derived) digest(raw string) Digest {
 	var out [sha256.BlockSize + sha256.Size]byte
 	copy(out[:], d.outer[:])
 	copy(out[sha256.BlockSize:], in[:])
-	return sha256.Sum256(out[:])
+	sum := Digest(sha256.Sum256(out[:]))
+	if ms, ok := madeAt(raw); ok {
+		binary.BigEndian.PutUint64(sum[:], ms<<16|uint64(sum[6])<<8|uint64(sum[7]))
+	}
+	return sum
 }
 
 // Key derives a 32-byte key for one purpose from the current master key.

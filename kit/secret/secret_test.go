@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/guestright/guestright/kit/secret"
 )
@@ -42,6 +43,49 @@ func TestTextNeverPrints(t *testing.T) {
 	all := fmt.Sprint(s, &s, []secret.Text{s}) + fmt.Sprintf("%s %v %+v %#v %q %x %d", s, s, s, s, s, s, s) + logged.String() + string(js)
 	if strings.Contains(all, "hunter2") || strings.Contains(all, fmt.Sprintf("%x", "hunter2")) {
 		t.Errorf("leaked: %s", all)
+	}
+}
+
+// Stored digests of access and refresh tokens have the order in which the tokens
+// were made, so that the index grows at its end; what else is in them is the HMAC
+// of all characters, the time among them.
+func TestDigestsOfTokensFollowTime(t *testing.T) {
+	t.Parallel()
+	k, other := ring(t, 1), ring(t, 2)
+	begun := time.Date(2026, 11, 29, 0, 0, 0, 0, time.UTC)
+	for _, p := range []secret.Prefix{secret.AccessToken, secret.RefreshToken} {
+		var last secret.Digest
+		for i := range 500 {
+			raw := secret.GenerateAt(p, begun.Add(time.Duration(i*i)*time.Millisecond)).Reveal()
+			d := k.Digest(raw)
+			if !secret.WellFormed(raw) || bytes.Compare(last[:6], d[:6]) > 0 || i > 1 && last == d {
+				t.Fatalf("%s %d: %s after %s", p, i, d, last)
+			}
+			last = d
+			if e := other.Digest(raw); bytes.Equal(e[6:], d[6:]) {
+				t.Fatal("another key gives the same digest")
+			}
+			for at := range len(raw) {
+				changed := []byte(raw)
+				changed[at] ^= 1
+				if e := k.Digest(string(changed)); bytes.Equal(e[6:], d[6:]) {
+					t.Fatalf("the digest does not depend on character %d", at)
+				}
+			}
+		}
+	}
+	// Whatever is presented has a digest, and the kinds that live long tell no time.
+	long := secret.GenerateAt(secret.PrivateKey, begun).Reveal()
+	if again := secret.GenerateAt(secret.PrivateKey, begun).Reveal(); again[:12] == long[:12] {
+		t.Error("keys of one millisecond begin alike")
+	}
+	for _, raw := range []string{"", "grat_", long, strings.Repeat("ü", secret.Length), "grat_" + strings.Repeat("-", secret.Length-5), "grat_" + strings.Repeat("z", secret.Length-5)} {
+		if k.Digest(raw) != k.Digests(raw)[0] {
+			t.Errorf("%q has two digests", raw)
+		}
+	}
+	if seen := secret.GenerateAt(secret.AccessToken, time.Time{}); !secret.WellFormed(seen.Reveal()) {
+		t.Error("a time long ago makes a bad token")
 	}
 }
 
@@ -80,7 +124,8 @@ func TestCredentialsHaveShapeAndChecksum(t *testing.T) {
 
 func TestDigestIsHMACAndDoesNotAllocate(t *testing.T) {
 	k := ring(t, 1)
-	raw := secret.Generate(secret.AccessToken).Reveal()
+	raw := secret.Generate(secret.ClientSecret).Reveal()
+	timed := secret.GenerateAt(secret.AccessToken, time.UnixMilli(0x123456789a)).Reveal()
 	master := append(bytes.Repeat([]byte{1}, 31), 2)
 	key, err := hkdf.Key(sha256.New, master, nil, "guestright digest v1", 32)
 	if err != nil {
@@ -91,7 +136,12 @@ func TestDigestIsHMACAndDoesNotAllocate(t *testing.T) {
 	if got := k.Digest(raw); !hmac.Equal(got[:], h.Sum(nil)) {
 		t.Error("Digest is not HMAC-SHA-256")
 	}
-	if n := testing.AllocsPerRun(100, func() { _ = k.Digest(raw); _ = secret.WellFormed(raw) }); n != 0 {
+	h.Reset()
+	h.Write([]byte(timed))
+	if got := k.Digest(timed); !hmac.Equal(got[:], append([]byte{0, 0x12, 0x34, 0x56, 0x78, 0x9a}, h.Sum(nil)[6:]...)) {
+		t.Errorf("Digest is not the time and HMAC-SHA-256: %s", got)
+	}
+	if n := testing.AllocsPerRun(100, func() { _ = k.Digest(raw); _ = k.Digest(timed); _ = secret.WellFormed(raw) }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
 	d := k.Digest(raw)
