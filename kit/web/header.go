@@ -11,25 +11,38 @@ import (
 	"github.com/guestright/guestright/kit/problem"
 )
 
+// The values that go into every answer, made once. They are full, so that whoever
+// adds to one gets a copy.
+var (
+	nosniff    = []string{"nosniff"}
+	noReferrer = []string{"no-referrer"}
+	sameOrigin = []string{"same-origin"}
+	deny       = []string{"DENY"}
+	nothing    = []string{"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"}
+	secureYear = []string{"max-age=31536000; includeSubDomains"}
+	noStore    = []string{"no-store"}
+	noCacheOld = []string{"no-cache"}
+)
+
 // SecurityHeaders sets what belongs on every answer. Pages replace the content
 // policy with their own. secure adds HSTS for a year (RFC 6797), which only
 // makes sense on answers that travel over TLS.
 func SecurityHeaders(h http.Header, secure bool) {
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Cross-Origin-Resource-Policy", "same-origin")
-	h.Set("Cross-Origin-Opener-Policy", "same-origin")
-	h.Set("X-Frame-Options", "DENY")
-	h.Set("Content-Security-Policy", "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+	h["X-Content-Type-Options"] = nosniff
+	h["Referrer-Policy"] = noReferrer
+	h["Cross-Origin-Resource-Policy"] = sameOrigin
+	h["Cross-Origin-Opener-Policy"] = sameOrigin
+	h["X-Frame-Options"] = deny
+	h["Content-Security-Policy"] = nothing
 	if secure {
-		h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+		h["Strict-Transport-Security"] = secureYear
 	}
 }
 
 // NoStore marks an answer that holds a secret.
 func NoStore(h http.Header) {
-	h.Set("Cache-Control", "no-store")
-	h.Set("Pragma", "no-cache")
+	h["Cache-Control"] = noStore
+	h["Pragma"] = noCacheOld
 }
 
 // checkQuery refuses queries that parsers read differently: broken escapes,
