@@ -73,9 +73,13 @@ func serve(args []string) error {
 	flags := flag.NewFlagSet("serve", flag.ContinueOnError)
 	listen := flags.String("listen", "127.0.0.1:0", "address of the public door")
 	database := flags.String("database", "", "postgres://…; empty: a fresh SQLite file")
+	without := flags.Bool("bare", false, "only net/http, to compare with")
 	profile := flags.String("cpuprofile", "", "file to write a profile of all it does to")
 	if err := flags.Parse(args); err != nil {
 		return err
+	}
+	if *without {
+		return bare(*listen)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()

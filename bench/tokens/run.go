@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -42,7 +43,7 @@ func run(args []string) error {
 		fmt.Println("skipped: wrk is not installed (Debian package wrk); nothing was measured")
 		return nil
 	}
-	houses := []*target{{name: "SQLite, synchronous=FULL"}}
+	houses := []*target{{name: bareName, bare: true}, {name: "SQLite, synchronous=FULL"}}
 	if pg := os.Getenv("GUESTRIGHT_TEST_POSTGRES"); pg != "" {
 		houses = append(houses, &target{name: "PostgreSQL, synchronous_commit=on", database: pg})
 	}
@@ -52,7 +53,7 @@ func run(args []string) error {
 			return err
 		}
 		defer t.end()
-		for _, what := range []string{"client credentials", introspection} {
+		for _, what := range []string{credentials, introspection} {
 			rows = append(rows, &row{target: t, what: what})
 		}
 	}
@@ -75,9 +76,14 @@ func run(args []string) error {
 	return os.WriteFile(p.out, []byte(text), 0o644)
 }
 
-// row is one operation of one house.
-const introspection = "introspection"
+// What is measured, and beside what.
+const (
+	credentials   = "client credentials"
+	introspection = "introspection"
+	bareName      = "bare net/http: reads the form, gives the same answer each time"
+)
 
+// row is one operation of one house.
 type row struct {
 	target  *target
 	what    string
@@ -85,14 +91,16 @@ type row struct {
 }
 
 // floor is the least that is acceptable, per second on two processors.
-func (r *row) floor() int {
+func (r *row) floor() string {
 	switch {
+	case r.target.bare:
+		return ""
 	case r.what == introspection:
-		return 23_000
+		return "23000"
 	case r.target.database == "":
-		return 7_000
+		return "7000"
 	default:
-		return 3_500
+		return "3500"
 	}
 }
 
@@ -128,7 +136,7 @@ func (p plan) table(rows []*row) string {
 	fmt.Fprintf(&b, "# Tokens and introspection\n\n`make bench` measures the whole house over HTTP with `wrk -t2 -c%d -d%ds`. Client-credentials tokens with HTTP Basic, each on disk before its answer;\n"+
 		"introspection of a live token by its own client. Load generator, house and database share the machine.\n\n%s, %s, %d processors, %d interleaved rounds, medians.\n\n",
 		p.connections, p.seconds, time.Now().UTC().Format("2006-01-02 15:04 MST"), runtime.Version(), runtime.NumCPU(), p.rounds)
-	b.WriteString("| house | operation | per second (min–max) | floor | p50 ms | p99 ms | CPU s per 1,000 | database CPU s per 1,000 | others' processors |\n|---|---|---|---|---|---|---|---|---|\n")
+	b.WriteString("| house | operation | per second (min–max) | of bare | floor | p50 ms | p99 ms | CPU s per 1,000 | database CPU s per 1,000 | others' processors |\n|---|---|---|---|---|---|---|---|---|---|\n")
 	for _, r := range rows {
 		by := func(of func(sample) float64) []float64 {
 			var v []float64
@@ -140,16 +148,33 @@ func (p plan) table(rows []*row) string {
 		}
 		mid := func(of func(sample) float64) float64 { return by(of)[len(r.samples)/2] }
 		rates := by(func(s sample) float64 { return s.Rate })
-		fmt.Fprintf(&b, "| %s | %s | %.0f (%.0f–%.0f) | %d | %.1f | %.1f | %.3f | %.3f | %.2f |\n", r.target.name, r.what, rates[len(rates)/2], rates[0], rates[len(rates)-1], r.floor(),
+		fmt.Fprintf(&b, "| %s | %s | %.0f (%.0f–%.0f) | %.2f | %s | %.1f | %.1f | %.3f | %.3f | %.2f |\n", r.target.name, r.what, rates[len(rates)/2], rates[0], rates[len(rates)-1], r.ratio(rows), r.floor(),
 			mid(func(s sample) float64 { return s.P50 }), mid(func(s sample) float64 { return s.P99 }), mid(func(s sample) float64 { return s.cpu }),
 			mid(func(s sample) float64 { return s.database }), mid(func(s sample) float64 { return s.Foreign }))
 	}
 	return b.String()
 }
 
-// target is a house in a process of its own.
+// ratio is the median of what the row reached in each round of the bare server's
+// rate in the same round.
+func (r *row) ratio(rows []*row) float64 {
+	var all []float64
+	for _, bare := range rows {
+		if !bare.target.bare || bare.what != r.what {
+			continue
+		}
+		for i := range r.samples {
+			all = append(all, r.samples[i].Rate/bare.samples[i].Rate)
+		}
+	}
+	slices.Sort(all)
+	return all[len(all)/2]
+}
+
+// target is a house in a process of its own, or the bare server.
 type target struct {
 	name, database, listen string
+	bare                   bool
 	process                *exec.Cmd
 	basic                  string
 	accounts               []string
@@ -168,7 +193,7 @@ func (t *target) start() error {
 	if err := l.Close(); err != nil {
 		return err
 	}
-	t.process = exec.Command(self, "serve", "-listen", t.listen, "-database", t.database)
+	t.process = exec.Command(self, "serve", "-listen", t.listen, "-database", t.database, "-bare="+strconv.FormatBool(t.bare))
 	t.process.Stderr = os.Stderr
 	out, err := t.process.StdoutPipe()
 	if err != nil {
