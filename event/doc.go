@@ -12,5 +12,5 @@
 // at one time share a transaction. An event with an id of its sender is accepted
 // once: sent again it gets the first answer, and with other content Conflict.
 //
-// Tables: event_event, event_head, event_progress.
+// Tables: event_event, event_head, event_progress, event_mute.
 package event

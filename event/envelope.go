@@ -29,6 +29,9 @@ func (e *Event) Append(dst []byte) []byte {
 			dst = text(dst, f.name, f.value)
 		}
 	}
+	if e.Test {
+		dst = append(dst, `,"test":true`...)
+	}
 	dst = append(dst, `,"data":`...)
 	dst = append(dst, e.Data...)
 	return append(dst, '}')

@@ -31,6 +31,7 @@ type Event struct {
 	OrderingKey string          `json:"ordering_key,omitempty"`
 	Source      string          `json:"source,omitempty"`
 	Key         string          `json:"source_id,omitempty" doc:"The sender's own id"`
+	Test        bool            `json:"test,omitempty" doc:"Made up to try an endpoint: it did not happen"`
 	Data        json.RawMessage `json:"data"`
 
 	N           int64     `json:"-"` // place in the whole log

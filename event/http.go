@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/guestright/guestright/access"
+	"github.com/guestright/guestright/account"
 	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/web"
 )
@@ -31,6 +32,14 @@ type readIn struct {
 	Types   []string `query:"types" maxItems:"50" doc:"Types, separated by commas; * stands for any characters, as in order.*"`
 }
 
+type streamIn struct {
+	Account       string   `query:"account" maxLength:"200" doc:"Id of the account, or the product's key of it. A token's own account when absent."`
+	After         int64    `query:"after" minimum:"0" doc:"Sequence number of the last event that you have."`
+	LastEventID   int64    `header:"Last-Event-ID" minimum:"0" doc:"The same, from a reader that comes again; the larger counts."`
+	Types         []string `query:"types" maxItems:"50" doc:"Types, separated by commas; * stands for any characters, as in order.*"`
+	Authorization string   `header:"Authorization" hidden:"true"`
+}
+
 type readOut struct {
 	Body struct {
 		Items []*Event `json:"items" nullable:"false"`
@@ -49,6 +58,27 @@ type KnownType struct {
 	Version     int                       `json:"version" doc:"The newest version of the schema; 0: there is none"`
 	Schemas     map[string]map[string]any `json:"schemas,omitempty" doc:"JSON Schema of the data, by version"`
 	Needs       []string                  `json:"needs" nullable:"false" doc:"Scopes any of which opens it; empty when every integration receives it"`
+}
+
+type muteOut struct {
+	Body struct {
+		Items []Mute `json:"items" nullable:"false"`
+	}
+}
+
+type muteIn struct {
+	account.AccountPath
+	Body struct {
+		Items []Mute `json:"items" maxItems:"200" nullable:"false"`
+	}
+}
+
+func muted(list []Mute, err error) (*muteOut, error) {
+	out := &muteOut{}
+	if out.Body.Items = list; list == nil {
+		out.Body.Items = []Mute{}
+	}
+	return out, err
 }
 
 type typesOut struct {
@@ -86,6 +116,21 @@ func (s *Service) Mount(m web.Mux) {
 		return out, err
 	})
 	web.Op(m, web.Operation{
+		ID: "streamEvents", Method: "GET", Path: "/v1/events/stream", Tag: "Events", Summary: "Follow events as they come", Action: ActionView,
+		Description: "The same events with the same numbers as GET /v1/events, as server-sent events (text/event-stream): id is the sequence number, data the envelope as a webhook delivers it. " +
+			"Come again with Last-Event-ID, as browsers do by themselves, and every event is there once, in order. A stream ends after ten minutes, and at once when the token or its grant ends: then with an event named end that says why.",
+		Errors: []string{"forbidden", "account_required", "event_streams", "event_streams_stopping"},
+	}, func(_ context.Context, in *streamIn) (*web.Stream, error) {
+		raw, ok := strings.CutPrefix(in.Authorization, "Bearer ")
+		if !ok {
+			raw, _ = strings.CutPrefix(in.Authorization, "DPoP ")
+		}
+		return web.ServeEvents(func(ctx context.Context, out *web.EventStream) error {
+			return s.Stream(ctx, access.By(ctx), Query{Account: in.Account, After: max(in.After, in.LastEventID), Types: in.Types}, raw, out)
+		}), nil
+	})
+	s.mountMutes(m)
+	web.Op(m, web.Operation{
 		ID: "listEventTypes", Method: "GET", Path: "/v1/event-types", Tag: tag, Summary: "List the types of events",
 		Description: "What the product publishes, with the schema of each version and the scopes that open it.", Errors: []string{"catalog_missing"},
 	}, func(context.Context, *struct{}) (*typesOut, error) {
@@ -93,6 +138,22 @@ func (s *Service) Mount(m web.Mux) {
 		var err error
 		out.Body.Items, err = s.Types()
 		return out, err
+	})
+}
+
+func (s *Service) mountMutes(m web.Mux) {
+	web.Op(m, web.Operation{
+		ID: "listEventMutes", Method: "GET", Path: "/v1/accounts/{account}/event-mutes", Tag: "Events", Summary: "List what integrations do not get", Action: ActionView, Errors: []string{"forbidden"},
+	}, func(ctx context.Context, in *account.AccountPath) (*muteOut, error) {
+		return muted(s.Mutes(ctx, access.By(ctx), in.Account))
+	})
+	web.Op(m, web.Operation{
+		ID: "setEventMutes", Method: "PUT", Path: "/v1/accounts/{account}/event-mutes", Tag: "Events", Summary: "Turn types of events off for integrations", Action: ActionMute,
+		Description: "For the account's administrators: integrations get none of the product's events of these types any more, by webhook, by reading or by stream, whatever their scopes say; one of them, or all. " +
+			"What waits for delivery is dropped when its turn comes. The list replaces the one before.",
+		Errors: []string{"forbidden", "event_mute_invalid", "catalog_missing"},
+	}, func(ctx context.Context, in *muteIn) (*muteOut, error) {
+		return muted(s.SetMutes(ctx, access.By(ctx), in.Account, in.Body.Items))
 	})
 }
 
@@ -135,6 +196,9 @@ func (s *Service) Types() ([]KnownType, error) {
 func Declared() []problem.Declared {
 	return []problem.Declared{
 		{Code: "event_invalid", Kind: problem.KindInvalid, Cause: "A part of an event breaks a rule or the schema of its type; errors says which. Nothing was accepted.", Remedy: "Correct the parts that errors names and send the request again."},
+		{Code: "event_mute_invalid", Kind: problem.KindInvalid, Cause: "A mute names no type of the catalog, or a grant of another account; errors says which.", Remedy: "Correct the parts that errors names."},
+		{Code: "event_streams", Kind: problem.KindLimited, Cause: "You have ten streams open on this server, or all readers together have too many.", Remedy: "End some, or read with GET /v1/events."},
+		{Code: "event_streams_stopping", Kind: problem.KindUnavailable, Cause: "This server is stopping.", Remedy: "Come again: another one answers, or this one does after its start."},
 		{Code: "event_batch", Kind: problem.KindInvalid, Cause: "The request holds no events or more than 1,000.", Remedy: "Send them in parts."},
 		{Code: "event_conflict", Kind: problem.KindConflict, Cause: "Another event of the account was sent with the same id; index says which of the request. Nothing was accepted.", Remedy: "Give each event an id of its own, and send the same content when you repeat it."},
 	}

@@ -2,6 +2,7 @@ package event
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -116,11 +117,25 @@ func (s *Service) commit(ctx context.Context, group []*offer) error {
 		if s.DB.Postgres() {
 			tx.Changed(Topic, "")
 		}
-		if s.Followed != nil {
-			tx.OnCommit(func() { s.Followed(added) })
-		}
+		tx.OnCommit(func() {
+			s.streams.stir(accountsOf(added)...)
+			if s.Followed != nil {
+				s.Followed(added)
+			}
+		})
 		return nil
 	})
+}
+
+// accountsOf lists the accounts of events, each once.
+func accountsOf(events []*Event) []string {
+	var out []string
+	for _, e := range events {
+		if !slices.Contains(out, e.Account) {
+			out = append(out, e.Account)
+		}
+	}
+	return out
 }
 
 // place tells events apart that carry an id of their sender.

@@ -20,6 +20,7 @@ import (
 const (
 	ActionPublish = "event:publish"
 	ActionView    = "event:view"
+	ActionMute    = "event:mute"
 )
 
 // Service holds the operations on the log. Its zero queue is ready.
@@ -42,6 +43,12 @@ type Service struct {
 	once  sync.Once
 	known sync.Map      // product's key of an account → knownAccount
 	epoch atomic.Uint64 // counts changes of accounts: what was read before one is not remembered
+
+	muting    sync.Once
+	mutes     sync.Map // account → []Mute
+	muteEpoch atomic.Uint64
+
+	streams streams
 }
 
 // Receipt is what became of one event.
@@ -147,6 +154,8 @@ type Query struct {
 	After   int64
 	Limit   int
 	Types   []string // patterns; none: all
+
+	scan int // events looked at; 0: scanMost
 }
 
 // Stretch is a part of an account's log, as the caller may see it.
@@ -179,7 +188,10 @@ func (s *Service) Read(ctx context.Context, by access.Principal, q Query) (Stret
 			return err
 		}
 		out.Head = last[acc.ID.String()]
-		found, err = after(tx, acc.ID.String(), q.After, scanMost)
+		if q.scan == 0 {
+			q.scan = scanMost
+		}
+		found, err = after(tx, acc.ID.String(), q.After, q.scan)
 		return err
 	})
 	if err != nil {
@@ -255,7 +267,7 @@ func (s *Service) viewer(tx *store.Tx, by access.Principal, a account.Account) (
 }
 
 // Receives decides whether the holder of a grant receives an event: of the
-// product's events what scopes and layers open, of ours those about itself, and
+// product's events what scopes and layers open and the account has not muted, of ours those about itself, and
 // all for those who may read the account's audit log.
 func (s *Service) Receives(ctx context.Context, cat *catalog.Catalog, h *token.Holding, e *Event) (bool, error) {
 	if e.Own() {
@@ -268,6 +280,9 @@ func (s *Service) Receives(ctx context.Context, cat *catalog.Catalog, h *token.H
 	t, ok := cat.Event(e.Type)
 	if !ok {
 		return false, nil // its type was taken out of the catalog: nobody can say who may see it
+	}
+	if muted, err := s.Muted(ctx, e.Account, h.Grant, e.Type); err != nil || muted {
+		return false, err
 	}
 	on := access.Resource{}
 	if e.Subject != "" && t.Entitlement != "" {

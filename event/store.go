@@ -153,6 +153,11 @@ func sweep(tx *store.Tx, before store.Micros, most int) (int64, error) {
 // Behind reads events of the whole log behind a number. It does not authorise.
 func Behind(tx *store.Tx, n int64, most int) ([]*Event, error) { return behind(tx, n, most) }
 
+// After reads events of one account behind a number. It does not authorise.
+func After(tx *store.Tx, account string, seq int64, most int) ([]*Event, error) {
+	return after(tx, account, seq, most)
+}
+
 // ByNumbers reads events by their places in the whole log; those that are gone
 // are left out. It does not authorise.
 func ByNumbers(tx *store.Tx, numbers []int64) ([]*Event, error) { return byNumbers(tx, numbers) }

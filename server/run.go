@@ -108,7 +108,7 @@ func (a *App) open(ctx context.Context, doors *errgroup.Group, l *Listeners) err
 		return srv
 	}
 	if l.Public != nil {
-		serve(l.Public, a.Public, web.Limits{})
+		serve(l.Public, a.Public, web.Limits{}).RegisterOnShutdown(a.Events.EndStreams)
 	}
 	if l.Gateway != nil {
 		// Streams may last: time-outs of reading and writing a body are the

@@ -298,3 +298,22 @@ func TestLateAnswersOfDeletedEndpointsAreNobodys(t *testing.T) {
 		}
 	})
 }
+
+// mine is a private integration with an endpoint of its own.
+type mine struct{ token, path, secret, grant string }
+
+// own makes one that may read flags, and subscribes to nothing that happens.
+func (h *house) own() mine {
+	h.t.Helper()
+	made, err := h.Private.Create(h.t.Context(), h.admin, h.acc.ID, private.Draft{Name: "Sync", Scopes: []string{"flags.read"}})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	m := mine{token: made.Token.Secret.Reveal(), grant: made.Grant}
+	a := h.ask(m.token, http.MethodPost, "/v1/grants/"+made.Grant+"/webhook-endpoints", `{"url":"`+h.recv.URL+`/own","types":["flag.deleted"]}`)
+	if a.Status != http.StatusCreated {
+		h.t.Fatalf("%d %s", a.Status, a.Body)
+	}
+	m.path, m.secret = a.Header.Get("Location"), a.JSON()["secret"].(string)
+	return m
+}

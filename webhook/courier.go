@@ -302,7 +302,7 @@ func (c *courier) hand(ctx context.Context, cat *catalog.Catalog, e *event.Event
 		if id == last || e.N <= c.upTo && c.known[pair{e.N, id}] {
 			continue
 		}
-		ok, err := c.index.wants(ctx, cat, t, e)
+		ok, err := c.index.wants(ctx, cat, t, e, false)
 		if err != nil {
 			return err
 		}

@@ -31,6 +31,7 @@ type Delivery struct {
 	Account  string     `json:"account"`
 	Grant    string     `json:"grant" doc:"Under which it is delivered"`
 	Type     string     `json:"type" doc:"Of the event"`
+	Test     bool       `json:"test,omitempty" doc:"Of a made-up event"`
 	State    State      `json:"state" enum:"waiting,delivered,exhausted,dropped"`
 	Reason   string     `json:"reason,omitempty" doc:"Why it was dropped"`
 	Attempts int        `json:"attempts" doc:"Made so far"`

@@ -53,7 +53,7 @@ func sweep(tx *store.Tx, before time.Time) (int, error) {
 	if len(gone) == 0 {
 		return 0, nil
 	}
-	for _, q := range []string{"DELETE FROM webhook_attempt WHERE delivery IN (?)", "DELETE FROM webhook_delivery WHERE d IN (?)"} {
+	for _, q := range []string{"DELETE FROM webhook_attempt WHERE delivery IN (?)", "DELETE FROM webhook_test WHERE n IN (SELECT event_n FROM webhook_delivery WHERE d IN (?))", "DELETE FROM webhook_delivery WHERE d IN (?)"} {
 		if _, err := tx.ExecContext(tx.Ctx, q, bun.In(gone)); err != nil {
 			return 0, err
 		}

@@ -91,6 +91,23 @@ type replayOut struct {
 	}
 }
 
+type testIn struct {
+	EndpointPath
+	Body TestDraft
+}
+
+type testOut struct {
+	Location string `header:"Location"`
+	Body     Delivery
+}
+
+type backfillIn struct {
+	EndpointPath
+	Body Since
+}
+
+type backfillOut struct{ Body Backfilled }
+
 type endpointOut struct{ Body Endpoint }
 
 type madeBody struct {
@@ -157,6 +174,8 @@ func (s *Service) Mount(m web.Mux) {
 	s.mountSubscriptions(m)
 	s.mountDeliveries(m)
 	s.mountReplay(m)
+	s.mountTest(m)
+	s.mountBackfill(m)
 	web.Op(m, web.Operation{
 		ID: "listWebhookKeys", Method: "GET", Path: "/v1/webhooks/jwks.json", Tag: tag, Summary: "Read the keys that sign deliveries", Public: true, Cacheable: true,
 		Description: "Public halves (RFC 7517, RFC 8037) of the platform's Ed25519 keys, for the v1a signatures of endpoints that chose ed25519 or both. " +
@@ -302,6 +321,29 @@ func (s *Service) mountReplay(m web.Mux) {
 	})
 }
 
+func (s *Service) mountTest(m web.Mux) {
+	web.Op(m, web.Operation{
+		ID: "testWebhookEndpoint", Method: "POST", Path: "/v1/webhook-endpoints/{webhook_endpoint}/test", Tag: tag, Summary: "Send a made-up event", Status: 202,
+		Description: "It says \"test\": true, and is delivered, recorded and repeated like any other, whatever the endpoint subscribes to. No account's log has it. Read the delivery to see what came back.",
+		Action:      ActionManage, Errors: []string{"forbidden", "webhook_test_invalid", "webhook_endpoint_disabled", "catalog_missing"},
+	}, func(ctx context.Context, in *testIn) (*testOut, error) {
+		d, err := s.Test(ctx, access.By(ctx), in.Endpoint, in.Body)
+		return &testOut{Location: "/v1/deliveries/" + d.ID.String(), Body: d}, err
+	})
+}
+
+func (s *Service) mountBackfill(m web.Mux) {
+	web.Op(m, web.Operation{
+		ID: "backfillWebhookEndpoint", Method: "POST", Path: "/v1/webhook-endpoints/{webhook_endpoint}/backfill", Tag: tag, Summary: "Send past events to an endpoint", Status: 202,
+		Description: "The events of one account's log behind a number, as far as the endpoint's subscriptions name them: those that it never got, because it is new or they went to another endpoint, and those it got, again with the same id. " +
+			"One call looks at 2,000 events; repeat it with after= next while more is true, and stop when you like.",
+		Action: ActionReplay, Errors: []string{"forbidden", "account_required", "webhook_endpoint_disabled", "catalog_missing"},
+	}, func(ctx context.Context, in *backfillIn) (*backfillOut, error) {
+		got, err := s.Backfill(ctx, access.By(ctx), in.Endpoint, in.Body)
+		return &backfillOut{Body: got}, err
+	})
+}
+
 func (s *Service) deliveriesHTTP(ctx context.Context, in *deliveriesIn) (*web.PageOut[Delivery], error) {
 	before, _, err := web.After[int64](ctx, in.PageQuery)
 	if err != nil {
@@ -335,6 +377,7 @@ func Declared() []problem.Declared {
 		{Code: "webhook_subscription_invalid", Kind: inv, Cause: "A part of the subscription breaks a rule; errors says which.", Remedy: "Correct the parts that errors names."},
 		{Code: "webhook_subscription_limit", Kind: con, Cause: "The endpoint has as many subscriptions as it may have.", Remedy: "Let one of them name more types."},
 		{Code: "webhook_replay_invalid", Kind: inv, Cause: "The replay names deliveries that still wait, or a time that ends before it begins.", Remedy: "Choose delivered, exhausted or dropped, and another time."},
+		{Code: "webhook_test_invalid", Kind: inv, Cause: "A part of the made-up event breaks a rule or the schema of its type; errors says which.", Remedy: "Correct the parts that errors names, or leave data out."},
 		{Code: "webhook_event_gone", Kind: con, Cause: "The event is older than the log keeps events.", Remedy: "Nothing: its content is not there any more."},
 	}
 }

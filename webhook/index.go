@@ -188,12 +188,13 @@ func (x *index) standing(ctx context.Context, grant string) (*token.Holding, err
 }
 
 // wants decides whether an event goes to a target: a subscription names it, its
-// filter lets it pass, and the grant is live and may receive it.
-func (x *index) wants(ctx context.Context, cat *catalog.Catalog, t *target, e *event.Event) (bool, error) {
+// filter lets it pass, and the grant is live and may receive it. past: also what
+// happened before it subscribed.
+func (x *index) wants(ctx context.Context, cat *catalog.Catalog, t *target, e *event.Event, past bool) (bool, error) {
 	named := false
 	for i := range t.to.subs {
 		s := &t.to.subs[i]
-		if !s.names(e) {
+		if !s.names(e, past) {
 			continue
 		}
 		if len(s.Filter) == 0 {

@@ -35,6 +35,17 @@ func lead(tx *store.Tx, holder string, until time.Time, seize bool) (int64, bool
 	return have.Settled, n == 1, err
 }
 
+// settledThrough is how far the log is settled: up to there no event is on its
+// way without a row.
+func settledThrough(tx *store.Tx) (int64, error) {
+	var n int64
+	err := tx.NewRaw("SELECT settled FROM webhook_courier WHERE name = ?", courierName).Scan(tx.Ctx, &n)
+	if store.IsNone(err) {
+		return 0, nil
+	}
+	return n, err
+}
+
 // settle notes how far the log is settled; false when the lease is another's.
 func settle(tx *store.Tx, holder string, n int64) (bool, error) {
 	res, err := tx.ExecContext(tx.Ctx, "UPDATE webhook_courier SET settled = ? WHERE name = ? AND holder = ?", n, courierName, holder)

@@ -93,14 +93,13 @@ func (c *courier) send(ctx context.Context, l *lane, it *item) bool {
 		c.back(l, it, c.s.DB.Now())
 		return true
 	}
-	err := c.allowed(ctx, it)
-	if k := problem.Of(err); err != nil && (k.Kind == problem.KindUnavailable || k.Kind == problem.KindInternal) {
-		// Nobody can say whether it may be sent: it waits for its turn.
+	refused, err := c.refused(ctx, it)
+	if err != nil { // nobody can say whether it may be sent: it waits for its turn
 		c.back(l, it, c.s.DB.Now().Add(ladder[0]))
 		return true
 	}
 	now := c.s.DB.Now()
-	if err == nil && !to.ends.IsZero() && !now.Before(to.ends) { // one of its secrets has ended
+	if refused == "" && !to.ends.IsZero() && !now.Before(to.ends) { // one of its secrets has ended
 		fresh, err := c.index.place(ctx, l.id)
 		if err != nil || fresh == nil {
 			c.back(l, it, now.Add(ladder[0]))
@@ -110,8 +109,8 @@ func (c *courier) send(ctx context.Context, l *lane, it *item) bool {
 		l.to, to = fresh, fresh
 		l.mu.Unlock()
 	}
-	if err != nil {
-		it.State, it.Reason, it.Due, it.Updated = Dropped, problem.CodeOf(err), time.Time{}, now
+	if refused != "" {
+		it.State, it.Reason, it.Due, it.Updated = Dropped, refused, time.Time{}, now
 		l.done(it, now)
 		c.books.add(entry{item: it, lane: l})
 		return true
@@ -156,16 +155,36 @@ func (c *courier) send(ctx context.Context, l *lane, it *item) bool {
 	return true
 }
 
-// allowed fails when the grant of a delivery opens nothing any more.
-func (c *courier) allowed(ctx context.Context, it *item) error {
+// refused says why a delivery must not go out any more: the grant opens nothing,
+// or the account keeps the event from it. An error: nobody can say.
+func (c *courier) refused(ctx context.Context, it *item) (string, error) {
+	if it.Test && it.Grant == "" {
+		return "", nil // an application tries its own server
+	}
 	if it.holding == nil || !it.holding.Current() {
 		h, err := c.index.standing(ctx, it.Grant)
+		if k := problem.Of(err); err != nil && (k.Kind == problem.KindUnavailable || k.Kind == problem.KindInternal) {
+			return "", err
+		}
 		if err != nil {
-			return err
+			return problem.CodeOf(err), nil
 		}
 		it.holding = h
 	}
-	return it.holding.Live()
+	if err := it.holding.Live(); err != nil {
+		if k := problem.Of(err).Kind; k == problem.KindUnavailable || k == problem.KindInternal {
+			return "", err
+		}
+		return problem.CodeOf(err), nil
+	}
+	if it.Test || it.event.Own() {
+		return "", nil
+	}
+	muted, err := c.s.Events.Muted(ctx, it.Account, it.Grant, it.Type)
+	if err == nil && muted {
+		return "event_muted", nil
+	}
+	return "", err
 }
 
 func (c *courier) log(it *item, res outbound.Result) {

@@ -86,7 +86,7 @@ func saveEndpoint(tx *store.Tx, e *Endpoint) error {
 func deleteEndpoint(tx *store.Tx, id ID) error {
 	for _, q := range []string{
 		"DELETE FROM webhook_attempt WHERE delivery IN (SELECT d FROM webhook_delivery WHERE endpoint = ?)", "DELETE FROM webhook_delivery WHERE endpoint = ?",
-		"DELETE FROM webhook_subscription WHERE endpoint = ?", "DELETE FROM webhook_circuit WHERE endpoint = ?", "DELETE FROM webhook_endpoint WHERE id = ?",
+		"DELETE FROM webhook_test WHERE endpoint = ?", "DELETE FROM webhook_subscription WHERE endpoint = ?", "DELETE FROM webhook_circuit WHERE endpoint = ?", "DELETE FROM webhook_endpoint WHERE id = ?",
 	} {
 		if _, err := tx.ExecContext(tx.Ctx, q, id); err != nil {
 			return err
@@ -244,7 +244,7 @@ func (d *Delivery) row() *deliveryRow {
 }
 
 func (r *deliveryRow) delivery() Delivery {
-	return Delivery{ID: ident.Numbered[Delivery](r.D, r.Created.Time()), Endpoint: r.Endpoint, Account: r.Account, Grant: r.GrantID, Type: r.Type, State: r.State, Reason: r.Reason,
+	return Delivery{ID: ident.Numbered[Delivery](r.D, r.Created.Time()), Endpoint: r.Endpoint, Account: r.Account, Grant: r.GrantID, Type: r.Type, Test: r.EventN >= testBase, State: r.State, Reason: r.Reason,
 		Attempts: r.Attempts, Due: r.Due.Time(), Status: r.Status, Failure: r.Failure, Created: r.Created.Time(), Updated: r.Updated.Time(),
 		d: r.D, n: r.EventN, step: r.Step, ordering: r.Ordering}
 }
@@ -413,15 +413,42 @@ func receivers(tx *store.Tx, account string) ([]receiver, error) {
 	return rows, err
 }
 
+// installedIn reports whether an application has a grant of an installation in
+// an account.
+func installedIn(tx *store.Tx, application, account string) (bool, error) {
+	var n int
+	err := tx.NewRaw("SELECT COUNT(*) FROM grant_grant WHERE application = ? AND account = ? AND kind = 'installation' AND state <> 'ended'", application, account).Scan(tx.Ctx, &n)
+	return n > 0, err
+}
+
+// rowsOf gives what an endpoint has of events, by their numbers.
+func rowsOf(tx *store.Tx, endpoint ID, numbers []int64) (map[int64]deliveryRow, error) {
+	var rows []deliveryRow
+	err := tx.NewSelect().Model(&rows).Where("d.endpoint = ? AND d.event_n IN (?)", endpoint, bun.In(numbers)).Scan(tx.Ctx)
+	out := make(map[int64]deliveryRow, len(rows))
+	for _, r := range rows {
+		out[r.EventN] = r
+	}
+	return out, err
+}
+
 // eventsOf reads the events of deliveries by their numbers.
 func eventsOf(tx *store.Tx, ds []Delivery) (map[int64]*event.Event, error) {
-	numbers := make([]int64, len(ds))
-	for i, d := range ds {
-		numbers[i] = d.n
+	var logged, tests []int64
+	for _, d := range ds {
+		if d.n >= testBase {
+			tests = append(tests, d.n)
+		} else {
+			logged = append(logged, d.n)
+		}
 	}
-	got, err := event.ByNumbers(tx, numbers)
-	out := make(map[int64]*event.Event, len(got))
-	for _, e := range got {
+	got, err := event.ByNumbers(tx, logged)
+	if err != nil {
+		return nil, err
+	}
+	made, err := testsByNumbers(tx, tests)
+	out := make(map[int64]*event.Event, len(ds))
+	for _, e := range append(got, made...) {
 		out[e.N] = e
 	}
 	return out, err

@@ -76,9 +76,9 @@ func judgeTypes(types []string, filter access.Policy, known func(string) string)
 }
 
 // names reports whether a pattern of the subscription names the event's type. It
-// gets nothing that was accepted before it was made.
-func (s *Subscription) names(e *event.Event) bool {
-	if !s.Enabled || e.Accepted.Before(s.Created) || s.Account != "" && s.Account != e.Account {
+// gets nothing that was accepted before it was made, unless it is asked for.
+func (s *Subscription) names(e *event.Event, past bool) bool {
+	if !s.Enabled || !past && e.Accepted.Before(s.Created) || s.Account != "" && s.Account != e.Account {
 		return false
 	}
 	for _, p := range s.Types {
