@@ -183,7 +183,7 @@ func (c *crawl) tenant(name string) *tenant {
 		"account": acc.ID.String(), "custom_role": made.ID.String(), "installation": ins.ID.String(), "grant": ins.Grant, "user": user, "member": user,
 		"token": c.tokenOf(ins.Grant), "session": st.Session.ID.String(), "product_key": product.ID.String(), "limit": "burst", "api_token": own.ID.String(),
 		"legacy_key": c.legacyKey(acc), "family": c.family(by, app, acc), "leak": c.leak(key.Secret, g.ID.String()),
-		"private_integration": pin.ID.String(), "private_webhook": hook.ID.String(), "webhook_endpoint": end, "webhook_subscription": sub, "delivery": c.delivery(end),
+		"private_integration": pin.ID.String(), "private_webhook": hook.ID.String(), "webhook_endpoint": end, "webhook_subscription": sub, "delivery": c.delivery(end), "webhook_replay": c.replay(end),
 	}}
 }
 
@@ -227,6 +227,20 @@ func (c *crawl) endpoint(by access.Principal, app application.Application) (endp
 		c.t.Fatalf("%d subscriptions: %v", len(subs), err)
 	}
 	return made.ID.String(), subs[0].ID.String()
+}
+
+// replay is one of an endpoint that sends nothing.
+func (c *crawl) replay(endpoint string) string {
+	at := c.DB.Now()
+	id := ident.New[webhook.Replay](at)
+	err := c.DB.Write(c.t.Context(), func(tx *store.Tx) error {
+		_, err := tx.ExecContext(tx.Ctx, "INSERT INTO webhook_replay (id, endpoint, selection, total, stopped, created_by, created) VALUES (?, ?, '{}', 0, 0, '', ?)", id, endpoint, store.At(at))
+		return err
+	})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return id.String()
 }
 
 // delivery is one that failed, of an endpoint that sends nothing.

@@ -200,12 +200,12 @@ func TestH37_WhatFailedIsReplayedTogether(t *testing.T) {
 		if _, err := h.Webhooks.ReplayAll(t.Context(), h.dev, e.ID, webhook.Selection{States: []webhook.State{webhook.Waiting}}); err == nil {
 			t.Error("what waits is replayed")
 		}
-		if n, err := h.Webhooks.ReplayAll(t.Context(), h.dev, e.ID, webhook.Selection{Type: "flag.created"}); err != nil || n != 0 {
-			t.Errorf("another type: %d %v", n, err)
+		if n, err := h.Webhooks.ReplayAll(t.Context(), h.dev, e.ID, webhook.Selection{Type: "flag.created"}); err != nil || n.Total != 0 {
+			t.Errorf("another type: %d %v", n.Total, err)
 		}
 		n, err := h.Webhooks.ReplayAll(t.Context(), h.dev, e.ID, webhook.Selection{})
-		if err != nil || n != many {
-			t.Fatalf("%d %v", n, err)
+		if err != nil || n.Total != many {
+			t.Fatalf("%d %v", n.Total, err)
 		}
 		for range many {
 			if id := h.next().id(); !ids[id] {

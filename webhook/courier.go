@@ -34,6 +34,7 @@ type courier struct {
 	holder string
 	ledger ledger
 	books  recorder
+	counts counter
 
 	bell    chan struct{}
 	memory  atomic.Int64 // items in lanes
@@ -72,6 +73,7 @@ func newCourier(s *Service) *courier {
 		c.mu.Unlock()
 		c.ring()
 	})
+	s.DB.OnChange(probeTopic, c.hasten)
 	s.DB.OnChange(event.Topic, func(string) {
 		c.mu.Lock()
 		c.look = true
@@ -132,6 +134,9 @@ func (s *Service) Run(ctx context.Context) error {
 			return c.release(context.WithoutCancel(ctx))
 		case <-c.bell:
 		case <-tick.C:
+			if c.counts.beat() {
+				c.books.note()
+			}
 		}
 	}
 }
@@ -164,7 +169,13 @@ func (c *courier) lead(ctx context.Context) error {
 func (c *courier) release(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	return c.s.DB.Batch(ctx, func(tx *store.Tx) error { return release(tx, c.holder, c.ledger.through()) })
+	sums := c.counts.take(true)
+	return c.s.DB.Batch(ctx, func(tx *store.Tx) error {
+		if err := addCounts(tx, sums); err != nil {
+			return err
+		}
+		return release(tx, c.holder, c.ledger.through())
+	})
 }
 
 // resign forgets everything: somebody else delivers.

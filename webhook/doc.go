@@ -17,5 +17,6 @@
 // (https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md).
 //
 // Tables: webhook_endpoint, webhook_subscription, webhook_circuit,
-// webhook_delivery, webhook_attempt, webhook_courier, webhook_key, webhook_test.
+// webhook_delivery, webhook_attempt, webhook_replay, webhook_count,
+// webhook_courier, webhook_key, webhook_test.
 package webhook

@@ -62,7 +62,7 @@ func (s *Service) follow(tx *store.Tx, e entry) error {
 
 // tell reaches those who look after an endpoint.
 func (s *Service) tell(tx *store.Tx, e Endpoint, n notice.Notice) error {
-	n.Text = e.URL + "\n\n" + n.Text
+	n.Text, n.Link = e.URL+"\n\n"+n.Text, "/webhooks/"+e.ID.String()
 	n.To = notice.To{Group: e.Group}
 	if e.Application == "" {
 		n.To = notice.To{Account: e.Account, AccountRole: access.AccountAdmin}

@@ -85,9 +85,16 @@ type replayIn struct {
 	Body Selection
 }
 
-type replayOut struct {
+// ReplayPath names a replay in a path.
+type ReplayPath struct {
+	Replay ReplayID `path:"webhook_replay" doc:"Id of the replay."`
+}
+
+type replayOut struct{ Body Replay }
+
+type replaysOut struct {
 	Body struct {
-		Deliveries int `json:"deliveries" doc:"How many are sent again; list those that wait to see how far it is"`
+		Items []Replay `json:"items" nullable:"false"`
 	}
 }
 
@@ -305,19 +312,6 @@ func (s *Service) mountDeliveries(m web.Mux) {
 	}, func(ctx context.Context, in *DeliveryPath) (*deliveryOut, error) {
 		got, err := s.Replay(ctx, access.By(ctx), in.Delivery)
 		return &deliveryOut{Body: got}, err
-	})
-}
-
-func (s *Service) mountReplay(m web.Mux) {
-	web.Op(m, web.Operation{
-		ID: "replayDeliveries", Method: "POST", Path: "/v1/webhook-endpoints/{webhook_endpoint}/replay", Tag: tag, Summary: "Send many deliveries again", Status: 202,
-		Description: "Everything that failed, or what is selected by state, type and time, at the pace of the endpoint. Disabling the endpoint stops it; enabling goes on.",
-		Action:      ActionReplay, Errors: []string{"forbidden", "webhook_endpoint_disabled", "webhook_replay_invalid"},
-	}, func(ctx context.Context, in *replayIn) (*replayOut, error) {
-		n, err := s.ReplayAll(ctx, access.By(ctx), in.Endpoint, in.Body)
-		out := &replayOut{}
-		out.Body.Deliveries = n
-		return out, err
 	})
 }
 

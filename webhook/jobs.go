@@ -34,8 +34,16 @@ func (s *Service) sweep(ctx context.Context) error {
 			n, err = sweep(tx, tx.Now().Add(-keep))
 			return err
 		})
-		if err != nil || n < sweepMost {
+		if err != nil {
 			return err
+		}
+		if n < sweepMost {
+			return s.DB.Batch(ctx, func(tx *store.Tx) error {
+				if err := sweepReplays(tx, tx.Now().Add(-keep)); err != nil {
+					return err
+				}
+				return sweepCounts(tx)
+			})
 		}
 	}
 }

@@ -113,6 +113,7 @@ func (r *recorder) write() {
 // record writes one group; false when another node delivers now.
 func (c *courier) record(group []entry) (bool, error) {
 	through := c.ledger.through()
+	sums := c.counts.take(!c.leading.Load())
 	ours := false
 	fresh := make([]bool, len(group))
 	for i, e := range group {
@@ -125,11 +126,16 @@ func (c *courier) record(group []entry) (bool, error) {
 		if ours, err = settle(tx, c.holder, through); err != nil || !ours {
 			return err
 		}
-		return c.enter(tx, group, fresh)
+		if err := c.enter(tx, group, fresh); err != nil {
+			return err
+		}
+		return addCounts(tx, sums)
 	})
 	if err != nil || !ours {
+		c.counts.back(sums)
 		return ours, err
 	}
+	c.counts.add(group)
 	for i, e := range group {
 		if fresh[i] {
 			c.ledger.settled(e.item.n)

@@ -86,7 +86,8 @@ func saveEndpoint(tx *store.Tx, e *Endpoint) error {
 func deleteEndpoint(tx *store.Tx, id ID) error {
 	for _, q := range []string{
 		"DELETE FROM webhook_attempt WHERE delivery IN (SELECT d FROM webhook_delivery WHERE endpoint = ?)", "DELETE FROM webhook_delivery WHERE endpoint = ?",
-		"DELETE FROM webhook_test WHERE endpoint = ?", "DELETE FROM webhook_subscription WHERE endpoint = ?", "DELETE FROM webhook_circuit WHERE endpoint = ?", "DELETE FROM webhook_endpoint WHERE id = ?",
+		"DELETE FROM webhook_test WHERE endpoint = ?", "DELETE FROM webhook_subscription WHERE endpoint = ?", "DELETE FROM webhook_circuit WHERE endpoint = ?",
+		"DELETE FROM webhook_count WHERE endpoint = ?", "DELETE FROM webhook_replay WHERE endpoint = ?", "DELETE FROM webhook_endpoint WHERE id = ?",
 	} {
 		if _, err := tx.ExecContext(tx.Ctx, q, id); err != nil {
 			return err

@@ -273,6 +273,7 @@ func applicationShell(v *visit, s subject, tab, undo string, body templ.Componen
 			{Text: "Keys", URL: s.path() + "/keys", Current: tab == "/keys"},
 			{Text: "Versions", URL: s.path() + "/versions", Current: tab == "/versions"},
 			{Text: "Installations", URL: s.path() + "/installations", Current: tab == "/installations"},
+			{Text: "Webhooks", URL: s.path() + "/webhooks", Current: tab == "/webhooks"},
 			{Text: "Usage", URL: s.path() + "/usage", Current: tab == "/usage"},
 			{Text: "Activity", URL: s.path() + "/activity", Current: tab == "/activity"},
 			{Text: "Sign-in", URL: s.path() + "/sign-in", Current: tab == "/sign-in"},
@@ -835,7 +836,7 @@ func settingsForm(s subject, d applicationForm, mayMove, mayDelete bool) templ.C
 					var templ_7745c5c3_Var27 string
 					templ_7745c5c3_Var27, templ_7745c5c3_Err = templ.JoinStringErrs("Keys, versions and installations stay. The limits of the other group apply; you see the difference first.")
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/application.templ`, Line: 188, Col: 130}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `application.templ`, Line: 189, Col: 130}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var27))
 					if templ_7745c5c3_Err != nil {
@@ -876,7 +877,7 @@ func settingsForm(s subject, d applicationForm, mayMove, mayDelete bool) templ.C
 					var templ_7745c5c3_Var29 string
 					templ_7745c5c3_Var29, templ_7745c5c3_Err = templ.JoinStringErrs("Possible once no customer has it installed. You can take it back for seven days.")
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/application.templ`, Line: 193, Col: 105}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `application.templ`, Line: 194, Col: 105}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var29))
 					if templ_7745c5c3_Err != nil {
@@ -1079,7 +1080,7 @@ func moveForm(d moveView) templ.Component {
 						var templ_7745c5c3_Var38 string
 						templ_7745c5c3_Var38, templ_7745c5c3_Err = templ.JoinStringErrs(d.Chosen)
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/application.templ`, Line: 220, Col: 52}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `application.templ`, Line: 221, Col: 52}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var38))
 						if templ_7745c5c3_Err != nil {

@@ -56,6 +56,8 @@ var accountSayings = map[string]saying{
 	"webhook.test":                    {"sent a made-up event to the webhook endpoint at", page.IconZap, page.ToneNeutral},
 	"webhook.backfill":                {"had past events sent to the webhook endpoint at", page.IconRefresh, page.ToneInfo},
 	"event.mute":                      {"changed which events integrations get in", page.IconShield, page.ToneInfo},
+	"webhook.try":                     {"had it tried whether somebody answers at the webhook endpoint", page.IconRefresh, page.ToneNeutral},
+	"webhook.stop_replay":             {"stopped sending deliveries again to the webhook endpoint at", page.IconCircleX, page.ToneWarn},
 	"token_policy.update":             {"changed the token policy of", page.IconShield, page.ToneInfo},
 	"consent.create":                  {"let act as themselves", page.IconUserCog, page.ToneGood},
 	"consent.trust":                   {"used, trusted by an administrator,", page.IconUserCog, page.ToneInfo},

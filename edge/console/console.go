@@ -27,6 +27,7 @@ import (
 	"github.com/guestright/guestright/role"
 	"github.com/guestright/guestright/token"
 	"github.com/guestright/guestright/usage"
+	"github.com/guestright/guestright/webhook"
 )
 
 // Services is what the pages stand on.
@@ -36,6 +37,7 @@ type Services struct {
 	Groups       *group.Service
 	Accounts     *account.Service
 	Insight      *insight.Service // nil: nobody counts calls
+	Webhooks     *webhook.Service // nil: nothing is sent to integrations
 	Applications *application.Service
 	Releases     *release.Service
 	Integrations *integration.Service
@@ -102,7 +104,7 @@ func (c *Console) Mount(mux *http.ServeMux) {
 		c.consentRoutes(), c.deviceRoutes(), c.authorisedRoutes(), c.authorizationRoutes(),
 		c.verificationRoutes(), c.clientRoutes(), c.updateRoutes(),
 		c.tokenLifeRoutes(), c.credentialRoutes(), c.apiTokenRoutes(),
-		c.endingRoutes(), c.legacyKeyRoutes(), c.leakRoutes(), c.roleRoutes(), c.useRoutes()} {
+		c.endingRoutes(), c.legacyKeyRoutes(), c.leakRoutes(), c.roleRoutes(), c.useRoutes(), c.hookRoutes()} {
 		routes = append(routes, some...)
 	}
 	for _, r := range routes {
