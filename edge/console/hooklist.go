@@ -114,6 +114,7 @@ type hookEntry struct {
 	Ordered, On      bool
 	Rate             string
 	Concurrency      string
+	Signature        webhook.Signature
 	Pick             eventChoice
 	Action, Token    string
 	Cancel, Button   string
@@ -125,7 +126,7 @@ var hookPointers = []string{"/url", "/description", "/rate", "/concurrency", "/t
 
 func (v *visit) enteredHookEntry() hookEntry {
 	return hookEntry{URL: v.field("url"), Description: v.field("description"), Ordered: v.field("ordered") != "", On: v.field("on") != "",
-		Rate: v.field("rate"), Concurrency: v.field("concurrency"), Pick: v.enteredEvents()}
+		Rate: v.field("rate"), Concurrency: v.field("concurrency"), Signature: webhook.Signature(v.field("signature")), Pick: v.enteredEvents()}
 }
 
 func newHookPage(v *visit) error { return showNewHook(v, hookEntry{On: true}) }
@@ -166,5 +167,5 @@ func newHook(v *visit) error {
 
 // draft reads numbers as far as they are numbers; anything else is out of range.
 func (f hookEntry) draft() webhook.Draft {
-	return webhook.Draft{URL: f.URL, Description: f.Description, Disabled: !f.On, Ordered: f.Ordered, Rate: numberOf(f.Rate), Concurrency: numberOf(f.Concurrency)}
+	return webhook.Draft{URL: f.URL, Description: f.Description, Disabled: !f.On, Ordered: f.Ordered, Rate: numberOf(f.Rate), Concurrency: numberOf(f.Concurrency), Signature: f.Signature}
 }
