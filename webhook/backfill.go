@@ -187,7 +187,7 @@ func sendPast(tx *store.Tx, id ID, wanted []Delivery) (int, error) {
 		}
 	}
 	if len(again) > 0 {
-		if err := revive(tx, again); err != nil {
+		if err := revive(tx, again, ReplayID{}); err != nil {
 			return 0, err
 		}
 	}
