@@ -34,6 +34,7 @@ func (c *Console) hookRoutes() []route {
 		{"POST " + one + "/enable", c.page(enableHook)},
 		{"POST " + one + "/disable", c.page(disableHook)},
 		{"POST " + one + "/try", c.page(tryHook)},
+		{"POST " + one + "/test", c.page(testHook)},
 		{"GET " + one + "/rotate", c.sure(rotateHookPage)},
 		{"POST " + one + "/rotate", c.sure(rotateHook)},
 		{"GET " + one + "/delete", c.page(deleteHookPage)},

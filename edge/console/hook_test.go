@@ -147,6 +147,9 @@ func TestADeveloperLooksAfterAnEndpoint(t *testing.T) {
 		return strings.Contains(p.dev.get(one).text(), "What came of the requests Requests") || strings.Contains(p.dev.get(one).body, "data-chart")
 	})
 
+	tested := p.dev.submit(one, one+"/test", "type", "flag.created").led(t, "/deliveries/dlv_")
+	p.until("the made-up event arrives", func() bool { return strings.Contains(p.dev.get(tested).body, "Arrived.") })
+	p.dev.get(tested).has(t, "flag.created", `"test": true`)
 	p.dev.submit(one+"/edit", one+"/edit", "url", p.url+"?new", "description", "More lights", "concurrency", "4", "rate", "50", "ordered", "on", "on", "on").led(t, one)
 	p.dev.get(one).has(t, "More lights", "at most 50", "in order within a key")
 	p.dev.submit(one+"/edit", one+"/edit", "url", p.url, "concurrency", "many", "on", "on").has(t, "1 to 64.")

@@ -192,6 +192,35 @@ func tryHook(v *visit) error {
 	return v.leave(h.path(), "One delivery is sent now. If it arrives, all that waits follows.")
 }
 
+// testHook sends a made-up event and leads to what came of it.
+func testHook(v *visit) error {
+	h, err := v.hooked()
+	if err != nil {
+		return err
+	}
+	d, err := v.Webhooks.Test(v.ctx(), v.by, h.ID, webhook.TestDraft{Type: v.field("type")})
+	if err != nil {
+		if f, ok := faultsOf(err); ok {
+			return showHookPage(v, f)
+		}
+		return err
+	}
+	return v.leave("/deliveries/"+d.ID.String(), "A made-up event is on its way. Load the page again to see what comes back.")
+}
+
+// testTypes are the types of which a made-up event can be sent: those that may
+// come.
+func (v *visit) testTypes(p hookPlace) []page.Option {
+	out := []page.Option{{Value: "", Text: "A plain test"}}
+	cat := v.Catalog.Get()
+	for _, name := range v.eventTypes() {
+		if p.App != nil || cat.Opens(cat.File().Events[name], p.Scopes) {
+			out = append(out, page.Option{Value: name, Text: name})
+		}
+	}
+	return out
+}
+
 // secretOverlaps are how long older secrets sign beside a new one.
 var secretOverlaps = []overlap{
 	{"1d", "In one day", "For a day, each request carries a signature of the old and one of the new secret, so that your server may change over at leisure.", 24 * time.Hour},

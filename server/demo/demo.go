@@ -41,6 +41,7 @@ type Options struct {
 // Guide is what a visitor needs.
 type Guide struct {
 	Console, Gateway, Watch, Product string
+	Bot                              string // the example integration's own server
 	Dir                              string
 	People                           []SignIn
 	Example                          Example
@@ -102,7 +103,7 @@ func Run(ctx context.Context, o Options) error {
 		return err
 	}
 	app.Integrations.Hook = server.NewHook(upstream+"/guestright/hooks", hook)
-	guide := Guide{Console: cfg.URL, Gateway: cfg.Gateway.URL, Watch: "http://" + cfg.Watch.Listen, Product: upstream, Dir: dir}
+	guide := Guide{Console: cfg.URL, Gateway: cfg.Gateway.URL, Watch: "http://" + cfg.Watch.Listen, Product: upstream, Bot: "http://" + listening.ln.Addr().String(), Dir: dir}
 	if err := seed(ctx, app, &guide); err != nil {
 		return fmt.Errorf("demo data: %w", err)
 	}
@@ -116,7 +117,9 @@ func Run(ctx context.Context, o Options) error {
 	var bots sync.WaitGroup
 	defer bots.Wait()
 	return app.Run(ctx, l, func() {
-		bots.Go(func() { listening.serve(ctx, guide.Dir, o.Log, o.Heard) })
+		bots.Go(func() {
+			listening.serve(ctx, guide.Dir, o.Log, &desk{console: guide.Console, key: key, now: o.Now}, o.Heard)
+		})
 		bots.Go(func() { runBot(ctx, guide, o.Log) })
 		if key != "" {
 			bots.Go(func() { pen.Publish(ctx, pennant.Feed{URL: guide.Console, Key: key}) })

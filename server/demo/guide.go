@@ -17,6 +17,7 @@ func (g Guide) print(w io.Writer, kept bool) {
 	p("  Console   %s", g.Console)
 	p("  API       %s/v1        (description: %s/openapi.json)", g.Console, g.Console)
 	p("  Gateway   %s   the example product Pennant, as integrations reach it", g.Gateway)
+	p("  Deploybot %s   an integration's own server: make it fail, and look at its webhooks", g.Bot)
 	p("  Health    %s/healthz   metrics: /metrics", g.Watch)
 	p("")
 	p("  Sign in as")

@@ -51,21 +51,22 @@ func openEar(ctx context.Context) (ear, error) {
 }
 
 // serve lets the example integration hear until ctx ends.
-func (e ear) serve(ctx context.Context, dir string, log *slog.Logger, heard func(deploybot.Event)) {
+func (e ear) serve(ctx context.Context, dir string, log *slog.Logger, desk *desk, heard func(deploybot.Event)) {
 	b, err := readBot(dir)
 	if err != nil {
 		log.Warn("deploybot has no key", "error", err)
 		_ = e.ln.Close()
 		return
 	}
-	l := &deploybot.Listener{Verifier: &clienthook.Verifier{Secrets: []string{b.Webhook}}, Heard: func(ev deploybot.Event) {
+	l := &deploybot.Listener{Verifier: &clienthook.Verifier{Secrets: []string{b.Webhook}, Now: desk.now}, Heard: func(ev deploybot.Event) {
 		log.Info("deploybot heard", "type", ev.Type, "subject", ev.Subject)
+		desk.heard.Add(1)
 		if heard != nil {
 			heard(ev)
 		}
 	}}
 	mux := http.NewServeMux()
-	mux.Handle("POST /events", l.Handler())
+	desk.mount(mux, l.Handler())
 	_ = web.Serve(ctx, web.NewServer(e.ln.Addr().String(), mux, web.Limits{}), e.ln, time.Second)
 }
 

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"testing"
+	"time"
 
 	"github.com/guestright/guestright/kit/testenv"
 	"github.com/guestright/guestright/server/demo"
@@ -14,10 +15,16 @@ import (
 // start runs a demo until the test ends.
 func start(t *testing.T) demo.Guide {
 	t.Helper()
+	return startAt(t, nil)
+}
+
+// startAt runs a demo by another clock.
+func startAt(t *testing.T, now func() time.Time) demo.Guide {
+	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	ready, done := make(chan demo.Guide, 1), make(chan error, 1)
 	go func() {
-		done <- demo.Run(ctx, demo.Options{Dir: t.TempDir(), Free: true, Ready: func(g demo.Guide) { ready <- g }})
+		done <- demo.Run(ctx, demo.Options{Dir: t.TempDir(), Free: true, Now: now, Ready: func(g demo.Guide) { ready <- g }})
 	}()
 	select {
 	case g := <-ready:
