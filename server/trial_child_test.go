@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"os"
 	"os/signal"
@@ -18,6 +19,7 @@ import (
 	"github.com/guestright/guestright/account"
 	"github.com/guestright/guestright/group"
 	"github.com/guestright/guestright/identity"
+	"github.com/guestright/guestright/kit/outbound"
 	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/server"
@@ -25,6 +27,22 @@ import (
 
 // childEnv names the configuration that a child serves.
 const childEnv = "GUESTRIGHT_TRIAL_CHILD"
+
+// hooksEnv names a receiver of webhooks on loopback that a child may call.
+const hooksEnv = "GUESTRIGHT_TRIAL_HOOKS"
+
+// reaching is a client that may call a receiver on loopback; nil for none.
+func reaching(t testing.TB, hooks string) *outbound.Client {
+	t.Helper()
+	if hooks == "" {
+		return nil
+	}
+	c, err := outbound.NewDemo(nil, []netip.AddrPort{netip.MustParseAddrPort(hooks)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
 
 // TestTrialChild is not a test: it is what a trial starts as a process of its
 // own, the same steps as guestright serve.
@@ -39,7 +57,7 @@ func TestTrialChild(t *testing.T) {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
-	app, err := server.Open(ctx, cfg, server.Options{Log: slog.New(slog.NewJSONHandler(os.Stderr, nil))})
+	app, err := server.Open(ctx, cfg, server.Options{Log: slog.New(slog.NewJSONHandler(os.Stderr, nil)), Outbound: reaching(t, os.Getenv(hooksEnv))})
 	if err != nil {
 		t.Fatal(err)
 	}
