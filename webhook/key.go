@@ -65,13 +65,19 @@ func (k platformKey) public() PublicKey {
 type platformKeys struct {
 	s     *Service
 	known atomic.Pointer[[]platformKey]
+	epoch atomic.Uint64 // counts changes: what was read before one is not remembered
 }
 
 func newPlatformKeys(s *Service) *platformKeys {
 	p := &platformKeys{s: s}
-	s.DB.OnChange(keyTopic, func(string) { p.known.Store(nil) })
-	s.DB.OnLost(func() { p.known.Store(nil) })
+	s.DB.OnChange(keyTopic, func(string) { p.forget() })
+	s.DB.OnLost(p.forget)
 	return p
+}
+
+func (p *platformKeys) forget() {
+	p.epoch.Add(1)
+	p.known.Store(nil)
 }
 
 // all gives every key; the first one is made when it is asked for.
@@ -79,6 +85,7 @@ func (p *platformKeys) all(ctx context.Context) ([]platformKey, error) {
 	if known := p.known.Load(); known != nil {
 		return *known, nil
 	}
+	epoch := p.epoch.Load()
 	var found []platformKey
 	err := p.s.DB.Read(ctx, func(tx *store.Tx) error {
 		var err error
@@ -92,6 +99,9 @@ func (p *platformKeys) all(ctx context.Context) ([]platformKey, error) {
 		return nil, err
 	}
 	p.known.Store(&found)
+	if p.epoch.Load() != epoch {
+		p.known.Store(nil) // something changed while we read: good for this once
+	}
 	return found, nil
 }
 

@@ -61,3 +61,18 @@ func release(tx *store.Tx, holder string, n int64) error {
 	_, err := tx.ExecContext(tx.Ctx, "UPDATE webhook_courier SET settled = ?, until = 0 WHERE name = ? AND holder = ? AND settled <= ?", n, courierName, holder, n)
 	return err
 }
+
+// attempted reports whether an attempt of a delivery is written down.
+func attempted(tx *store.Tx, d Delivery, number int) (bool, error) {
+	var n int
+	err := tx.NewRaw("SELECT COUNT(*) FROM webhook_attempt AS a JOIN webhook_delivery AS d ON d.d = a.delivery WHERE d.endpoint = ? AND d.event_n = ? AND a.number = ? AND a.at = ?",
+		d.Endpoint, d.n, number, store.At(d.Updated)).Scan(tx.Ctx, &n)
+	return n > 0, err
+}
+
+// hasRow reports whether an event has a row for an endpoint.
+func hasRow(tx *store.Tx, d Delivery) (bool, error) {
+	var n int
+	err := tx.NewRaw("SELECT COUNT(*) FROM webhook_delivery WHERE endpoint = ? AND event_n = ?", d.Endpoint, d.n).Scan(tx.Ctx, &n)
+	return n > 0, err
+}

@@ -17,6 +17,7 @@ type entry struct {
 	verdict verdict
 	gone    bool // the receiver wants no more
 	unsent  bool // it waits without an attempt
+	fresh   bool // it has no row yet
 }
 
 // recorder writes what has happened, in groups: whatever came while one group
@@ -40,6 +41,7 @@ const (
 func (r *recorder) add(e entry) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	e.fresh = e.item.d == 0
 	r.waiting = append(r.waiting, e)
 	r.begin()
 }
@@ -94,7 +96,7 @@ func (r *recorder) write() {
 			return
 		}
 		for tries := 0; ; tries++ {
-			ours, err := r.c.record(group)
+			ours, err := r.c.record(group, tries > 0)
 			if err == nil {
 				if !ours {
 					r.c.resign()
@@ -110,15 +112,12 @@ func (r *recorder) write() {
 	}
 }
 
-// record writes one group; false when another node delivers now.
-func (c *courier) record(group []entry) (bool, error) {
+// record writes one group; false when another node delivers now. again: it was
+// tried before, and nobody knows whether that was committed.
+func (c *courier) record(group []entry, again bool) (bool, error) {
 	through := c.ledger.through()
 	sums := c.counts.take(!c.leading.Load())
 	ours := false
-	fresh := make([]bool, len(group))
-	for i, e := range group {
-		fresh[i] = e.item.d == 0
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	err := c.s.DB.Batch(ctx, func(tx *store.Tx) error {
@@ -126,8 +125,16 @@ func (c *courier) record(group []entry) (bool, error) {
 		if ours, err = settle(tx, c.holder, through); err != nil || !ours {
 			return err
 		}
-		if err := c.enter(tx, group, fresh); err != nil {
-			return err
+		there := false
+		if again {
+			if there, err = committed(tx, group); err != nil {
+				return err
+			}
+		}
+		if !there {
+			if err := c.enter(tx, group); err != nil {
+				return err
+			}
 		}
 		return addCounts(tx, sums)
 	})
@@ -136,8 +143,8 @@ func (c *courier) record(group []entry) (bool, error) {
 		return ours, err
 	}
 	c.counts.add(group)
-	for i, e := range group {
-		if fresh[i] {
+	for _, e := range group {
+		if e.fresh {
 			c.ledger.settled(e.item.n)
 		}
 		e.lane.mu.Lock()
@@ -150,8 +157,24 @@ func (c *courier) record(group []entry) (bool, error) {
 	return true, nil
 }
 
+// committed reports whether a group is in the books already, since an answer to
+// its commit may get lost. All of it is there or nothing: one entry tells. A
+// group of nothing but changed rows without attempts may be written twice.
+func committed(tx *store.Tx, group []entry) (bool, error) {
+	for _, e := range group {
+		d := e.item.Delivery
+		if e.attempt != nil {
+			return attempted(tx, d, e.attempt.Number)
+		}
+		if e.fresh {
+			return hasRow(tx, d)
+		}
+	}
+	return false, nil
+}
+
 // enter writes the rows of a group.
-func (c *courier) enter(tx *store.Tx, group []entry, fresh []bool) error {
+func (c *courier) enter(tx *store.Tx, group []entry) error {
 	if err := tx.Lock("webhook.delivery"); err != nil {
 		return err
 	}
@@ -162,10 +185,10 @@ func (c *courier) enter(tx *store.Tx, group []entry, fresh []bool) error {
 	var rows []*deliveryRow
 	var made []*attemptRow
 	states := map[string]Circuit{}
-	for i, e := range group {
+	for _, e := range group {
 		d := &e.item.Delivery
 		switch {
-		case fresh[i]:
+		case e.fresh:
 			last++
 			d.d = last
 			rows = append(rows, d.row())
