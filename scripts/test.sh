@@ -22,6 +22,7 @@ need jq jq || true
 need node nodejs || true
 need npm npm || true
 need systemd-analyze systemd || true
+need strace strace || true
 need python3 python3 || true
 need ruby ruby || true
 need php php-cli || true

@@ -9,9 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -237,13 +235,8 @@ func (f *flow) ends(database string) (repeated int) {
 
 // F-01 and W-15 for events: kill -9 at random moments, and no acknowledged event
 // is lost; what comes twice has the same id and was on its way.
-// GUESTRIGHT_TRIAL_KILLS says how many moments the full form has; docs/measurements
-// shows a run of 100.
 func TestTrialKillEvents(t *testing.T) {
-	kills, total := count(3, 30), count(600, 10_000)
-	if n, err := strconv.Atoi(os.Getenv("GUESTRIGHT_TRIAL_KILLS")); err == nil {
-		kills = n
-	}
+	kills, total := count(3, 100), count(600, 10_000)
 	s := newSink(t)
 	r := newRig(t, product(t), wide)
 	database := filepath.Join(r.dir, "guestright.db")
