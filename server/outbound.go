@@ -12,7 +12,8 @@ import (
 // newOutbound is the one client for addresses that strangers give us. It never
 // calls ourselves.
 func newOutbound(cfg Config, log *slog.Logger) (*outbound.Client, error) {
-	c := outbound.Config{Report: func(u outbound.Use) {
+	// Many endpoints may be at one host, and one may ask for 64 requests at a time.
+	c := outbound.Config{PerHost: 128, Report: func(u outbound.Use) {
 		log.Info("outbound: a connection that an exception allows", "exception", u.Exception, "host", u.Host, "address", u.Addr.String())
 	}}
 	for _, at := range []string{cfg.Listen, cfg.Gateway.Listen, cfg.Watch.Listen} {

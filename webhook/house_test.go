@@ -30,6 +30,7 @@ import (
 type received struct {
 	header http.Header
 	body   []byte
+	path   string
 }
 
 func (r received) id() string { return r.header.Get("Webhook-Id") }
@@ -57,7 +58,7 @@ func newReceiver(t *testing.T) *receiver {
 		}
 		w.WriteHeader(status)
 		_, _ = io.WriteString(w, "thank you")
-		r.got <- received{q.Header, body}
+		r.got <- received{q.Header, body, q.URL.Path}
 	}))
 	t.Cleanup(r.Close)
 	return r

@@ -1,0 +1,162 @@
+package webhook_test
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/guestright/guestright/access"
+	"github.com/guestright/guestright/account"
+	"github.com/guestright/guestright/application"
+	"github.com/guestright/guestright/event"
+	"github.com/guestright/guestright/kit/outbound"
+	"github.com/guestright/guestright/kit/store"
+	"github.com/guestright/guestright/server/servertest"
+	"github.com/guestright/guestright/webhook"
+)
+
+// crowd is a house whose many endpoints lead to one server, each by a path.
+type crowd struct {
+	*house
+	mu    sync.Mutex
+	times map[string]int // by path
+}
+
+// newCrowd makes n endpoints of applications that one account has. answer
+// runs for each request, before it is counted.
+func newCrowd(t *testing.T, n int, answer func(w http.ResponseWriter, r *http.Request)) *crowd {
+	t.Helper()
+	c := &crowd{times: map[string]int{}}
+	var hosts []string // ten endpoints on each, as on ten customers' servers
+	var exact []netip.AddrPort
+	for range (n + 9) / 10 {
+		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body)
+			c.mu.Lock()
+			c.times[r.URL.Path]++
+			c.mu.Unlock()
+			answer(w, r)
+		}))
+		t.Cleanup(srv.Close)
+		hosts, exact = append(hosts, srv.URL), append(exact, netip.MustParseAddrPort(srv.Listener.Addr().String()))
+	}
+	client, err := outbound.NewDemo(nil, exact)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.house = &house{House: servertest.Start(t, servertest.Options{Outbound: client}), t: t}
+	c.admin, c.acc = c.Customer("harbour", account.Production)
+
+	var app application.Application
+	for i := range n {
+		if i%webhook.EndpointsMost == 0 {
+			dev, group := c.Developer(fmt.Sprintf("dev%d@example.com", i))
+			c.dev = dev
+			app, _ = c.Release(dev, group, "flags.read")
+			c.Install(c.admin, c.acc, app)
+		}
+		d := webhook.Draft{URL: fmt.Sprintf("%s/%d", hosts[i/10], i), Types: []string{"flag.turned_on"}}
+		if _, err := c.Webhooks.CreateForApplication(t.Context(), c.dev, app.ID, d); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return c
+}
+
+// reached counts the endpoints from one number on that got as many requests.
+func (c *crowd) reached(from, to, times int) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n := 0
+	for i := from; i < to; i++ {
+		if c.times[fmt.Sprint("/", i)] == times {
+			n++
+		}
+	}
+	return n
+}
+
+// W-05, isolation: of 100 endpoints ten never answer, drip or answer without
+// end. The other ninety get everything while those ten are still at their first.
+func TestW05_TenBadEndpointsHoldNobodyUp(t *testing.T) {
+	t.Parallel()
+	release := make(chan struct{})
+	let := sync.OnceFunc(func() { close(release) })
+	c := newCrowd(t, 100, func(w http.ResponseWriter, r *http.Request) {
+		var n int
+		if _, err := fmt.Sscanf(r.URL.Path, "/%d", &n); err != nil || n >= 10 {
+			return
+		}
+		switch n % 3 {
+		case 1: // byte by byte
+			for range 3 {
+				_, _ = io.WriteString(w, "x")
+				_ = http.NewResponseController(w).Flush()
+				select {
+				case <-release:
+				case <-r.Context().Done():
+					return
+				}
+			}
+		case 2: // huge
+			block := []byte(strings.Repeat("x", 1<<16))
+			for range 64 {
+				if _, err := w.Write(block); err != nil {
+					return
+				}
+			}
+		}
+		select {
+		case <-release:
+		case <-r.Context().Done():
+		}
+	})
+	t.Cleanup(let)
+	const events = 40
+	for i := range events {
+		c.say(flag(fmt.Sprint("f", i)))
+	}
+	c.until("ninety have everything", func() bool { return c.reached(10, 100, events) == 90 })
+	if n := c.reached(0, 10, events); n == 10 {
+		t.Error("the bad ones have everything as well: they were not bad")
+	}
+	// What is published for them still comes in, and is not lost.
+	c.say(event.Draft{Type: "flag.turned_on", Subject: "proj/web:env/staging:flag/last"})
+	c.until("ninety have the next", func() bool { return c.reached(10, 100, events+1) == 90 })
+	let()
+}
+
+// Must show 6: one event for 1,000 endpoints: all of them get it, once, and the
+// memory that it takes does not grow with what each is sent.
+func TestOneEventReachesAThousandEndpoints(t *testing.T) {
+	t.Parallel()
+	const many = 1000
+	c := newCrowd(t, many, func(http.ResponseWriter, *http.Request) {})
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	d := flag("x")
+	d.Data = []byte(`{"text":"` + strings.Repeat("x", 60<<10) + `"}`)
+	if _, err := c.Events.Publish(t.Context(), access.System("test"), []event.Draft{{Type: d.Type, Subject: d.Subject, Account: "harbour", Data: d.Data}}, func(int) string { return "" }); err != nil {
+		t.Fatal(err)
+	}
+	c.until("everybody has it", func() bool { return c.reached(0, many, 1) == many })
+	c.until("all is recorded", func() bool {
+		n := 0
+		err := c.DB.Read(t.Context(), func(tx *store.Tx) error {
+			return tx.NewRaw("SELECT COUNT(*) FROM webhook_delivery WHERE state = 'delivered'").Scan(tx.Ctx, &n)
+		})
+		return err == nil && n == many
+	})
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if grown := int64(after.HeapAlloc) - int64(before.HeapAlloc); grown > 48<<20 { // a copy for each would be 60 MB
+		t.Errorf("the heap grew by %d MB", grown>>20)
+	}
+}
