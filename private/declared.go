@@ -16,8 +16,5 @@ func Declared() []problem.Declared {
 		{Code: "own_permission", Kind: problem.KindForbidden, Cause: "You tried to change what you yourself may do.", Remedy: "Ask another administrator."},
 		{Code: "permission_not_held", Kind: problem.KindForbidden, Cause: "You tried to give a right that you do not have.", Remedy: "Ask somebody who has it."},
 		{Code: "permission_invalid", Kind: inv, Cause: "The account has no child accounts.", Remedy: "Set manage_children in the parent account."},
-		{Code: "webhook_invalid", Kind: inv, Cause: "A part of the webhook breaks a rule; errors says which.", Remedy: "Correct the parts that errors names."},
-		{Code: "webhook_limit", Kind: con, Cause: "The private integration has as many webhooks as it may have.", Remedy: "Delete those that are not needed any more."},
-		{Code: "event_scope_missing", Kind: problem.KindForbidden, Cause: "The integration's scopes do not allow it to receive an event that was asked for.", Remedy: "Add one of the scopes that needs_one_of names, or leave the event out."},
 	}
 }

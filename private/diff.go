@@ -22,7 +22,7 @@ type Diff struct {
 	Opens         []string    `json:"opens" nullable:"false" doc:"Operations that become allowed"`
 	Closes        []string    `json:"closes" nullable:"false" doc:"Operations that become refused"`
 	Refused       []Affected  `json:"refused" nullable:"false" doc:"Operations called in the last 7 days that would be refused from now on"`
-	Webhooks      []Webhook   `json:"webhooks" nullable:"false" doc:"Webhooks that would receive less, as they would be"`
+	Webhooks      []Heard     `json:"webhooks" nullable:"false" doc:"Webhook endpoints that would receive less, and what that would be"`
 }
 
 // Field is one changed part.
@@ -72,7 +72,7 @@ func widerReach(was, now grant.Reach) bool {
 }
 
 func diffOf(before, after Integration) Diff {
-	d := Diff{Before: before, After: after, Fields: []Field{}, Refused: []Affected{}, Webhooks: []Webhook{}, Opens: []string{}, Closes: []string{},
+	d := Diff{Before: before, After: after, Fields: []Field{}, Refused: []Affected{}, Webhooks: []Heard{}, Opens: []string{}, Closes: []string{},
 		ScopesAdded: beyond(after.Scopes, before.Scopes), ScopesRemoved: beyond(before.Scopes, after.Scopes)}
 	for _, f := range []Field{
 		{"name", before.Name, after.Name},

@@ -10,8 +10,8 @@
 // tell who may change one: manage_own in its account, manage_children in the
 // parent account; a switch for each member can give or take either.
 //
-// Its webhooks say which events go where. Nothing is sent yet: delivery belongs
-// to the slices of events.
+// Its webhooks are endpoints of its grant in package webhook; whoever may change
+// the integration may change them.
 //
-// Tables: private_integration, private_permission, private_webhook.
+// Tables: private_integration, private_permission.
 package private

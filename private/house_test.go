@@ -2,6 +2,7 @@ package private_test
 
 import (
 	"context"
+	"log/slog"
 	"slices"
 	"testing"
 	"testing/fstest"
@@ -10,6 +11,7 @@ import (
 	"github.com/guestright/guestright/account"
 	"github.com/guestright/guestright/audit"
 	"github.com/guestright/guestright/catalog"
+	"github.com/guestright/guestright/event"
 	"github.com/guestright/guestright/grant"
 	"github.com/guestright/guestright/kit/ident"
 	"github.com/guestright/guestright/kit/outbound"
@@ -22,6 +24,7 @@ import (
 	"github.com/guestright/guestright/role"
 	"github.com/guestright/guestright/token"
 	"github.com/guestright/guestright/usage"
+	"github.com/guestright/guestright/webhook"
 )
 
 const spec = `{"openapi":"3.1.0","info":{"title":"CRM","version":"1"},"paths":{
@@ -83,6 +86,7 @@ type house struct {
 	rita               access.Principal // reads in north
 	stranger           access.Principal // administers other
 	operator           access.Principal
+	hooks              *webhook.Service
 }
 
 func each(t *testing.T, f func(t *testing.T, h *house)) {
@@ -110,10 +114,16 @@ func newHouse(t *testing.T, open func(*storetest.Clock) *store.DB) *house {
 	log := &audit.Log{DB: db}
 	h.Service = &private.Service{DB: db, Audit: log, Accounts: &account.Service{DB: db, Audit: log}, Grants: &grant.Service{DB: db},
 		Tokens: &token.Service{DB: db, Audit: log, Keys: keys}, Usage: &usage.Service{DB: db, Recorder: usage.NewRecorder(0)},
-		Notices: &notice.Service{DB: db, Audit: log}, Catalog: offering(t), Outbound: out}
+		Notices: &notice.Service{DB: db, Audit: log}, Catalog: offering(t)}
 	h.Roles = &role.Service{DB: db, Audit: log, Accounts: h.Accounts, Catalog: h.Catalog}
 	h.Tokens.Keepers = map[grant.Kind]token.Keeper{grant.KindPrivate: h.Keeper}
 	h.bearers = token.NewAuthenticator(db, keys)
+	h.bearers.Roles = h.Roles
+	quiet := slog.New(slog.DiscardHandler)
+	facts, grants := account.NewFacts(db), &grant.Service{DB: db, Catalog: h.Catalog}
+	events := &event.Service{DB: db, Audit: log, Accounts: h.Accounts, Facts: facts, Bearers: h.bearers, Catalog: h.Catalog, Log: quiet}
+	h.hooks = webhook.New(webhook.Service{DB: db, Audit: log, Keys: keys, Grants: grants, Bearers: h.bearers, Facts: facts, Events: events, Notices: h.Notices, Catalog: h.Catalog, Client: out, Log: quiet})
+	h.hooks.Kept(grant.KindPrivate, h.HookKeeper)
 	h.agency, h.other = h.account("agency", ""), h.account("other", "")
 	h.north, h.south, h.west = h.account("north", "agency"), h.account("south", "agency"), h.account("west", "agency")
 	h.pat, h.poe, h.rex = h.member("Pat", h.agency, access.AccountAdmin), h.member("Poe", h.agency, access.AccountAdmin), h.member("Rex", h.agency, access.AccountReader)

@@ -98,7 +98,7 @@ func (s *Service) Mount(m web.Mux) {
 	s.mountChanges(m)
 	s.mountTurns(m)
 	s.mountPermissions(m)
-	s.mountWebhooks(m)
+	s.mountEventTypes(m)
 }
 
 var drafting = []string{"forbidden", "private_integration_invalid", "private_integration_limit", "account_closed", "role_exceeds_giver"}

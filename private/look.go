@@ -12,6 +12,7 @@ import (
 	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/usage"
+	"github.com/guestright/guestright/webhook"
 )
 
 // Listed is a private integration with what lists show of it.
@@ -331,15 +332,11 @@ func (s *Service) Impact(ctx context.Context, by access.Principal, id ID) (Impac
 			return err
 		}
 		out.Tokens = there[l.Grant].n
-		hooks, err := webhooks(tx, "integration = ?", id)
+		hooks, err := webhook.Wanted(tx, l.Grant)
 		if err != nil {
 			return err
 		}
-		for _, w := range hooks {
-			if w.Enabled {
-				out.Webhooks++
-			}
-		}
+		out.Webhooks = len(hooks)
 		places, err := s.Usage.Places(tx, usage.Subject{Kind: "grant", ID: l.Grant}, out.Since)
 		if err != nil {
 			return err

@@ -2,14 +2,19 @@ package private_test
 
 import (
 	"encoding/json"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/guestright/guestright/access"
+	"github.com/guestright/guestright/grant"
+	"github.com/guestright/guestright/kit/ident"
 	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/private"
+	"github.com/guestright/guestright/schema"
+	"github.com/guestright/guestright/webhook"
 )
 
 // H1: the token is in the answer to the creation and nowhere else.
@@ -275,7 +280,7 @@ func TestH11_DeleteAndUndo(t *testing.T) {
 		want(t, "it is gone", problem.CodeOf(err), "not_found")
 		// M-07: another of the same name inherits nothing.
 		again := h.create(h.cora, h.north, private.Draft{})
-		if hooks, err := h.Webhooks(ctx, h.cora, again.ID); err != nil || len(hooks) != 0 || again.Grant == c.Grant {
+		if hooks, err := h.hooks.ListForGrant(ctx, h.cora, ident.Must[grant.Grant](again.Grant)); err != nil || len(hooks) != 0 || again.Grant == c.Grant {
 			t.Errorf("%v %v", hooks, err)
 		}
 	})
@@ -361,7 +366,8 @@ func TestH15_WhereItMayAct(t *testing.T) {
 	})
 }
 
-// H13: an integration decides about its own webhooks, within its scopes.
+// H13: an integration decides about its own webhooks, within its scopes; so does
+// whoever may change it, and nobody else.
 func TestH13_WebhooksWithinScopes(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		c := h.create(h.cora, h.north, private.Draft{})
@@ -369,70 +375,85 @@ func TestH13_WebhooksWithinScopes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		self := b.Principal()
-		add := func(by access.Principal, d private.WebhookDraft) (private.Webhook, string) {
-			if d.URL == "" {
-				d.URL = "https://hooks.example.com/in"
-			}
-			w, err := h.AddWebhook(ctx, by, c.ID, d)
-			if p := problem.Of(err); p != nil && len(p.Fields) == 1 && p.Fields[0].Pointer == "/url" {
+		self, of := b.Principal(), ident.Must[grant.Grant](c.Grant)
+		add := func(by access.Principal, types ...string) (webhook.Issued, string) {
+			w, err := h.hooks.CreateForGrant(ctx, by, of, webhook.Draft{URL: "https://hooks.example.com/in", Types: types})
+			if p := problem.Of(err); p != nil && len(p.Fields) == 1 {
 				return w, p.Fields[0].Code
 			}
 			return w, problem.CodeOf(err)
 		}
-		w, code := add(self, private.WebhookDraft{Types: []string{"contact.created"}})
-		if code != "" || strings.Join(w.Receives, " ") != "contact.created" || !w.Enabled {
-			t.Fatalf("%+v %s", w, code)
-		}
 		for _, tc := range []struct {
-			url, types, code string
+			who, types, code string
+			by               access.Principal
 		}{
-			{"", "user.created", "event_scope_missing"},
-			{"", "user.*", "event_scope_missing"},
-			{"", "contact.created user.created", "event_scope_missing"},
-			{"", "contact.create", "webhook_invalid"},
-			{"", "*.created", ""}, // as far as the scopes go
-			{"", "status.changed", ""},
-			{"http://hooks.example.com/", "contact.*", "url_scheme"},
-			{"https://127.0.0.1/", "contact.*", "url_address"},
-			{"https://hooks.internal/", "contact.*", "url_host"},
-			{"https://a:b@hooks.example.com/", "contact.*", "url_userinfo"},
+			{"itself", "contact.created", "", self},
+			{"itself", "user.created", "event_scope_missing", self},
+			{"itself", "contact.create", "event_unknown", self},
+			{"its administrator", "*.created", "", h.cora},
+			{"whoever manages the accounts below", "status.changed", "", h.pat},
+			{"a reader", "contact.*", "forbidden", h.rita},
+			{"a stranger", "contact.*", "not_found", h.stranger},
 		} {
-			_, code := add(h.cora, private.WebhookDraft{URL: tc.url, Types: strings.Fields(tc.types)})
-			want(t, tc.url+" "+tc.types, code, tc.code)
+			_, code := add(tc.by, strings.Fields(tc.types)...)
+			want(t, tc.who+" "+tc.types, code, tc.code)
 		}
-		_, code = add(h.rita, private.WebhookDraft{Types: []string{"contact.*"}})
-		want(t, "a reader", code, "forbidden")
-		_, code = add(h.stranger, private.WebhookDraft{Types: []string{"contact.*"}})
-		want(t, "a stranger", code, "not_found")
 		elsewhere := h.create(h.cora, h.north, private.Draft{Name: "Other"})
-		_, err = h.AddWebhook(ctx, self, elsewhere.ID, private.WebhookDraft{URL: "https://hooks.example.com/in", Types: []string{"contact.*"}})
+		_, err = h.hooks.ListForGrant(ctx, self, ident.Must[grant.Grant](elsewhere.Grant))
 		want(t, "of another integration", problem.CodeOf(err), "not_found")
-
-		all, err := h.Webhooks(ctx, self, c.ID)
-		got := map[string]string{}
-		for _, w := range all {
-			got[strings.Join(w.Types, " ")] = strings.Join(w.Receives, " ")
-		}
-		if err != nil || len(got) != 3 || got["*.created"] != "contact.created" || got["status.changed"] != "status.changed" {
-			t.Errorf("%+v %v", all, err)
+		if all, err := h.hooks.ListForGrant(ctx, h.rita, of); err != nil || len(all) != 3 {
+			t.Errorf("a reader sees %d: %v", len(all), err)
 		}
 		d, err := h.Preview(ctx, h.cora, c.ID, private.Patch{Scopes: &[]string{"users.read"}})
 		if err != nil || len(d.Webhooks) != 2 || len(d.Webhooks[0].Receives)+len(d.Webhooks[1].Receives) != 1 {
 			t.Errorf("%+v %v", d.Webhooks, err)
 		}
-		off, err := h.UpdateWebhook(ctx, self, w.ID, private.WebhookDraft{URL: w.URL, Types: []string{"contact.*"}, Enabled: ptr(false)})
-		if err != nil || off.Enabled || len(off.Receives) != 2 {
-			t.Errorf("%+v %v", off, err)
+		if i, err := h.Impact(ctx, h.cora, c.ID); err != nil || i.Webhooks != 3 {
+			t.Errorf("%+v %v", i, err)
 		}
-		if err := h.RemoveWebhook(ctx, h.stranger, w.ID); problem.CodeOf(err) != "not_found" {
-			t.Errorf("%v", err)
-		}
-		if err := h.RemoveWebhook(ctx, self, w.ID); err != nil {
+	})
+}
+
+// Webhooks that were stored before there were deliveries are endpoints now, signed
+// with the published key, and cannot be made to send without a signature.
+func TestStoredWebhooksBecomeEndpoints(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		c := h.create(h.cora, h.north, private.Draft{})
+		raw, err := schema.Files.ReadFile("0230_private_webhook.sql")
+		if err != nil {
 			t.Fatal(err)
 		}
-		if log := h.actions(c.Holder()); len(log) != 6 || log[5].Action != "private_integration.webhook_delete" || len(log[5].After) > 0 {
-			t.Errorf("%d %+v", len(log), log[len(log)-1])
+		up, down, _ := strings.Cut(string(raw), "-- +goose Down")
+		h.write(func(tx *store.Tx) error {
+			old := "INSERT INTO private_webhook (id, integration, url, description, types, enabled, created_by, created) VALUES ('pwh_" + strings.Repeat("0", 25)
+			rows := old + "1', '" + c.ID.String() + "', 'https://hooks.example.com/on', 'On', '[\"contact.*\"]', 1, 'user/u', 5); " + old + "2', '" + c.ID.String() + "', 'https://hooks.example.com/off', '', '[\"*\"]', 0, 'user/u', 5);"
+			for _, q := range strings.Split(down+rows+up, ";") {
+				if q = regexp.MustCompile(`(?m)^--.*$`).ReplaceAllString(q, ""); strings.TrimSpace(q) == "" {
+					continue
+				}
+				if _, err := tx.ExecContext(tx.Ctx, q); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		all, err := h.hooks.ListForGrant(ctx, h.cora, ident.Must[grant.Grant](c.Grant))
+		if err != nil || len(all) != 2 || all[0].State != webhook.Enabled || all[0].Signature != webhook.SignEd25519 || all[1].State != webhook.Disabled || all[1].URL != "https://hooks.example.com/off" {
+			t.Fatalf("%+v %v", all, err)
+		}
+		subs, err := h.hooks.Subscriptions(ctx, h.cora, all[0].ID)
+		if err != nil || len(subs) != 1 || !subs[0].Enabled || strings.Join(subs[0].Types, " ") != "contact.*" {
+			t.Errorf("%+v %v", subs, err)
+		}
+		d := webhook.Draft{URL: all[0].URL, Signature: webhook.SignHMAC}
+		if _, err := h.hooks.Update(ctx, h.cora, all[0].ID, d); problem.Of(err) == nil || problem.Of(err).Fields[0].Code != "secret_missing" {
+			t.Errorf("it would send without a signature: %v", err)
+		}
+		if _, err := h.hooks.Rotate(ctx, h.cora, all[0].ID, 0); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.hooks.Update(ctx, h.cora, all[0].ID, d); err != nil {
+			t.Errorf("with a secret: %v", err)
 		}
 	})
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/guestright/guestright/audit"
 	"github.com/guestright/guestright/catalog"
 	"github.com/guestright/guestright/grant"
-	"github.com/guestright/guestright/kit/outbound"
 	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/notice"
@@ -28,7 +27,6 @@ type Service struct {
 	Usage    *usage.Service
 	Notices  *notice.Service
 	Catalog  *catalog.Current
-	Outbound *outbound.Client // judges the addresses of webhooks
 }
 
 func absent(err error) bool { return problem.CodeOf(err) == "not_found" }

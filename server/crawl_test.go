@@ -173,17 +173,13 @@ func (c *crawl) tenant(name string) *tenant {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	hook, err := c.Private.AddWebhook(ctx, by, pin.ID, private.WebhookDraft{URL: "https://hooks.example.com/in", Types: []string{"flag.*"}})
-	if err != nil {
-		c.t.Fatal(err)
-	}
 	end, sub := c.endpoint(by, app)
 	return &tenant{cookie: c.Identity.Cookie(st.Token), ids: map[string]string{
 		"group": g.ID.String(), "application": app.ID.String(), "key": key.ID.String(), "version": versions[0].ID.String(),
 		"account": acc.ID.String(), "custom_role": made.ID.String(), "installation": ins.ID.String(), "grant": ins.Grant, "user": user, "member": user,
 		"token": c.tokenOf(ins.Grant), "session": st.Session.ID.String(), "product_key": product.ID.String(), "limit": "burst", "api_token": own.ID.String(),
 		"legacy_key": c.legacyKey(acc), "family": c.family(by, app, acc), "leak": c.leak(key.Secret, g.ID.String()),
-		"private_integration": pin.ID.String(), "private_webhook": hook.ID.String(), "webhook_endpoint": end, "webhook_subscription": sub, "delivery": c.delivery(end), "webhook_replay": c.replay(end),
+		"private_integration": pin.ID.String(), "webhook_endpoint": end, "webhook_subscription": sub, "delivery": c.delivery(end), "webhook_replay": c.replay(end),
 	}}
 }
 

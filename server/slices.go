@@ -120,7 +120,7 @@ func newSlices(b base, cfg Config) (*Slices, error) {
 		Releases: s.Releases, Grants: s.Grants, Tokens: s.Tokens, Quota: s.Quota, Notices: s.Notices, Catalog: b.cat, VerifiedOnly: cfg.Apps.Unverified == UnverifiedRefuse}
 	s.Releases.Published = s.Integrations.Published
 	s.Private = &private.Service{DB: b.db, Audit: s.Audit, Accounts: s.Accounts, Roles: s.Roles, Grants: s.Grants, Tokens: s.Tokens, Usage: s.Usage,
-		Notices: s.Notices, Catalog: b.cat, Outbound: s.Outbound}
+		Notices: s.Notices, Catalog: b.cat}
 	s.Legacy = &legacy.Service{DB: b.db, Audit: s.Audit, Usage: s.Usage, Accounts: s.Accounts, Grants: s.Grants, Tokens: s.Tokens, Private: s.Private,
 		Notices: s.Notices, Catalog: b.cat}
 	s.LegacyKeys = legacy.NewGate(b.db, s.Bearers)
@@ -149,6 +149,7 @@ func newSlices(b base, cfg Config) (*Slices, error) {
 func (s *Slices) join(log *slog.Logger) {
 	s.Applications.Revoked = s.Tokens.RevokeKey
 	s.Tokens.Kept(grant.KindPrivate, s.Private.Keeper, s.Private.Describe)
+	s.Webhooks.Kept(grant.KindPrivate, s.Private.HookKeeper)
 	s.Usage.GroupOf = func(ctx context.Context, id string) (string, error) {
 		app, err := ident.Parse[application.Application](id)
 		if err != nil {

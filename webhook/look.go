@@ -136,6 +136,34 @@ func (s *Service) Search(ctx context.Context, by access.Principal, q Search) ([]
 	return out[:q.Limit], true, nil
 }
 
+// Want is an enabled endpoint with the patterns of what it gets.
+type Want struct {
+	Endpoint Endpoint
+	Types    []string
+}
+
+// Wanted lists the enabled endpoints of a grant. It does not authorise.
+func Wanted(tx *store.Tx, grant string) ([]Want, error) {
+	all, err := endpoints(tx, "e.grant_id = ? AND e.state = ?", grant, Enabled)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Want, len(all))
+	for i, e := range all {
+		subs, err := subscriptions(tx, "s.endpoint = ?", e.ID)
+		if err != nil {
+			return nil, err
+		}
+		out[i].Endpoint = e
+		for _, s := range subs {
+			if s.Enabled {
+				out[i].Types = append(out[i].Types, s.Types...)
+			}
+		}
+	}
+	return out, nil
+}
+
 // Position is where a list goes on behind a delivery.
 func (d Delivery) Position() int64 { return d.d }
 

@@ -54,8 +54,23 @@ type Service struct {
 	Client       *outbound.Client
 	Log          *slog.Logger
 
+	// Keepers let the slice that owns a kind of grant give rights over its
+	// endpoints besides those that policies give.
+	Keepers map[grant.Kind]Keeper
+
 	courier *courier
 	keys    *platformKeys
+}
+
+// Keeper decides who may do action to the endpoints of a grant.
+type Keeper func(tx *store.Tx, by access.Principal, action string, g grant.Grant) error
+
+// Kept lets the slice that owns a kind of grant take part in deciding.
+func (s *Service) Kept(k grant.Kind, keeper Keeper) {
+	if s.Keepers == nil {
+		s.Keepers = map[grant.Kind]Keeper{}
+	}
+	s.Keepers[k] = keeper
 }
 
 // New readies a service; it follows the log as soon as it is Run.
@@ -98,7 +113,15 @@ func (s *Service) ofGrant(tx *store.Tx, by access.Principal, id grant.ID, action
 	if by.Grant == id.String() && by.User == "" {
 		return o, nil
 	}
-	return o, s.reach(by, "grant", action, o.on)
+	err = s.reach(by, "grant", action, o.on)
+	keep := s.Keepers[g.Kind]
+	if err == nil || keep == nil {
+		return o, err
+	}
+	if err = keep(tx, by, action, g); problem.CodeOf(err) == "not_found" {
+		err = problem.NotFound("grant")
+	}
+	return o, err
 }
 
 func (s *Service) reach(by access.Principal, noun, action string, on access.Resource) error {
@@ -318,10 +341,14 @@ func (s *Service) change(ctx context.Context, by access.Principal, id ID, action
 // Update changes address, description and limits of an endpoint. Its
 // subscriptions have operations of their own: types and filter are not looked at.
 func (s *Service) Update(ctx context.Context, by access.Principal, id ID, d Draft) (Endpoint, error) {
-	return s.change(ctx, by, id, "update", func(_ *store.Tx, e *Endpoint, o owner) error {
+	return s.change(ctx, by, id, "update", func(tx *store.Tx, e *Endpoint, o owner) error {
 		d.Types, d.Filter = nil, nil
 		d.check, d.known = s.Client.CheckURL, s.known(o)
-		if f := d.judge(); len(f) > 0 {
+		f := d.judge()
+		if d.Signature != SignEd25519 && len(e.live(tx.Now())) == 0 {
+			f = append(f, problem.Field{Pointer: "/signature", Code: "secret_missing", Detail: "It has no secret of its own yet. Make a new secret first."})
+		}
+		if len(f) > 0 {
 			return problem.Invalid("webhook_endpoint_invalid", "Some of the fields need another look.", f...)
 		}
 		e.put(d)

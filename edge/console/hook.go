@@ -12,6 +12,7 @@ import (
 	"github.com/guestright/guestright/integration"
 	"github.com/guestright/guestright/kit/ident"
 	"github.com/guestright/guestright/kit/problem"
+	"github.com/guestright/guestright/private"
 	"github.com/guestright/guestright/webhook"
 )
 
@@ -20,7 +21,7 @@ func (c *Console) hookRoutes() []route {
 		return nil
 	}
 	var out []route
-	for _, of := range []string{"/applications/{application}", "/installations/{installation}"} {
+	for _, of := range []string{"/applications/{application}", "/installations/{installation}", "/private-integrations/{integration}"} {
 		out = append(out, route{"GET " + of + "/webhooks", c.page(hooksPage)},
 			route{"GET " + of + "/webhooks/new", c.page(newHookPage)}, route{"POST " + of + "/webhooks/new", c.page(newHook)},
 			route{"GET " + of + "/webhooks/deliveries", c.page(hookLogPage)})
@@ -79,6 +80,12 @@ func (v *visit) hookPlace() (hookPlace, error) {
 			return hookPlace{}, err
 		}
 		return v.placeOfApplication(s)
+	case v.r.PathValue("integration") != "":
+		l, err := v.privateOf()
+		if err != nil {
+			return hookPlace{}, err
+		}
+		return v.placeOfPrivate(l), nil
 	default:
 		i, err := v.installationOf()
 		if err != nil {
@@ -127,6 +134,15 @@ func (v *visit) placeOfInstallation(i integration.Listed) hookPlace {
 	return p.rights(v, integration.Resource(i.Installation))
 }
 
+func (v *visit) placeOfPrivate(l private.Listed) hookPlace {
+	p := hookPlace{Name: l.Name, Base: privatePath(l.ID) + "/webhooks", Grant: l.Grant, Account: l.Account, Scopes: l.Scopes, Live: l.State != private.Deleted,
+		Whose: "An endpoint hears of " + l.AccountName + ", as far as the scopes of " + l.Name + " allow."}
+	p.show = func(x sheet) error { return v.aboutPrivate(l, "/webhooks", x) }
+	p = p.rights(v, access.On("account", l.Account, "private_integration", l.ID.String()))
+	p.Manages, p.Replays = p.Manages || l.Manages && p.Live, p.Replays || l.Manages && p.Live
+	return p
+}
+
 // placeOf finds the place of an endpoint.
 func (v *visit) placeOf(e webhook.Endpoint) (hookPlace, error) {
 	if e.Application != "" {
@@ -141,6 +157,14 @@ func (v *visit) placeOf(e webhook.Endpoint) (hookPlace, error) {
 		return v.placeOfApplication(s)
 	}
 	for _, step := range e.Resource().Segments() {
+		if step.Kind == "private_integration" && v.Private != nil {
+			id, err := ident.Parse[private.Integration](step.Name)
+			if err != nil {
+				return hookPlace{}, err
+			}
+			l, err := v.Private.Get(v.ctx(), v.by, id)
+			return v.placeOfPrivate(l), err
+		}
 		if step.Kind == "installation" {
 			id, err := ident.Parse[integration.Installation](step.Name)
 			if err != nil {

@@ -122,7 +122,7 @@ type hookEntry struct {
 	Faults           faults
 }
 
-var hookPointers = []string{"/url", "/description", "/rate", "/concurrency", "/types"}
+var hookPointers = []string{"/url", "/description", "/rate", "/concurrency", "/signature", "/types"}
 
 func (v *visit) enteredHookEntry() hookEntry {
 	return hookEntry{URL: v.field("url"), Description: v.field("description"), Ordered: v.field("ordered") != "", On: v.field("on") != "",

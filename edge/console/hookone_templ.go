@@ -123,7 +123,7 @@ func hookEntryForm(f hookEntry, title, text string) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = page.Select{Label: "Signed with", Name: "signature", Options: signatureOptions(f.Signature), Hint: "Both are Standard Webhooks, so libraries check either."}.Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = page.Select{Label: "Signed with", Name: "signature", Options: signatureOptions(f.Signature), Error: f.Faults.at("/signature"), Hint: "Both are Standard Webhooks, so libraries check either."}.Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

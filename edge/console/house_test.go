@@ -27,7 +27,6 @@ import (
 	"github.com/guestright/guestright/identity/password"
 	"github.com/guestright/guestright/insight"
 	"github.com/guestright/guestright/integration"
-	"github.com/guestright/guestright/kit/outbound"
 	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/kit/store/storetest"
@@ -101,10 +100,8 @@ func newHouse(t *testing.T, with ...func(*house)) *house {
 	s.Products, err = token.NewProducts(h.db, log, keys)
 	must(t, err)
 	roles := s.Roles
-	out, err := outbound.New(outbound.Config{})
-	must(t, err)
 	s.Private = &private.Service{DB: h.db, Audit: log, Accounts: s.Accounts, Roles: roles, Grants: &grant.Service{DB: h.db}, Tokens: s.Tokens,
-		Usage: s.Usage, Notices: s.Notices, Catalog: current, Outbound: out}
+		Usage: s.Usage, Notices: s.Notices, Catalog: current}
 	s.Insight = &insight.Service{DB: h.db, Usage: s.Usage, Accounts: s.Accounts, Roles: s.Roles, Grants: s.Integrations.Grants, Releases: s.Releases,
 		Integrations: s.Integrations, Private: s.Private, Catalog: current}
 	s.Roles.Behind = s.Insight.Behind

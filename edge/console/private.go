@@ -40,11 +40,6 @@ func (c *Console) privateRoutes() []route {
 		{"POST " + one + "/token", c.sure(newPrivateToken)},
 		{"GET " + one + "/test", c.page(testPrivatePage)},
 		{"POST " + one + "/test", c.page(testPrivate)},
-		{"GET " + one + "/webhooks", c.page(privateWebhooksPage)},
-		{"POST " + one + "/webhooks", c.page(addPrivateWebhook)},
-		{"GET " + one + "/webhooks/{webhook}", c.page(privateWebhookPage)},
-		{"POST " + one + "/webhooks/{webhook}", c.page(changePrivateWebhook)},
-		{"POST " + one + "/webhooks/{webhook}/delete", c.page(removePrivateWebhook)},
 	}
 }
 

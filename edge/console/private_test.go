@@ -8,6 +8,7 @@ import (
 
 	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/account"
+	"github.com/guestright/guestright/grant"
 	"github.com/guestright/guestright/kit/store"
 )
 
@@ -110,17 +111,20 @@ func TestPrivateIntegrationSwitches(t *testing.T) {
 	}
 }
 
-// H13: webhooks within the scopes, and an honest word about deliveries.
+// H13: an administrator makes a webhook of a private integration within its
+// scopes, and what happens arrives.
 func TestPrivateIntegrationWebhooks(t *testing.T) {
-	h := newHouse(t)
-	admin := h.person("Grace Okafor", "grace@lakeside.example")
-	a := h.account("lakeside", "Lakeside", admin)
-	form := "/accounts/" + a.ID.String() + "/private/new"
-	made := admin.submit(form, form, "name", "Export", "owner", admin.user, "reach", "self", "life_days", "0", "idle_days", "0", "rotate_days", "0", "scope", "flags.read")
+	p := newPost(t)
+	p.Webhooks.Kept(grant.KindPrivate, p.Private.HookKeeper)
+	form := "/accounts/" + p.x.in[0].Account + "/private/new"
+	made := p.admin.submit(form, form, "name", "Export", "owner", p.admin.user, "reach", "self", "life_days", "0", "idle_days", "0", "rotate_days", "0", "scope", "flags.read")
 	at := regexp.MustCompile(`/private-integrations/pin_[0-9a-z]{26}`).FindString(made.body) + "/webhooks"
-	admin.get(at).has(t, "Nothing is sent yet.", "No webhook yet", "flag.created", "Needs")
-	admin.submit(at, at, "url", "http://127.0.0.1/", "type", "flag.created", "enabled", "on").has(t, "must begin with https")
-	admin.submit(at, at, "url", "https://hooks.example.com/in", "patterns", "member.created").has(t, "do not allow an event")
-	admin.submit(at, at, "url", "https://hooks.example.com/in", "type", "flag.created", "enabled", "on").led(t, at)
-	admin.get(at).has(t, "hooks.example.com", "1 event type today", "Change…")
+	p.admin.get(at).has(t, "No endpoint yet", "as far as the scopes of Export allow")
+	p.admin.submit(at+"/new", at+"/new", "url", "http://127.0.0.1:1/", "type", "flag.created", "on", "on").has(t, "must begin with https")
+	p.admin.submit(at+"/new", at+"/new", "url", p.url, "patterns", "member.created", "on", "on").has(t, "The scopes do not allow any event that this names.")
+	id := p.make(p.admin, at, "type", "flag.created")
+	p.happens(2, "flag.created")
+	p.until("both arrive", func() bool { return p.got.Load() == 2 })
+	p.until("they are written", func() bool { return strings.Count(p.admin.get("/webhooks/"+id.String()).body, "flag.created") >= 2 })
+	p.admin.get("/webhooks/"+id.String()).has(t, "Export", "This account", "Delivered")
 }

@@ -46,6 +46,9 @@ func (v *visit) aboutPrivate(l private.Listed, tab string, s sheet) error {
 		{Text: "Webhooks", URL: "/webhooks", Icon: page.IconWebhook},
 		{Text: "Granted and used", URL: grantUsePath(l.Grant), Icon: page.IconGauge},
 	} {
+		if t.URL == "/webhooks" && v.Webhooks == nil {
+			continue
+		}
 		if t.URL == "/test" && (v.Calls == nil || !l.Manages || l.State == private.Deleted) {
 			continue
 		}
