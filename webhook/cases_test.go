@@ -214,6 +214,27 @@ func TestH37_WhatFailedIsReplayedTogether(t *testing.T) {
 		}
 		h.until("all delivered again", func() bool { return h.number(e, "state = 'delivered' AND attempts = 11") == many })
 		h.quiet()
+		all, err := h.Webhooks.Replays(t.Context(), h.dev, e.ID, 5)
+		if err != nil || len(all) != 1 || all[0].ID != n.ID || all[0].Total != many || all[0].Waiting != 0 || all[0].Running() {
+			t.Errorf("%+v %v", all, err)
+		}
+		if r, err := h.Webhooks.StopReplay(t.Context(), h.dev, n.ID); err != nil || r.Stopped.IsZero() || h.number(e, "state = 'delivered'") != many {
+			t.Errorf("stopping what is done: %+v %v", r, err)
+		}
+		got, more, err := h.Webhooks.Search(t.Context(), h.dev, webhook.Search{Endpoints: []webhook.ID{e.ID}, States: []webhook.State{webhook.Delivered}, Status: http.StatusOK, Limit: 10})
+		if err != nil || len(got) != 10 || !more {
+			t.Errorf("%d deliveries found: %v", len(got), err)
+		}
+		got, more, err = h.Webhooks.Search(t.Context(), h.dev, webhook.Search{Endpoints: []webhook.ID{e.ID}, States: []webhook.State{webhook.Exhausted, webhook.Dropped}, Limit: 10})
+		if q, qerr := h.Webhooks.Queues(t.Context(), h.dev, e.ID); err != nil || qerr != nil || len(got) != 0 || more || q[e.ID] != (webhook.Queue{}) {
+			t.Errorf("%d have failed, %+v: %v %v", len(got), q, err, qerr)
+		}
+		for _, daily := range []bool{false, true} {
+			h.until("every request is counted", func() bool {
+				s, err := h.Webhooks.Counted(t.Context(), h.dev, h.DB.Now().Add(-time.Hour), daily, e.ID)
+				return err == nil && s.Delivered == 2*many && s.Failed == 0 && s.Points[len(s.Points)-1].Slowest > 0
+			})
+		}
 	})
 }
 

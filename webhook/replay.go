@@ -24,7 +24,7 @@ type ReplayID = ident.ID[Replay]
 
 // Replay is deliveries of one endpoint that are sent again together.
 type Replay struct {
-	ID        ReplayID  `json:"id"`
+	ID        ReplayID  `json:"id" doc:"Empty when nothing was selected"`
 	Endpoint  string    `json:"endpoint"`
 	Selection Selection `json:"selection"`
 	Total     int       `json:"deliveries" doc:"How many are sent again"`
@@ -105,7 +105,10 @@ func (s *Service) stretch(tx *store.Tx, r Replay, behind int64) (Replay, int64, 
 			return r, behind, err
 		}
 	}
-	r.Total += len(found)
+	if r.Total += len(found); r.Total == 0 { // nothing to watch
+		r.ID = ReplayID{}
+		return r, behind, nil
+	}
 	r.Waiting = r.Total
 	return r, behind, putReplay(tx, r)
 }
