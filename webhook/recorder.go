@@ -158,16 +158,26 @@ func (c *courier) record(group []entry, again bool) (bool, error) {
 }
 
 // committed reports whether a group is in the books already, since an answer to
-// its commit may get lost. All of it is there or nothing: one entry tells. A
-// group of nothing but changed rows without attempts may be written twice.
+// its commit may get lost. All of it is there or nothing, so what is found of any
+// attempt tells; of one it may have been deleted meanwhile. Without attempts new
+// rows tell. A group of nothing but changed rows may be written twice.
 func committed(tx *store.Tx, group []entry) (bool, error) {
+	tried := false
 	for _, e := range group {
-		d := e.item.Delivery
-		if e.attempt != nil {
-			return attempted(tx, d, e.attempt.Number)
+		if e.attempt == nil {
+			continue
 		}
-		if e.fresh {
-			return hasRow(tx, d)
+		tried = true
+		if there, err := attempted(tx, e.item.Delivery, e.attempt.Number); there || err != nil {
+			return there, err
+		}
+	}
+	for _, e := range group {
+		if tried || !e.fresh {
+			continue
+		}
+		if there, err := hasRow(tx, e.item.Delivery); there || err != nil {
+			return there, err
 		}
 	}
 	return false, nil
