@@ -22,6 +22,9 @@ import (
 // machine of two cores needs three minutes for what a quiet one does in twenty seconds.
 const patience = 10 * time.Minute
 
+// stepMost is how long one step may take: what is not there by then will not come.
+const stepMost = 2 * time.Minute
+
 // Browser is one tab with cookies, storage and devices of its own, closed when the test ends.
 type Browser struct {
 	t    testing.TB
@@ -59,7 +62,10 @@ func Open(t testing.TB) *Browser {
 	t.Cleanup(stopTab)
 
 	b := &Browser{t: t, ctx: ctx}
-	b.run("open a tab", call(page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: witness}))
+	// The tab lives as long as the context of the first step.
+	if err := chromedp.Do(ctx, call(page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: witness})); err != nil {
+		t.Fatalf("open a tab: %v", err)
+	}
 	b.Emulate(View{})
 	return b
 }
@@ -82,7 +88,9 @@ func call[P, R any](command cdp.Command[P, R], params P) chromedp.Action[chromed
 
 func (b *Browser) run(what string, actions ...chromedp.Action[chromedp.Void]) {
 	b.t.Helper()
-	if err := chromedp.Do(b.ctx, actions...); err != nil {
+	ctx, stop := context.WithTimeout(b.ctx, stepMost)
+	defer stop()
+	if err := chromedp.Do(ctx, actions...); err != nil {
 		b.t.Fatalf("%s: %v", what, err)
 	}
 }
