@@ -136,6 +136,9 @@ func (s *Service) Muted(ctx context.Context, accountID, grant, kind string) (boo
 		}
 		if s.muteEpoch.Load() == epoch {
 			s.mutes.Store(accountID, found)
+			if s.muteEpoch.Load() != epoch {
+				s.mutes.Delete(accountID) // it may have been cleared before it was there
+			}
 		}
 		list = found
 	}

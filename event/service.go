@@ -144,6 +144,9 @@ func (s *Service) account(ctx context.Context, key string) (knownAccount, error)
 	})
 	if err == nil && s.epoch.Load() == epoch {
 		s.known.Store(key, out)
+		if s.epoch.Load() != epoch {
+			s.known.Delete(key) // it may have been cleared before it was there
+		}
 	}
 	return out, err
 }
@@ -174,13 +177,9 @@ const scanMost = 2000
 func (s *Service) Read(ctx context.Context, by access.Principal, q Query) (Stretch, error) {
 	out := Stretch{Next: q.After}
 	var found []*Event
-	var see func(context.Context, *Event) (bool, error)
 	err := s.DB.Read(ctx, func(tx *store.Tx) error {
 		acc, err := s.readable(tx, by, q.Account)
 		if err != nil {
-			return err
-		}
-		if see, err = s.viewer(tx, by, acc); err != nil {
 			return err
 		}
 		last, err := heads(tx, []string{acc.ID.String()})
@@ -194,6 +193,10 @@ func (s *Service) Read(ctx context.Context, by access.Principal, q Query) (Stret
 		found, err = after(tx, acc.ID.String(), q.After, q.scan)
 		return err
 	})
+	if err != nil {
+		return out, err
+	}
+	see, err := s.viewer(ctx, by) // as it is now, not as it was when the events were read
 	if err != nil {
 		return out, err
 	}
@@ -251,11 +254,11 @@ func (s *Service) readable(tx *store.Tx, by access.Principal, name string) (acco
 
 // viewer gives the judgement whether the caller receives an event: integrations
 // what their grant opens, everybody else who may view the account's events all.
-func (s *Service) viewer(tx *store.Tx, by access.Principal, a account.Account) (func(context.Context, *Event) (bool, error), error) {
+func (s *Service) viewer(ctx context.Context, by access.Principal) (func(context.Context, *Event) (bool, error), error) {
 	if by.Grant == "" || by.User != "" {
 		return func(context.Context, *Event) (bool, error) { return true, nil }, nil
 	}
-	h, err := s.Bearers.Standing(tx, by.Grant)
+	h, err := s.Bearers.Standing(ctx, by.Grant)
 	if err != nil {
 		return nil, err
 	}

@@ -174,9 +174,14 @@ func narrower(want, have []string) []string {
 
 // Standing gives what a grant may do now, for work that is done for its holder without a token, such as the delivery of
 // events. NotFound when there is no such grant.
-func (a *Authenticator) Standing(tx *store.Tx, grantID string) (*Holding, error) {
-	epoch := a.epoch.Load()
-	h, err := a.holding(tx, grantID)
+func (a *Authenticator) Standing(ctx context.Context, grantID string) (*Holding, error) {
+	epoch := a.epoch.Load() // before anything is read: a transaction that is under way may see what was
+	var h *Holding
+	err := a.db.Read(ctx, func(tx *store.Tx) error {
+		var err error
+		h, err = a.holding(tx, grantID)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}

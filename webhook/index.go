@@ -68,7 +68,7 @@ func (x *index) of(ctx context.Context, account string) ([]*target, error) {
 		for i, r := range found {
 			ids[i] = r.Endpoint
 		}
-		places, err := x.load(tx, ids)
+		places, err := x.load(tx, ids, epoch)
 		if err != nil {
 			return err
 		}
@@ -90,12 +90,13 @@ func (x *index) of(ctx context.Context, account string) ([]*target, error) {
 	return out, nil
 }
 
-// load gives destinations by id, from memory when it can.
-func (x *index) load(tx *store.Tx, ids []string) (map[string]*destination, error) {
+// load gives destinations by id, from memory when it can. What it reads is
+// remembered unless something has changed since epoch, which is that of before tx
+// read anything: it may see what was there then.
+func (x *index) load(tx *store.Tx, ids []string, epoch uint64) (map[string]*destination, error) {
 	out := make(map[string]*destination, len(ids))
 	var missing []string
 	x.mu.RLock()
-	epoch := x.epoch
 	for _, id := range ids {
 		if to, ok := x.places[id]; ok {
 			out[id] = to
@@ -158,6 +159,7 @@ func (x *index) load(tx *store.Tx, ids []string) (map[string]*destination, error
 func (x *index) place(ctx context.Context, id string) (*destination, error) {
 	x.mu.RLock()
 	to, ok := x.places[id]
+	epoch := x.epoch
 	x.mu.RUnlock()
 	if ok && (to == nil || to.ends.IsZero() || x.s.DB.Now().Before(to.ends)) {
 		return to, nil
@@ -169,22 +171,11 @@ func (x *index) place(ctx context.Context, id string) (*destination, error) {
 	}
 	var out *destination
 	err := x.s.DB.Read(ctx, func(tx *store.Tx) error {
-		got, err := x.load(tx, []string{id})
+		got, err := x.load(tx, []string{id}, epoch)
 		out = got[id]
 		return err
 	})
 	return out, err
-}
-
-// standing gives what a grant may do now.
-func (x *index) standing(ctx context.Context, grant string) (*token.Holding, error) {
-	var h *token.Holding
-	err := x.s.DB.Read(ctx, func(tx *store.Tx) error {
-		var err error
-		h, err = x.s.Bearers.Standing(tx, grant)
-		return err
-	})
-	return h, err
 }
 
 // wants decides whether an event goes to a target: a subscription names it, its
@@ -218,7 +209,7 @@ func (x *index) wants(ctx context.Context, cat *catalog.Catalog, t *target, e *e
 	}
 	h := t.holding.Load()
 	if h == nil || !h.Current() {
-		fresh, err := x.standing(ctx, t.grant)
+		fresh, err := x.s.Bearers.Standing(ctx, t.grant)
 		if err != nil {
 			return false, err
 		}

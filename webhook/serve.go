@@ -162,7 +162,7 @@ func (c *courier) refused(ctx context.Context, it *item) (string, error) {
 		return "", nil // an application tries its own server
 	}
 	if it.holding == nil || !it.holding.Current() {
-		h, err := c.index.standing(ctx, it.Grant)
+		h, err := c.s.Bearers.Standing(ctx, it.Grant)
 		if k := problem.Of(err); err != nil && (k.Kind == problem.KindUnavailable || k.Kind == problem.KindInternal) {
 			return "", err
 		}
