@@ -37,6 +37,7 @@ type lane struct {
 	running int
 	due     time.Time            // when the first row that is not in memory is due; zero: there is none
 	held    map[int64]bool       // rows that are in memory
+	again   map[int64]bool       // those of them that were due on disk meanwhile: to be looked at once they are written
 	flying  map[string]bool      // ordering keys under way
 	blocked map[string]time.Time // ordering keys that wait for a retry, and until when
 	next    time.Time            // the rate allows nothing before

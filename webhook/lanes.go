@@ -35,7 +35,7 @@ func (c *courier) lane(ctx context.Context, id string) (*lane, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &lane{id: id, to: to, circuit: Circuit{State: Closed}, held: map[int64]bool{}, flying: map[string]bool{}, blocked: map[string]time.Time{}}
+	l := &lane{id: id, to: to, circuit: Circuit{State: Closed}, held: map[int64]bool{}, again: map[int64]bool{}, flying: map[string]bool{}, blocked: map[string]time.Time{}}
 	err = c.s.DB.Read(ctx, func(tx *store.Tx) error {
 		states, err := circuits(tx, []string{id})
 		if err != nil {
@@ -145,7 +145,12 @@ func (c *courier) load(ctx context.Context, l *lane, now time.Time) error {
 		return nil
 	}
 	for _, d := range rows {
-		if l.held[d.d] || before[d.d] {
+		switch {
+		case l.held[d.d]:
+			l.again[d.d] = true // it may have been sent again since it was written
+			continue
+		case before[d.d]:
+			l.later(now) // it was written while we read
 			continue
 		}
 		e := events[d.n]

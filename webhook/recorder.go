@@ -152,6 +152,10 @@ func (c *courier) record(group []entry, again bool) (bool, error) {
 		if e.item.State == Waiting {
 			e.lane.later(e.item.Due)
 		}
+		if e.lane.again[e.item.d] {
+			delete(e.lane.again, e.item.d)
+			e.lane.later(c.s.DB.Now())
+		}
 		e.lane.mu.Unlock()
 	}
 	return true, nil

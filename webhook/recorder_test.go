@@ -39,7 +39,7 @@ func TestGroupsAreWrittenOnce(t *testing.T) {
 				n++
 				at := db.Now()
 				d := Delivery{Endpoint: endpoint, Type: "flag.updated", State: Waiting, Created: at, Updated: at, Due: at, n: n}
-				out[i] = entry{item: &item{Delivery: d}, lane: &lane{id: endpoint, held: map[int64]bool{}}, fresh: true}
+				out[i] = entry{item: &item{Delivery: d}, lane: &lane{id: endpoint}, fresh: true}
 				if tried[i] {
 					out[i].item.State, out[i].attempt = Delivered, &attemptRow{Number: 1, Status: 200}
 				}
