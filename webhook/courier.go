@@ -18,8 +18,8 @@ const (
 	beat = 200 * time.Millisecond
 	// lease is how long a dead courier keeps the log to itself.
 	lease = 15 * time.Second
-	// memoryMost bounds the events that all lanes hold in memory together.
-	memoryMost = 20_000
+	// memoryMost bounds the bytes of events that all lanes hold in memory together.
+	memoryMost = 64 << 20
 	// incomingMost bounds what has been published and not been looked at; beyond
 	// it the log is read instead.
 	incomingMost = 20_000
@@ -37,7 +37,7 @@ type courier struct {
 	counts counter
 
 	bell    chan struct{}
-	memory  atomic.Int64 // items in lanes
+	memory  atomic.Int64 // bytes of the items in lanes
 	leading atomic.Bool
 	work    sync.WaitGroup
 
@@ -185,7 +185,9 @@ func (c *courier) resign() {
 	defer c.mu.Unlock()
 	for _, l := range c.lanes {
 		l.mu.Lock()
-		c.memory.Add(-int64(len(l.queue)))
+		for _, it := range l.queue {
+			c.memory.Add(-it.size())
+		}
 		l.to, l.queue = nil, nil
 		l.mu.Unlock()
 	}
@@ -345,12 +347,12 @@ func (c *courier) hand(ctx context.Context, cat *catalog.Catalog, e *event.Event
 func (c *courier) offer(l *lane, it *item) {
 	now := c.s.DB.Now()
 	it.Created, it.Updated = now, now
-	taken, due := l.take(it, now, c.memory.Load() >= memoryMost/2)
+	taken, due := l.take(it, now, c.memory.Load())
 	if !taken {
 		it.Due = due
 		c.books.add(entry{item: it, lane: l, unsent: true})
 		return
 	}
-	c.memory.Add(1)
+	c.memory.Add(it.size())
 	c.start(l)
 }

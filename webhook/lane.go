@@ -11,9 +11,11 @@ import (
 
 const (
 	// laneMost bounds what waits in the memory of one lane, and laneFew does
-	// while all lanes together hold much.
-	laneMost = 4096
-	laneFew  = 256
+	// while all lanes together hold much. A lane that sends all it has within
+	// laneBrisk may hold more.
+	laneMost  = 4096
+	laneFew   = 256
+	laneBrisk = 5 * time.Second
 	// laneLow is when a lane with more on disk asks for it.
 	laneLow = 128
 )
@@ -24,6 +26,14 @@ type item struct {
 	event   *event.Event
 	holding *token.Holding // of the grant; nil: not read yet
 	probe   bool
+}
+
+// size is about how many bytes it takes in memory.
+func (it *item) size() int64 {
+	if it.event == nil {
+		return 1 << 10
+	}
+	return int64(len(it.event.Data)) + 1<<10
 }
 
 // lane is the queue of one endpoint.
@@ -42,11 +52,26 @@ type lane struct {
 	blocked map[string]time.Time // ordering keys that wait for a retry, and until when
 	next    time.Time            // the rate allows nothing before
 	woken   bool                 // somebody calls when the rate allows more
+	usual   time.Duration        // what a request takes of late; 0: none was made
 }
 
-// take decides what becomes of a new event: true, and it is in the queue; or
-// false and when it is due as a row.
-func (l *lane) take(it *item, now time.Time, crowded bool) (bool, time.Time) {
+// timed notes what a request took. The lock is held.
+func (l *lane) timed(took time.Duration) {
+	if l.usual == 0 {
+		l.usual = took
+	}
+	l.usual += (took - l.usual) / 16
+}
+
+// brisk reports whether all that waits goes out soon. Ordered lanes look through
+// what waits for each event, so they hold little. The lock is held.
+func (l *lane) brisk() bool {
+	return l.usual > 0 && l.to.Rate == 0 && !l.to.Ordered && time.Duration(len(l.queue)/l.to.Concurrency)*l.usual < laneBrisk
+}
+
+// take decides what becomes of a new event while all lanes hold so much: true,
+// and it is in the queue; or false and when it is due as a row.
+func (l *lane) take(it *item, now time.Time, held int64) (bool, time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.to != nil && l.to.Ordered && it.ordering != "" {
@@ -56,10 +81,10 @@ func (l *lane) take(it *item, now time.Time, crowded bool) (bool, time.Time) {
 	}
 	backlog := !l.due.IsZero() && !l.due.After(now)
 	most := laneMost
-	if crowded {
+	if held >= memoryMost/2 {
 		most = laneFew
 	}
-	if l.to == nil || l.circuit.State == Open || l.circuit.State == HalfOpen || backlog || len(l.queue) >= most {
+	if l.to == nil || l.circuit.State == Open || l.circuit.State == HalfOpen || backlog || len(l.queue) >= most && (held >= memoryMost*3/4 || !l.brisk()) {
 		l.later(now)
 		return false, now
 	}

@@ -168,7 +168,7 @@ func (c *courier) load(ctx context.Context, l *lane, now time.Time) error {
 			continue
 		}
 		l.queue = append(l.queue, &item{Delivery: d, event: e, probe: probe})
-		c.memory.Add(1)
+		c.memory.Add(l.queue[len(l.queue)-1].size())
 		if probe {
 			l.later(now)
 			return nil

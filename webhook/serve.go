@@ -33,7 +33,7 @@ func (c *courier) serve(l *lane) {
 		if p.low {
 			c.ring()
 		}
-		c.memory.Add(-1)
+		c.memory.Add(-p.it.size())
 		if !c.send(context.Background(), l, p.it) {
 			l.mu.Lock()
 			l.running--
@@ -45,7 +45,7 @@ func (c *courier) serve(l *lane) {
 
 // put takes an item out of memory: it waits as a row.
 func (c *courier) put(l *lane, it *item) {
-	c.memory.Add(-1)
+	c.memory.Add(-it.size())
 	it.Updated = c.s.DB.Now()
 	it.State = Waiting
 	c.books.add(entry{item: it, lane: l, unsent: true})
@@ -56,7 +56,7 @@ func (c *courier) put(l *lane, it *item) {
 func (c *courier) back(l *lane, it *item, due time.Time) {
 	it.State, it.Due = Waiting, due
 	behind := l.done(it, c.s.DB.Now())
-	c.memory.Add(1)
+	c.memory.Add(it.size())
 	c.put(l, it)
 	for _, other := range behind {
 		c.put(l, other)
@@ -132,6 +132,7 @@ func (c *courier) send(ctx context.Context, l *lane, it *item) bool {
 	e := entry{item: it, lane: l, attempt: &attemptRow{Number: it.Attempts, Took: res.Duration.Microseconds(), Status: o.status, Failure: o.failure,
 		Probe: store.Bool(it.probe && !o.ok()), Answer: redacted(res.Body), Cut: store.Bool(res.Truncated)}}
 	l.mu.Lock()
+	l.timed(res.Duration)
 	e.verdict = l.circuit.attempted(now, o.ok())
 	e.gone = o.gone()
 	if e.verdict != (verdict{}) || !o.ok() { // a healthy endpoint costs no row of its own

@@ -12,7 +12,7 @@ import (
 // machine. hosts maps a name to the loopback address of a program; exact lists
 // those addresses. Everything else is judged as always.
 func NewDemo(hosts map[string]string, exact []netip.AddrPort) (*Client, error) {
-	c, err := New(Config{})
+	c, err := New(Config{PerHost: 128}) // as the server has it
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// scriptMost bounds the accounts that the load names.
+const scriptMost = 10_000
+
+func (r ready) body(i int) string {
+	name, _ := json.Marshal(r.Accounts[i%len(r.Accounts)]) // a string always marshals
+	return fmt.Sprintf(`{"type":"item.changed","account_key":%s,"data":%s}`, name, data)
+}
+
+// script writes what wrk sends; the accounts take turns.
+func (r ready) script() (string, error) {
+	f, err := os.CreateTemp("", "events-*.lua")
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "local requests = {}\nlocal at = 0\nfunction init(args)\n  local h = {[\"Host\"] = %q, [\"Authorization\"] = \"Bearer %s\", [\"Content-Type\"] = \"application/json\"}\n", r.Listen, r.Token)
+	fmt.Fprintf(&b, "  for i = 1, %d do\n    requests[i] = wrk.format(\"POST\", \"/v1/events\", h, '{\"type\":\"item.changed\",\"account_key\":\"account-' .. (i - 1) .. '\",\"data\":%s}')\n  end\nend\n", min(len(r.Accounts), scriptMost), data)
+	fmt.Fprintf(&b, "function request()\n  at = at %% %d + 1\n  return requests[at]\nend\n", min(len(r.Accounts), scriptMost))
+	_, err = io.WriteString(f, b.String())
+	return filepath.Clean(f.Name()), errors.Join(err, f.Close())
+}
+
+// pace posts so many events a second for a while.
+func (r ready) pace(rate float64, long time.Duration) error {
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: flying, MaxConnsPerHost: flying}}
+	defer client.CloseIdleConnections()
+	begun := time.Now()
+	var next, failed atomic.Int64
+	var work sync.WaitGroup
+	for range flying {
+		work.Go(func() {
+			for {
+				i := next.Add(1)
+				due := begun.Add(time.Duration(float64(i) / rate * float64(time.Second)))
+				if due.Sub(begun) > long {
+					return
+				}
+				time.Sleep(time.Until(due))
+				if r.send(client, int(i)) != nil {
+					failed.Add(1)
+				}
+			}
+		})
+	}
+	work.Wait()
+	if n := failed.Load(); n > 0 {
+		return fmt.Errorf("%d events were not accepted", n)
+	}
+	return nil
+}
+
+func (r ready) send(client *http.Client, i int) error {
+	req, err := http.NewRequest(http.MethodPost, "http://"+r.Listen+"/v1/events", strings.NewReader(r.body(i)))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Authorization", "Bearer "+r.Token)
+	req.Header.Set("Content-Type", "application/json")
+	res, err := client.Do(req)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(io.Discard, res.Body)
+	if closed := res.Body.Close(); err == nil {
+		err = closed
+	}
+	if err == nil && res.StatusCode != http.StatusAccepted {
+		err = fmt.Errorf("%s", res.Status)
+	}
+	return err
+}

@@ -1,0 +1,223 @@
+package main
+
+import (
+	"cmp"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/guestright/guestright/bench/load"
+)
+
+// plan is what the command line asks for.
+type plan struct {
+	rounds, events, seconds, history int
+	out                              string
+	sink, loop                       *child
+	at                               string // of the sink
+}
+
+func run(args []string) error {
+	p := plan{}
+	flags := flag.NewFlagSet("run", flag.ContinueOnError)
+	flags.IntVar(&p.rounds, "rounds", 3, "interleaved rounds; the median counts")
+	flags.IntVar(&p.events, "events", 40_000, "events of a round")
+	flags.IntVar(&p.seconds, "seconds", 5, "length of a round over HTTP")
+	flags.IntVar(&p.history, "history", 0, "deliveries that are there already")
+	endpoints := flags.String("endpoints", "1,100,10000", "how many endpoints")
+	flags.StringVar(&p.out, "out", "", "markdown file to write")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if _, err := exec.LookPath("wrk"); err != nil {
+		fmt.Println("skipped: wrk is not installed (Debian package wrk); nothing was measured")
+		return nil
+	}
+	var err error
+	if p.sink, p.at, err = spawn("sink"); err != nil {
+		return err
+	}
+	defer p.sink.end()
+	if p.loop, _, err = spawn("loop", "-sink", p.at); err != nil {
+		return err
+	}
+	defer p.loop.end()
+	var rows []*row
+	for _, t := range []target{{name: "SQLite, synchronous=FULL", share: 0.40, rate: 6700}, {name: "PostgreSQL, synchronous_commit=on", database: os.Getenv("GUESTRIGHT_TEST_POSTGRES"), share: 0.30, rate: 5200}} {
+		if t.database == "" && strings.HasPrefix(t.name, "Postgre") {
+			continue
+		}
+		for _, text := range strings.Split(*endpoints, ",") {
+			n, err := strconv.Atoi(text)
+			if err != nil {
+				return err
+			}
+			r := &row{target: t, endpoints: n}
+			if err := p.measure(r); err != nil {
+				return fmt.Errorf("%s, %d endpoints: %w", t.name, n, err)
+			}
+			rows = append(rows, r)
+		}
+	}
+	text := p.table(rows)
+	fmt.Print(text)
+	if p.out == "" {
+		return nil
+	}
+	return os.WriteFile(p.out, []byte(text), 0o644)
+}
+
+// target is a kind of house with its floors.
+type target struct {
+	name, database string
+	share, rate    float64
+}
+
+type row struct {
+	target
+	endpoints int
+	samples   []sample
+	p50, p99  float64 // from accepted to delivered at half load, ms
+	half      float64 // events a second meanwhile
+}
+
+// sample is one round.
+type sample struct {
+	bare, bareCPU                 float64 // events a second; seconds per 1,000
+	enqueue, enqueueCPU, database float64
+	ingest, ingestCPU             float64
+	foreign                       float64
+}
+
+// measure starts a house and measures the bare loop, publishing inside the
+// process, and over HTTP, in turn.
+func (p plan) measure(r *row) error {
+	h, first, err := spawn("serve", "-sink", p.at, "-endpoints", strconv.Itoa(r.endpoints), "-database", r.database, "-history", strconv.Itoa(p.history))
+	if err != nil {
+		return err
+	}
+	defer h.end()
+	var at ready
+	if err := json.Unmarshal([]byte(first), &at); err != nil {
+		return err
+	}
+	script, err := at.script()
+	if err != nil {
+		return err
+	}
+	defer os.Remove(script)
+	for n := range p.rounds + 1 { // the first warms up
+		var s sample
+		if s.bare, s.bareCPU, _, err = p.timed(p.loop, "%d", p.events); err != nil {
+			return err
+		}
+		if s.enqueue, s.enqueueCPU, s.database, err = p.timed(h, "enqueue %d", p.events); err != nil {
+			return err
+		}
+		if err := p.ingest(h, at, script, &s); err != nil {
+			return err
+		}
+		if n > 0 {
+			r.samples = append(r.samples, s)
+		}
+	}
+	if _, err := h.ask("mark"); err != nil {
+		return err
+	}
+	r.half = r.mid(func(s sample) float64 { return s.ingest }) / 2
+	if err := at.pace(r.half, time.Duration(p.seconds)*time.Second); err != nil {
+		return err
+	}
+	if _, err := h.ask("drained 0"); err != nil {
+		return err
+	}
+	text, err := h.ask("latency")
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Sscan(text, &r.p50, &r.p99)
+	return err
+}
+
+// timed asks a child for so many events and gives the rate, and the processor
+// seconds per 1,000 of the child and of the database.
+func (p plan) timed(c *child, ask string, events int) (rate, cpu, database float64, _ error) {
+	used, stored := load.Tree(c.Process.Pid), load.Named("postgres")
+	text, err := c.ask(ask, events)
+	if err != nil {
+		return 0, 0, 0, err
+	}
+	seconds, err := strconv.ParseFloat(text, 64)
+	thousands := float64(events) / 1000
+	return float64(events) / seconds, (load.Tree(c.Process.Pid) - used) / thousands, (load.Named("postgres") - stored) / thousands, err
+}
+
+// ingest posts events with wrk, one a request, and waits until all that were
+// accepted are recorded as delivered.
+func (p plan) ingest(h *child, at ready, script string, s *sample) error {
+	if _, err := h.ask("mark"); err != nil {
+		return err
+	}
+	used, begun := load.Tree(h.Process.Pid), time.Now()
+	w, err := load.Wrk{Threads: 2, Connections: flying, Seconds: p.seconds, Script: script, URL: "http://" + at.Listen + "/"}.Run()
+	if err != nil {
+		return err
+	}
+	if w.Count == 0 || w.Failed > 0 {
+		return fmt.Errorf("%d of %.0f events were not accepted", w.Failed, w.Count)
+	}
+	text, err := h.ask("drained %.0f", w.Count)
+	if err != nil {
+		return err
+	}
+	end, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return err
+	}
+	s.ingest = w.Count / (end - float64(begun.UnixMicro())/1e6)
+	s.ingestCPU, s.foreign = (load.Tree(h.Process.Pid)-used)/w.Count*1000, w.Foreign
+	return nil
+}
+
+func (r *row) mid(of func(sample) float64) float64 {
+	var v []float64
+	for _, s := range r.samples {
+		v = append(v, of(s))
+	}
+	slices.SortFunc(v, cmp.Compare)
+	if len(v) == 0 {
+		return 0
+	}
+	return v[len(v)/2]
+}
+
+func (p plan) table(rows []*row) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# Events, from their acceptance to the recorded delivery\n\n`make bench` measures events of 1 KB, one process, the sink in another. Beside it, in the same round, a bare `http.Client` loop signs and\n"+
+		"posts the same bodies to the same sink, %d in flight. *Enqueue*: %d senders in the process, each waits until its event is durable; the clock\n"+
+		"stops when every delivery is recorded. *HTTP*: `wrk -t2 -c%d -d%ds` posts one event a request; the clock stops when everything accepted is\n"+
+		"recorded as delivered. *Latency*: from the beginning of the transaction that accepts to the receiver's answer, at half of that rate.\n"+
+		"House, sink, load and database share the machine.\n\n", flying, senders, flying, p.seconds)
+	fmt.Fprintf(&b, "%s, %s, %d processors, %d rounds of %d events, medians", time.Now().UTC().Format("2006-01-02 15:04 MST"), runtime.Version(), runtime.NumCPU(), p.rounds, p.events)
+	if p.history > 0 {
+		fmt.Fprintf(&b, ", %d deliveries with their events and attempts there already", p.history)
+	}
+	b.WriteString(".\n\n| house | endpoints | bare loop /s | CPU s per 1,000 | enqueue to recorded /s | of bare | floor | CPU s per 1,000 | database | HTTP to recorded /s | floor | CPU s per 1,000 | latency p50, p99 ms | others' processors |\n" +
+		"|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n")
+	for _, r := range rows {
+		fmt.Fprintf(&b, "| %s | %d | %.0f | %.3f | %.0f | %.2f | %.2f | %.3f | %.3f | %.0f | %.0f | %.3f | %.1f, %.1f at %.0f/s | %.2f |\n", r.name, r.endpoints,
+			r.mid(func(s sample) float64 { return s.bare }), r.mid(func(s sample) float64 { return s.bareCPU }),
+			r.mid(func(s sample) float64 { return s.enqueue }), r.mid(func(s sample) float64 { return s.enqueue / s.bare }), r.share,
+			r.mid(func(s sample) float64 { return s.enqueueCPU }), r.mid(func(s sample) float64 { return s.database }),
+			r.mid(func(s sample) float64 { return s.ingest }), r.rate, r.mid(func(s sample) float64 { return s.ingestCPU }), r.p50, r.p99, r.half,
+			r.mid(func(s sample) float64 { return s.foreign }))
+	}
+	return b.String()
+}
