@@ -36,6 +36,10 @@ type recorder struct {
 const (
 	bookMost  = 1000
 	bookPause = time.Second // after a failure of the database
+	// bookRest is the pause after a group of at least bookBusy: fewer, larger
+	// groups cost less, and nobody waits for them.
+	bookRest = 3 * time.Millisecond
+	bookBusy = 8
 )
 
 func (r *recorder) add(e entry) {
@@ -100,6 +104,8 @@ func (r *recorder) write() {
 			if err == nil {
 				if !ours {
 					r.c.resign()
+				} else if len(group) >= bookBusy && len(group) < bookMost {
+					time.Sleep(bookRest)
 				}
 				break
 			}

@@ -103,11 +103,7 @@ func CheckJSON(b []byte) error {
 	if !json.Valid(b) {
 		return problem.Invalid("body_unparseable", "The body is not valid JSON.")
 	}
-	dup, err := duplicateKey(b)
-	if err != nil {
-		return problem.Invalid("body_unparseable", "The body is not valid JSON.").Because(err)
-	}
-	if dup {
+	if duplicateKey(b) {
 		return problem.Invalid("body_duplicate_key", "An object in the body names a member twice.")
 	}
 	return nil
@@ -134,55 +130,42 @@ func tooDeep(b []byte) bool {
 	return false
 }
 
-// level is one open array or object.
-type level struct {
-	seen map[string]struct{} // nil in an array
-	key  bool                // the next string is a member's name
-}
-
-func duplicateKey(b []byte) (bool, error) {
-	dec := json.NewDecoder(bytes.NewReader(b))
-	dec.UseNumber()
-	var open []level
-	for {
-		tok, err := dec.Token()
-		if errors.Is(err, io.EOF) {
-			return false, nil
-		}
-		if err != nil {
-			return false, err
-		}
-		var top *level
-		if len(open) > 0 {
-			top = &open[len(open)-1]
-		}
-		switch v := tok.(type) {
-		case json.Delim:
-			if v == '}' || v == ']' {
-				open = open[:len(open)-1]
-				continue
-			}
-			if top != nil {
-				top.key = top.seen != nil
-			}
-			l := level{}
-			if v == '{' {
-				l = level{seen: map[string]struct{}{}, key: true}
-			}
-			open = append(open, l)
-			continue
-		case string:
-			if top != nil && top.key {
-				if _, ok := top.seen[v]; ok {
-					return true, nil
+// duplicateKey reports whether an object of valid JSON names a member twice.
+func duplicateKey(b []byte) bool {
+	var open []map[string]struct{} // names so far; nil in an array
+	name := false                  // the next string is a member's name
+	for i := 0; i < len(b); i++ {
+		switch b[i] {
+		case '{':
+			open, name = append(open, map[string]struct{}{}), true
+		case '[':
+			open, name = append(open, nil), false
+		case '}', ']':
+			open, name = open[:len(open)-1], false
+		case ',':
+			name = len(open) > 0 && open[len(open)-1] != nil
+		case '"':
+			from := i
+			escaped := false
+			for i++; b[i] != '"'; i++ {
+				if b[i] == '\\' {
+					escaped = true
+					i++
 				}
-				top.seen[v] = struct{}{}
-				top.key = false
+			}
+			if !name {
 				continue
 			}
-		}
-		if top != nil {
-			top.key = top.seen != nil
+			name = false
+			text := string(b[from+1 : i])
+			if escaped && json.Unmarshal(b[from:i+1], &text) != nil {
+				return true // valid JSON holds nothing that is not a string here
+			}
+			if _, ok := open[len(open)-1][text]; ok {
+				return true
+			}
+			open[len(open)-1][text] = struct{}{}
 		}
 	}
+	return false
 }
