@@ -23,6 +23,7 @@ need node nodejs || true
 need npm npm || true
 need systemd-analyze systemd || true
 need strace strace || true
+need ip iproute2 || true
 need python3 python3 || true
 need ruby ruby || true
 need php php-cli || true

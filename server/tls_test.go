@@ -31,16 +31,16 @@ import (
 	"github.com/guestright/guestright/server/servertest"
 )
 
-// certificate writes a key pair for the local machine and gives the pool that
-// trusts it.
-func certificate(t *testing.T) (cert, key string, pool *x509.CertPool) {
+// certificate writes a key pair for the local machine, and for other names that
+// are given, and gives the pool that trusts it.
+func certificate(t *testing.T, names ...string) (cert, key string, pool *x509.CertPool) {
 	t.Helper()
 	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		DNSNames: []string{"localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true}
+		DNSNames: append([]string{"localhost"}, names...), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true}
 	der, err := x509.CreateCertificate(rand.Reader, c, c, k.Public(), k)
 	if err != nil {
 		t.Fatal(err)
