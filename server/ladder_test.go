@@ -43,7 +43,7 @@ var ladder = []string{
 	"example/pennant", "example/pennant/cmd/pennant", "example/deploybot", "example/deploybot/cmd/deploybot",
 	// top
 	"server", "server/servertest", "server/fronttest", "server/demo", "cmd/guestright",
-	"bench/load", "bench/house", "bench/proxy", "bench/gateway", "bench/tokens",
+	"bench/load", "bench/house", "bench/proxy", "bench/gateway", "bench/tokens", "bench/events",
 }
 
 // testOnly may be imported by tests and by other test support only.
