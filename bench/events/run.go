@@ -64,6 +64,8 @@ func run(args []string) error {
 				return fmt.Errorf("%s, %d endpoints: %w", t.name, n, err)
 			}
 			rows = append(rows, r)
+			fmt.Printf("%s, %d endpoints: bare %.0f/s, enqueue to recorded %.0f/s (%.2f), HTTP to recorded %.0f/s\n", t.name, n, r.mid(func(s sample) float64 { return s.bare }),
+				r.mid(func(s sample) float64 { return s.enqueue }), r.mid(func(s sample) float64 { return s.enqueue / s.bare }), r.mid(func(s sample) float64 { return s.ingest }))
 		}
 	}
 	text := p.table(rows)

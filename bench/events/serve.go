@@ -108,7 +108,7 @@ func serve(args []string) error {
 		}
 		defer pprof.StopCPUProfile()
 	}
-	first, err := json.Marshal(ready{Listen: l.Public.Addr().String(), Token: n.token, Accounts: n.accounts})
+	first, err := json.Marshal(ready{Listen: l.Public.Addr().String(), Token: n.token, Accounts: len(n.accounts)})
 	if err != nil {
 		return err
 	}
@@ -134,7 +134,7 @@ func free() (string, error) {
 // ready is what a house says first.
 type ready struct {
 	Listen, Token string
-	Accounts      []string
+	Accounts      int // account-0 and so on
 }
 
 // migrate does what guestright migrate does on PostgreSQL before the first start.
