@@ -16,6 +16,8 @@ import (
 const (
 	// beat is how often due deliveries are looked for.
 	beat = 200 * time.Millisecond
+	// glance is how often all lanes are looked through at most while events come.
+	glance = 20 * time.Millisecond
 	// lease is how long a dead courier keeps the log to itself.
 	lease = 15 * time.Second
 	// memoryMost bounds the bytes of events that all lanes hold in memory together.
@@ -52,6 +54,9 @@ type courier struct {
 	known map[pair]bool
 	upTo  int64 // known is complete up to here
 	saved int64
+
+	hungry  atomic.Bool // a lane has room for rows
+	glanced time.Time   // when all lanes were looked through, by the clock of the process
 }
 
 func newCourier(s *Service) *courier {
@@ -254,8 +259,11 @@ func (c *courier) turn(ctx context.Context) error {
 		c.mu.Unlock()
 		return err
 	}
-	if err := c.pump(ctx); err != nil {
-		return err
+	if soon := len(changed)+len(asked) > 0 || c.hungry.Swap(false); soon || time.Since(c.glanced) >= glance {
+		if err := c.pump(ctx); err != nil {
+			return err
+		}
+		c.glanced = time.Now() // after it: with many lanes it takes its time
 	}
 	if through := c.ledger.through(); through > c.saved {
 		c.books.note()

@@ -200,5 +200,6 @@ func (c *courier) hasten(id string) {
 		l.later(now)
 	}
 	l.mu.Unlock()
+	c.hungry.Store(true)
 	c.ring()
 }

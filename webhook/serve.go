@@ -31,6 +31,7 @@ func (c *courier) serve(l *lane) {
 			return
 		}
 		if p.low {
+			c.hungry.Store(true)
 			c.ring()
 		}
 		c.memory.Add(-p.it.size())

@@ -407,7 +407,7 @@ type receiver struct {
 
 func receivers(tx *store.Tx, account string) ([]receiver, error) {
 	var rows []receiver
-	err := tx.NewRaw("SELECT e.id AS endpoint, g.id AS grant_id FROM grant_grant AS g JOIN webhook_endpoint AS e ON e.grant_id = g.id "+
+	err := tx.NewRaw("SELECT e.id AS endpoint, g.id AS grant_id FROM grant_grant AS g JOIN webhook_endpoint AS e ON e.grant_id = g.id AND e.grant_id <> '' "+ // as its index has it
 		"WHERE g.account = ? AND g.state <> 'ended' AND e.state = 'enabled' UNION ALL "+
 		"SELECT e.id AS endpoint, g.id AS grant_id FROM grant_grant AS g JOIN webhook_endpoint AS e ON e.application = g.application AND e.application <> '' "+
 		"WHERE g.account = ? AND g.kind = 'installation' AND g.state <> 'ended' AND e.state = 'enabled' ORDER BY endpoint", account, account).Scan(tx.Ctx, &rows)

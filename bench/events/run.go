@@ -115,6 +115,9 @@ func (p plan) measure(r *row) error {
 		return err
 	}
 	defer os.Remove(script)
+	if _, err := h.ask("settled"); err != nil {
+		return err
+	}
 	for n := range p.rounds + 1 { // the first warms up
 		var s sample
 		if s.bare, s.bareCPU, _, err = p.timed(p.loop, "%d", p.events); err != nil {

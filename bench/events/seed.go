@@ -63,13 +63,7 @@ func (n *node) seed(ctx context.Context, count int, sink string) error {
 	}
 	work.Wait()
 	close(failed)
-	if err := <-failed; err != nil {
-		return err
-	}
-	return n.DB.Batch(ctx, func(tx *store.Tx) error { // how the house was filled is no news
-		_, err := tx.ExecContext(tx.Ctx, "UPDATE event_progress SET n = (SELECT COALESCE(MAX(position), 0) FROM audit_entry) WHERE name = 'audit'")
-		return err
-	})
+	return <-failed
 }
 
 func (n *node) customer(ctx context.Context, i int, sink string) error {

@@ -37,6 +37,7 @@ type node struct {
 // serve opens a house with endpoints and does what it is asked to, a line each:
 //
 //	enqueue N   publish N events in this process; seconds until all are recorded as delivered
+//	settled     return once what filling the house has caused is over: its own events among others
 //	mark        remember where the deliveries are
 //	drained     seconds after the epoch at which the last of as many deliveries as events since mark was recorded, and how many
 //	latency     p50 and p99 from accepted to delivered since mark, in milliseconds
@@ -164,6 +165,9 @@ func (n *node) listen(ctx context.Context, from io.Reader) error {
 				err = n.wait(ctx, mark, count)
 			}
 			fmt.Println(time.Since(begun).Seconds())
+		case "settled":
+			err = n.settled(ctx)
+			fmt.Println("ok")
 		case "mark":
 			mark, err = n.last(ctx)
 			fmt.Println("ok")
@@ -213,6 +217,29 @@ func (n *node) last(ctx context.Context) (int64, error) {
 		return tx.NewRaw("SELECT COALESCE(MAX(d), 0) FROM webhook_delivery").Scan(tx.Ctx, &d)
 	})
 	return d, err
+}
+
+// settled returns once the log has not grown for three seconds and nothing of it
+// is on its way.
+func (n *node) settled(ctx context.Context) error {
+	var before int64 = -1
+	tick := time.NewTicker(3 * time.Second)
+	defer tick.Stop()
+	for range 200 {
+		var head, through int64
+		err := n.DB.Read(ctx, func(tx *store.Tx) error {
+			if err := tx.NewRaw("SELECT COALESCE(MAX(seq), 0) FROM event_head WHERE account = ''").Scan(tx.Ctx, &head); err != nil {
+				return err
+			}
+			return tx.NewRaw("SELECT COALESCE(MAX(settled), 0) FROM webhook_courier").Scan(tx.Ctx, &through)
+		})
+		if err != nil || head == before && through == head {
+			return err
+		}
+		before = head
+		<-tick.C
+	}
+	return errors.New("the house does not come to rest")
 }
 
 // wait returns once so many deliveries behind a mark are recorded as delivered.
