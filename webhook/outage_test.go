@@ -1,0 +1,110 @@
+package webhook_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/guestright/guestright/event"
+	"github.com/guestright/guestright/kit/store/storetest"
+	"github.com/guestright/guestright/server/servertest"
+	"github.com/guestright/guestright/webhook"
+)
+
+// W-25: where order is asked for, what fails holds up its own endpoint only: the
+// same events go in order to another one, and to one that asked for no order.
+func TestW25_OrderHoldsItsOwnEndpointOnly(t *testing.T) {
+	t.Parallel()
+	c := newCrowd(t, 3, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/0" {
+			w.WriteHeader(http.StatusInternalServerError)
+		}
+	})
+	list, err := c.Webhooks.ListForApplication(t.Context(), c.dev, c.app.ID)
+	if err != nil || len(list) != 3 {
+		t.Fatal(list, err)
+	}
+	for _, e := range list {
+		if _, err := c.Webhooks.Update(t.Context(), c.dev, e.ID, webhook.Draft{URL: e.URL, Ordered: !strings.HasSuffix(e.URL, "/2"), Signature: e.Signature}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const events = 30
+	for i := range events {
+		d := flag(fmt.Sprint("f", i))
+		d.OrderingKey = "k"
+		c.say(d)
+	}
+	c.settles("the others have everything", func() bool { return c.reached(1, 3, events) == 2 })
+	if n := c.reached(0, 1, 1); n != 1 {
+		t.Error("the failing one was sent what stands behind its first")
+	}
+}
+
+// W-21: a range of 10,000 deliveries is sent again no faster than the endpoint
+// asks for, goes on in the next process where it was, and sends each once.
+func TestW21_AReplayOf10000KeepsToTheRateAndResumes(t *testing.T) {
+	t.Parallel()
+	const many = 10_000
+	clock := storetest.NewClock()
+	h := start(t, nil, clock)
+	h.recv.got = make(chan received, 2*many)
+	e := h.endpoint(webhook.Draft{Types: []string{"flag.*"}})
+	for n := 0; n < many; n += 1000 {
+		drafts := make([]event.Draft, 1000)
+		for i := range drafts {
+			drafts[i] = flag(fmt.Sprint("f", n+i))
+		}
+		h.say(drafts...)
+	}
+	h.until("all delivered", func() bool { return h.number(e, "state = 'delivered'") == many })
+	for len(h.recv.got) > 0 {
+		h.next()
+	}
+	slow := webhook.Draft{URL: e.URL, Rate: 1}
+	if _, err := h.Webhooks.Update(t.Context(), h.dev, e.ID, slow); err != nil {
+		t.Fatal(err)
+	}
+	from := clock.Now().Add(-time.Minute)
+	clock.Advance(time.Hour)
+	r, err := h.Webhooks.ReplayAll(t.Context(), h.dev, e.ID, webhook.Selection{States: []webhook.State{webhook.Delivered}, From: from, To: clock.Now()})
+	if err != nil || r.Total != many {
+		t.Fatal(r, err)
+	}
+	left := func() int { return h.number(e, "state = 'waiting'") }
+	ids := map[string]int{}
+	for n := 1; n <= 2; n++ { // a second, a request
+		ids[h.next().id()]++
+		h.until("it is recorded", func() bool { return left() == many-n })
+		h.quiet()
+		clock.Advance(time.Second)
+	}
+	ids[h.next().id()]++
+	h.Stop()
+	again := servertest.Start(t, servertest.Options{DB: h.DB, Keys: h.Keys, Clock: clock, Catalog: h.Catalog.Get(), Outbound: h.Outbound})
+	ids[h.next().id()]++
+	h.until("it goes on where it was", func() bool { return left() == many-4 })
+	h.quiet()
+	got, err := again.Webhooks.Replays(t.Context(), h.dev, e.ID, 5)
+	if err != nil || len(got) != 1 || got[0].Waiting != many-4 || !got[0].Running() {
+		t.Errorf("%+v %v", got, err)
+	}
+	if _, err := again.Webhooks.Update(t.Context(), h.dev, e.ID, webhook.Draft{URL: e.URL}); err != nil {
+		t.Fatal(err)
+	}
+	clock.Advance(time.Second)
+	h.until("all are sent again", func() bool { return left() == 0 })
+	for len(h.recv.got) > 0 {
+		ids[h.next().id()]++
+	}
+	for id, n := range ids {
+		if n != 1 {
+			t.Errorf("%s came %d times", id, n)
+		}
+	}
+	if len(ids) != many {
+		t.Errorf("%d of %d came", len(ids), many)
+	}
+}
