@@ -50,6 +50,8 @@ type lane struct {
 	again   map[int64]bool       // those of them that were due on disk meanwhile: to be looked at once they are written
 	flying  map[string]bool      // ordering keys under way
 	blocked map[string]time.Time // ordering keys that wait for a retry, and until when
+	probed  map[string]bool      // ordering keys that an open circuit was probed with
+	loading bool                 // rows of an ordered endpoint are being read, and come before what is new
 	next    time.Time            // the rate allows nothing before
 	woken   bool                 // somebody calls when the rate allows more
 	usual   time.Duration        // what a request takes of late; 0: none was made
@@ -79,7 +81,7 @@ func (l *lane) take(it *item, now time.Time, held int64) (bool, time.Time) {
 			return false, until
 		}
 	}
-	backlog := !l.due.IsZero() && !l.due.After(now)
+	backlog := l.loading || !l.due.IsZero() && !l.due.After(now)
 	most := laneMost
 	if held >= memoryMost/2 {
 		most = laneFew

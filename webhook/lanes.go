@@ -35,7 +35,7 @@ func (c *courier) lane(ctx context.Context, id string) (*lane, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &lane{id: id, to: to, circuit: Circuit{State: Closed}, held: map[int64]bool{}, again: map[int64]bool{}, flying: map[string]bool{}, blocked: map[string]time.Time{}}
+	l := &lane{id: id, to: to, circuit: Circuit{State: Closed}, held: map[int64]bool{}, again: map[int64]bool{}, flying: map[string]bool{}, blocked: map[string]time.Time{}, probed: map[string]bool{}}
 	err = c.s.DB.Read(ctx, func(tx *store.Tx) error {
 		states, err := circuits(tx, []string{id})
 		if err != nil {
@@ -112,8 +112,11 @@ func (c *courier) load(ctx context.Context, l *lane, now time.Time) error {
 	before := maps.Clone(l.held) // what is read may be older than what is written meanwhile
 	held := len(before)
 	l.due = time.Time{} // whatever waits from now on says so again
+	ordered := l.to != nil && l.to.Ordered
+	l.loading = ordered
 	l.mu.Unlock()
-	var rows []Delivery
+	var rows, behind []Delivery
+	full := false
 	events := map[int64]*event.Event{}
 	var next time.Time
 	err := c.s.DB.Read(ctx, func(tx *store.Tx) error {
@@ -121,14 +124,21 @@ func (c *courier) load(ctx context.Context, l *lane, now time.Time) error {
 		if rows, err = dueAt(tx, l.id, now, refill+held); err != nil {
 			return err
 		}
+		full = len(rows) == refill+held
+		if ordered {
+			if rows, behind, err = inOrder(tx, l.id, rows, now); err != nil {
+				return err
+			}
+		}
 		if next, err = nextDue(tx, l.id, now); err != nil {
 			return err
 		}
-		events, err = eventsOf(tx, rows)
+		events, err = eventsOf(tx, append(rows[:len(rows):len(rows)], behind...))
 		return err
 	})
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.loading = false
 	if err != nil {
 		l.later(now)
 		return err
@@ -136,7 +146,7 @@ func (c *courier) load(ctx context.Context, l *lane, now time.Time) error {
 	if !next.IsZero() {
 		l.later(next)
 	}
-	if len(rows) == refill+held {
+	if full {
 		l.later(now)
 	}
 	ok, probe := l.circuit.admits(now)
@@ -144,13 +154,36 @@ func (c *courier) load(ctx context.Context, l *lane, now time.Time) error {
 		l.later(now)
 		return nil
 	}
+	for _, d := range behind { // an earlier event of their key is due later
+		if !l.held[d.d] && !before[d.d] && events[d.n] != nil {
+			l.held[d.d] = true
+			d.Event = events[d.n].ID.String()
+			c.books.add(entry{item: &item{Delivery: d, event: events[d.n]}, lane: l, unsent: true})
+		}
+	}
+	inside, writing := map[string]bool{}, map[string]bool{}
+	if ordered {
+		inside = l.keys()
+		if probe && len(rows) > 0 {
+			at := l.choose(rows)
+			l.probed[rows[at].ordering] = rows[at].ordering != ""
+			rows = rows[at:]
+		} else {
+			clear(l.probed)
+		}
+	}
 	for _, d := range rows {
+		if d.ordering != "" && writing[d.ordering] {
+			continue
+		}
 		switch {
 		case l.held[d.d]:
 			l.again[d.d] = true // it may have been sent again since it was written
+			writing[d.ordering] = ordered && !inside[d.ordering]
 			continue
 		case before[d.d]:
 			l.later(now) // it was written while we read
+			writing[d.ordering] = ordered
 			continue
 		}
 		e := events[d.n]

@@ -1,8 +1,10 @@
 package webhook_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -13,6 +15,72 @@ import (
 	"github.com/guestright/guestright/server/servertest"
 	"github.com/guestright/guestright/webhook"
 )
+
+// Must show 5: a receiver that is down for 72 hours, answering 503 or nothing at
+// all, gets everything when it is back: in order where that was asked, and what
+// it once took never again.
+func TestAReceiverDownFor72HoursGetsEverything(t *testing.T) {
+	t.Parallel()
+	clock := storetest.NewClock()
+	h := start(t, nil, clock)
+	e := h.endpoint(webhook.Draft{Types: []string{"flag.*"}, Ordered: true})
+	h.recv.answers(http.StatusServiceUnavailable)
+	var sent []string
+	want := map[string][]string{} // by ordering key
+	for hour := range 72 {
+		h.recv.holds(nil)
+		if hour%3 == 2 {
+			h.recv.holds(func([]byte) { panic(http.ErrAbortHandler) })
+		}
+		var drafts []event.Draft
+		for _, key := range []string{"a", "b", ""} {
+			d := flag(fmt.Sprint(key, hour))
+			d.OrderingKey = key
+			drafts = append(drafts, d)
+		}
+		for i, r := range h.say(drafts...) {
+			sent = append(sent, r.ID.String())
+			want[drafts[i].OrderingKey] = append(want[drafts[i].OrderingKey], r.ID.String())
+		}
+		h.until("all written", func() bool { return h.count(e) == len(sent) })
+		clock.Advance(time.Hour)
+	}
+	h.Stop() // what is under way comes back, so that it is known from when on all is taken
+	for len(h.recv.got) > 0 {
+		h.next()
+	}
+	if n := h.number(e, "state = 'waiting'"); n != len(sent) {
+		t.Fatalf("%d of %d wait after 72 hours", n, len(sent))
+	}
+	h.recv.holds(nil)
+	h.recv.answers(http.StatusOK)
+	servertest.Start(t, servertest.Options{DB: h.DB, Keys: h.Keys, Clock: clock, Catalog: h.Catalog.Get(), Outbound: h.Outbound})
+	h.until("everything is delivered", func() bool {
+		clock.Advance(10 * time.Minute)
+		return h.number(e, "state = 'delivered'") == len(sent)
+	})
+	got, all := map[string][]string{}, []string{}
+	for len(h.recv.got) > 0 {
+		r := h.next()
+		var body struct{ Subject string }
+		if err := json.Unmarshal(r.body, &body); err != nil {
+			t.Fatal(err)
+		}
+		_, name, _ := strings.Cut(body.Subject, "flag/")
+		key := strings.Trim(name, "0123456789")
+		got[key], all = append(got[key], r.id()), append(all, r.id())
+	}
+	for _, key := range []string{"a", "b"} {
+		if !slices.Equal(got[key], want[key]) {
+			t.Errorf("%s came as %v\nwant %v", key, got[key], want[key])
+		}
+	}
+	slices.Sort(all)
+	slices.Sort(sent)
+	if !slices.Equal(all, sent) {
+		t.Errorf("%d came, %d were sent, each id once", len(all), len(sent))
+	}
+}
 
 // W-25: where order is asked for, what fails holds up its own endpoint only: the
 // same events go in order to another one, and to one that asked for no order.
