@@ -48,7 +48,7 @@ func settledThrough(tx *store.Tx) (int64, error) {
 
 // settle notes how far the log is settled; false when the lease is another's.
 func settle(tx *store.Tx, holder string, n int64) (bool, error) {
-	res, err := tx.ExecContext(tx.Ctx, "UPDATE webhook_courier SET settled = ? WHERE name = ? AND holder = ?", n, courierName, holder)
+	res, err := tx.Exec("UPDATE webhook_courier SET settled = ? WHERE name = ? AND holder = ?", n, courierName, holder)
 	if err != nil {
 		return false, err
 	}

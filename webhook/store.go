@@ -304,8 +304,9 @@ func findDelivery(tx *store.Tx, id DeliveryID) (Delivery, error) {
 // saveDelivery says false when the delivery has gone with its endpoint. Its row may
 // have been given to another one since.
 func saveDelivery(tx *store.Tx, d *Delivery) (bool, error) {
-	res, err := tx.NewUpdate().Model(d.row()).Column("state", "reason", "attempts", "step", "due", "status", "failure", "updated").WherePK().
-		Where("endpoint = ? AND event_n = ?", d.Endpoint, d.n).Exec(tx.Ctx)
+	r := d.row()
+	res, err := tx.Exec("UPDATE webhook_delivery SET state = ?, reason = ?, attempts = ?, step = ?, due = ?, status = ?, failure = ?, updated = ? WHERE d = ? AND endpoint = ? AND event_n = ?",
+		string(r.State), r.Reason, r.Attempts, r.Step, r.Due, r.Status, r.Failure, r.Updated, r.D, r.Endpoint, r.EventN)
 	if err != nil {
 		return false, err
 	}
@@ -315,7 +316,7 @@ func saveDelivery(tx *store.Tx, d *Delivery) (bool, error) {
 
 func lastDelivery(tx *store.Tx) (int64, error) {
 	var n int64
-	err := tx.NewRaw("SELECT COALESCE(MAX(d), 0) FROM webhook_delivery").Scan(tx.Ctx, &n)
+	err := tx.One("SELECT COALESCE(MAX(d), 0) FROM webhook_delivery", nil, &n)
 	return n, err
 }
 

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -131,6 +132,59 @@ func TestInsertAllAgainAndAgain(t *testing.T) {
 		slices.Sort(want)
 		if !slices.Equal(got, want) {
 			t.Errorf("%q, want %q", got, want)
+		}
+	})
+}
+
+// Exec and One do the same in writes, where SQLite compiles them, in reads, and
+// on PostgreSQL; an operation that failed leaves nothing behind in either.
+func TestExecAndOneEverywhere(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, open func(*storetest.Clock) *store.DB) {
+		db := open(nil)
+		ctx := t.Context()
+		if err := db.Write(ctx, func(tx *store.Tx) error {
+			_, err := tx.Exec("CREATE TABLE shelf (name TEXT PRIMARY KEY, at BIGINT NOT NULL, count BIGINT NOT NULL)")
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		lost := errors.New("lost")
+		for i := range 3 {
+			put := func(name string, fails error) error {
+				return db.Write(ctx, func(tx *store.Tx) error {
+					res, err := tx.Exec("INSERT INTO shelf (name, at, count) VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET count = excluded.count", name, store.At(time.UnixMicro(7)), i)
+					if err != nil {
+						return err
+					}
+					if n, err := res.RowsAffected(); n != 1 || err != nil {
+						t.Errorf("%d rows: %v", n, err)
+					}
+					var count int
+					if err := tx.One("SELECT count FROM shelf WHERE name = ?", []any{name}, &count); err != nil || count != i {
+						t.Errorf("%s: %d, %v", name, count, err)
+					}
+					return fails
+				})
+			}
+			if err := put("kept ? ' é", nil); err != nil {
+				t.Fatal(err)
+			}
+			if err := put("gone", lost); !errors.Is(err, lost) {
+				t.Fatal(err)
+			}
+			err := db.Read(ctx, func(tx *store.Tx) error {
+				var at store.Micros
+				if err := tx.One("SELECT at FROM shelf WHERE name = ?", []any{"kept ? ' é"}, &at); err != nil || at.Time().UnixMicro() != 7 {
+					t.Errorf("%v, %v", at, err)
+				}
+				if err := tx.One("SELECT at FROM shelf WHERE name = ?", []any{"gone"}, &at); !store.IsNone(err) {
+					t.Errorf("what was undone: %v", err)
+				}
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
 		}
 	})
 }

@@ -22,6 +22,7 @@ type Tx struct {
 	now     time.Time
 	hooks   []func()
 	changes []change
+	read    bool // nothing is written
 }
 
 // Now is the operation's time, fixed at begin: UTC, microseconds.
@@ -164,7 +165,7 @@ func (db *DB) commitGroup(group []*write) {
 			continue
 		}
 		if !alone {
-			if _, err = stx.ExecContext(ctx, "SAVEPOINT op"); err != nil {
+			if _, err = w.tx.Exec("SAVEPOINT op"); err != nil {
 				break
 			}
 		}
@@ -176,11 +177,11 @@ func (db *DB) commitGroup(group []*write) {
 			break
 		}
 		if w.err != nil {
-			if _, err = stx.ExecContext(ctx, "ROLLBACK TO op"); err != nil {
+			if _, err = w.tx.Exec("ROLLBACK TO op"); err != nil {
 				break
 			}
 		}
-		if _, err = stx.ExecContext(ctx, "RELEASE op"); err != nil {
+		if _, err = w.tx.Exec("RELEASE op"); err != nil {
 			break
 		}
 	}
@@ -262,7 +263,7 @@ func (db *DB) Read(ctx context.Context, fn func(*Tx) error) error {
 		return unavailable("read", err)
 	}
 	defer func() { _ = stx.Rollback() }()
-	return unavailable("read", guarded(&Tx{IDB: stx, Ctx: ctx, db: db, now: db.Now()}, fn))
+	return unavailable("read", guarded(&Tx{IDB: stx, Ctx: ctx, db: db, now: db.Now(), read: true}, fn))
 }
 
 // guarded turns a panic of one operation into its error, so that those that
