@@ -40,7 +40,7 @@ func TestPlansOfTheGuide(t *testing.T) {
 // A14 and H31 from the catalog's file to the caller: a calendar month with a soft
 // and a contract level that is never an end, only slower. Each level is told once
 // a month, to those whom it concerns; calls above the contract count as overage.
-func TestA14LimitsOfTheCatalogFile(t *testing.T) {
+func TestA14_H31_LimitsOfTheCatalogFile(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, product(t), "    label: Development\n    sites: 6\n    limits:\n"+
 		"      - {calls: 10, per: month, soft: 4, contract: 12, mode: delay, pace: 10ms, max_wait: 30ms}\n")

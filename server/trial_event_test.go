@@ -235,7 +235,7 @@ func (f *flow) ends(database string) (repeated int) {
 
 // F-01 and W-15 for events: kill -9 at random moments, and no acknowledged event
 // is lost; what comes twice has the same id and was on its way.
-func TestTrialKillEvents(t *testing.T) {
+func TestTrialF01_W15_KillEvents(t *testing.T) {
 	kills, total := count(3, 100), count(600, 10_000)
 	s := newSink(t)
 	r := newRig(t, product(t), wide)
