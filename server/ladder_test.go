@@ -28,7 +28,7 @@ var ladder = []string{
 	// power
 	"grant", "token",
 	// what happened
-	"event", "webhook",
+	"event", "webhook/broker", "webhook",
 	// offer
 	"release",
 	// connect
@@ -126,6 +126,7 @@ func TestGuardedDependencies(t *testing.T) {
 		"golang.org/x/crypto/argon2":    {"identity/password"},
 		"github.com/alecthomas/kong":    {"cmd/guestright"},
 		"google.golang.org/grpc":        {"edge/gateway/envoy", "server"},
+		"github.com/redis/go-redis/v9":  {"webhook/broker"},
 
 		"github.com/envoyproxy/go-control-plane": {"edge/gateway/envoy"},
 	}

@@ -135,6 +135,7 @@ func (s *Service) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			c.leading.Store(false)
 			c.work.Wait()
+			c.s.brokers.Close()
 			c.books.close()
 			return c.release(context.WithoutCancel(ctx))
 		case <-c.bell:

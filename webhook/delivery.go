@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/guestright/guestright/kit/ident"
+	"github.com/guestright/guestright/webhook/broker"
 )
 
 // DeliveryID identifies a Delivery. It is made of its number and its time.
@@ -36,7 +37,7 @@ type Delivery struct {
 	Reason   string     `json:"reason,omitempty" doc:"Why it was dropped"`
 	Attempts int        `json:"attempts" doc:"Made so far"`
 	Due      time.Time  `json:"due,omitzero" doc:"When the next attempt follows, unless the endpoint's circuit is open"`
-	Status   int        `json:"status,omitempty" doc:"HTTP status of the last answer"`
+	Status   int        `json:"status,omitempty" doc:"HTTP status of the last answer; 200 when a message broker stored it"`
 	Failure  string     `json:"failure,omitempty" doc:"Why the last attempt got no answer"`
 	Created  time.Time  `json:"created"`
 	Updated  time.Time  `json:"updated"`
@@ -76,6 +77,9 @@ func (o outcome) ok() bool { return o.status/100 == 2 }
 // gone reports whether the receiver wants to hear no more.
 func (o outcome) gone() bool { return o.status == 410 }
 
+// hopeless reports whether the receiver can never take this delivery.
+func (o outcome) hopeless() bool { return o.failure == string(broker.TooLarge) }
+
 // attempted is the whole policy of retries. Whatever is not 2xx is tried again,
 // also a 404: receivers come back with the next deployment.
 func (d *Delivery) attempted(now time.Time, o outcome) {
@@ -84,7 +88,7 @@ func (d *Delivery) attempted(now time.Time, o outcome) {
 	switch {
 	case o.ok():
 		d.State, d.Due = Delivered, time.Time{}
-	case o.gone():
+	case o.gone(), o.hopeless():
 		d.State, d.Due = Exhausted, time.Time{}
 	case o.probe:
 		d.State, d.Due = Waiting, now
@@ -136,8 +140,8 @@ type Attempt struct {
 	Number  int       `json:"number"`
 	At      time.Time `json:"at"`
 	Took    float64   `json:"duration_ms"`
-	Status  int       `json:"status,omitempty" doc:"HTTP status of the answer; absent without one"`
-	Failure string    `json:"failure,omitempty" doc:"Why there was no answer: url, refused, dns, connect, tls, timeout, connection"`
+	Status  int       `json:"status,omitempty" doc:"HTTP status of the answer, 200 when a message broker stored it; absent without one"`
+	Failure string    `json:"failure,omitempty" doc:"Why there was no answer: url, refused, dns, connect, tls, timeout, connection; of a message broker also credentials, rejected, too_large"`
 	Probe   bool      `json:"probe,omitempty" doc:"It tried whether the receiver is back and does not count"`
 	Answer  string    `json:"answer,omitempty" doc:"The beginning of the answer's body, at most 64 KiB, credentials taken out"`
 	Cut     bool      `json:"cut,omitempty" doc:"The answer was longer or did not end"`

@@ -16,6 +16,9 @@
 // is under way). Requests are signed as Standard Webhooks say
 // (https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md).
 //
+// An endpoint whose address is a message broker's gets the same messages through
+// package broker, with the same headers, attempts and circuit.
+//
 // Tables: webhook_endpoint, webhook_subscription, webhook_circuit,
 // webhook_delivery, webhook_attempt, webhook_replay, webhook_count,
 // webhook_courier, webhook_key, webhook_test.

@@ -11,6 +11,7 @@ import (
 	"github.com/guestright/guestright/kit/ident"
 	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/secret"
+	"github.com/guestright/guestright/webhook/broker"
 )
 
 // ID identifies an Endpoint.
@@ -50,6 +51,9 @@ type Endpoint struct {
 	Grant       string    `json:"grant,omitempty" doc:"It gets events of this grant only"`
 	Account     string    `json:"account,omitempty" doc:"Of the grant"`
 	URL         string    `json:"url"`
+	Kind        string    `json:"kind,omitempty" doc:"Of a message broker; absent: a web server"`
+	Username    string    `json:"username,omitempty" doc:"That we sign in with at a message broker"`
+	HasPassword bool      `json:"password_set,omitempty" doc:"Whether a password for it is stored"`
 	Description string    `json:"description,omitempty"`
 	State       Switch    `json:"state" enum:"enabled,disabled"`
 	Reason      string    `json:"reason,omitempty" doc:"Why it is disabled: request, gone (it answered 410) or failing (for five days)"`
@@ -63,6 +67,7 @@ type Endpoint struct {
 	Circuit     Circuit   `json:"circuit"`
 
 	holder   string
+	password string // sealed
 	revision int64
 }
 
@@ -92,7 +97,9 @@ const (
 
 // Draft is what somebody decides about an endpoint.
 type Draft struct {
-	URL         string              `json:"url" maxLength:"2048" example:"https://hooks.example.com/guestright"`
+	URL         string              `json:"url" maxLength:"2048" example:"https://hooks.example.com/guestright" doc:"A public https address, or a message broker: rediss://host?stream=NAME"`
+	Username    string              `json:"username,omitempty" maxLength:"255" doc:"That we sign in with, where the address is a message broker"`
+	Password    *string             `json:"password,omitempty" maxLength:"4096" doc:"For it. Stored sealed and never shown; absent: the one that is stored stays, empty: none" writeOnly:"true"`
 	Description string              `json:"description,omitempty" maxLength:"800"`
 	Disabled    bool                `json:"disabled,omitempty" doc:"Make it without sending anything yet"`
 	Ordered     bool                `json:"ordered,omitempty" doc:"Events with one ordering key come one after another"`
@@ -119,6 +126,7 @@ func (d *Draft) judge() []problem.Field {
 	if secret.Ours(d.URL) || strings.Contains(d.Description, "whsec_") {
 		f = append(f, problem.Field{Pointer: "/description", Code: "credential", Detail: "This holds a credential. Take it out."})
 	}
+	f = append(f, d.judgeCredentials()...)
 	if d.Concurrency < 0 || d.Concurrency > concurrencyMost {
 		f = append(f, problem.Field{Pointer: "/concurrency", Code: "out_of_range", Detail: "1 to 64."})
 	}
@@ -138,6 +146,7 @@ func (d *Draft) judge() []problem.Field {
 func (e *Endpoint) put(d Draft) {
 	e.URL, e.Description, e.Ordered, e.Rate = d.URL, d.Description, d.Ordered, d.Rate
 	e.Concurrency, e.Signature = d.Concurrency, d.Signature
+	e.Username, e.Kind = d.Username, broker.Name(d.URL)
 	if e.Signature == "" {
 		e.Signature = SignHMAC
 	}

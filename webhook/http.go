@@ -361,6 +361,7 @@ func (s *Service) deliveriesHTTP(ctx context.Context, in *deliveriesIn) (*web.Pa
 func Declared() []problem.Declared {
 	inv, con := problem.KindInvalid, problem.KindConflict
 	return []problem.Declared{
+		{Code: "destination_parameter", Kind: inv, Cause: "The address of a message broker does not say where in it messages go, or says something that this kind of broker does not know.", Remedy: "Compare the address with the table under Message brokers in the guide for developers."},
 		{Code: "webhook_endpoint_invalid", Kind: inv, Cause: "A part of the endpoint breaks a rule; errors says which.", Remedy: "Correct the parts that errors names."},
 		{Code: "webhook_endpoint_limit", Kind: con, Cause: "The application or grant has as many endpoints as it may have.", Remedy: "Delete one that is not needed any more."},
 		{Code: "webhook_endpoint_disabled", Kind: con, Cause: "The endpoint is disabled.", Remedy: "Enable it first."},

@@ -13,14 +13,16 @@ import (
 	"github.com/guestright/guestright/event"
 	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/token"
+	"github.com/guestright/guestright/webhook/broker"
 )
 
 // destination is an enabled endpoint as delivery needs it.
 type destination struct {
 	Endpoint
 	subs []Subscription
-	keys [][]byte  // that sign
-	ends time.Time // when the first of them stops, zero: none does
+	via  *broker.Target // nil: a web server
+	keys [][]byte       // that sign
+	ends time.Time      // when the first of them stops, zero: none does
 }
 
 // target is a destination under a grant of an account.
@@ -121,6 +123,9 @@ func (x *index) load(tx *store.Tx, ids []string, epoch uint64) (map[string]*dest
 	}
 	for _, e := range found {
 		to := &destination{Endpoint: e}
+		if to.via, err = x.s.via(e); err != nil {
+			return nil, err
+		}
 		for _, s := range e.live(tx.Now()) {
 			if e.Signature == SignEd25519 {
 				break

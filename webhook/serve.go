@@ -126,7 +126,12 @@ func (c *courier) send(ctx context.Context, l *lane, it *item) bool {
 	m := message{id: it.event.ID.String(), at: now, body: it.event.Append(make([]byte, 0, len(it.event.Data)+512))}
 	header := http.Header{"Content-Type": {"application/json"}, "User-Agent": {"Guestright-Webhooks"}}
 	m.sign(header, to.keys, platform)
-	res := c.s.Client.Do(ctx, outbound.Request{Method: http.MethodPost, URL: to.URL, Header: header, Body: m.body, Timeout: answerTime, MaxBody: answerMost})
+	var res outbound.Result
+	if to.via != nil {
+		res = c.s.post(ctx, to, it, m, header)
+	} else {
+		res = c.s.Client.Do(ctx, outbound.Request{Method: http.MethodPost, URL: to.URL, Header: header, Body: m.body, Timeout: answerTime, MaxBody: answerMost})
+	}
 	now = c.s.DB.Now()
 	o := outcome{status: res.Status, failure: string(res.Failure), after: res.Header.Get("Retry-After"), probe: it.probe}
 	it.attempted(now, o)

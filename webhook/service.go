@@ -22,6 +22,7 @@ import (
 	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/notice"
 	"github.com/guestright/guestright/token"
+	"github.com/guestright/guestright/webhook/broker"
 )
 
 // Topic of the change feed: the key is the endpoint that has changed. Under
@@ -60,6 +61,7 @@ type Service struct {
 
 	courier *courier
 	keys    *platformKeys
+	brokers *broker.Pool
 }
 
 // Keeper decides who may do action to the endpoints of a grant.
@@ -77,6 +79,7 @@ func (s *Service) Kept(k grant.Kind, keeper Keeper) {
 func New(s Service) *Service {
 	out := &s
 	out.keys = newPlatformKeys(out)
+	out.brokers = broker.New(s.Client)
 	out.courier = newCourier(out)
 	return out
 }
@@ -227,7 +230,7 @@ func (s *Service) create(ctx context.Context, by access.Principal, d Draft, find
 		if err != nil {
 			return err
 		}
-		d.check, d.known = s.Client.CheckURL, s.known(o)
+		d.check, d.known = s.checkAddress, s.known(o)
 		if f := d.judge(); len(f) > 0 {
 			return problem.Invalid("webhook_endpoint_invalid", "Some of the fields need another look.", f...)
 		}
@@ -245,6 +248,7 @@ func (s *Service) create(ctx context.Context, by access.Principal, d Draft, find
 			e.Grant, e.Account, e.holder = o.grant.ID.String(), o.grant.Account, o.grant.Holder
 		}
 		e.put(d)
+		s.putPassword(&e, d.Password)
 		if d.Disabled {
 			e.State, e.Reason = Disabled, ByRequest
 		}
@@ -343,15 +347,17 @@ func (s *Service) change(ctx context.Context, by access.Principal, id ID, action
 func (s *Service) Update(ctx context.Context, by access.Principal, id ID, d Draft) (Endpoint, error) {
 	return s.change(ctx, by, id, "update", func(tx *store.Tx, e *Endpoint, o owner) error {
 		d.Types, d.Filter = nil, nil
-		d.check, d.known = s.Client.CheckURL, s.known(o)
+		d.check, d.known = s.checkAddress, s.known(o)
 		f := d.judge()
 		if d.Signature != SignEd25519 && len(e.live(tx.Now())) == 0 {
 			f = append(f, problem.Field{Pointer: "/signature", Code: "secret_missing", Detail: "It has no secret of its own yet. Make a new secret first."})
 		}
+		f = append(f, e.judgeMove(d)...)
 		if len(f) > 0 {
 			return problem.Invalid("webhook_endpoint_invalid", "Some of the fields need another look.", f...)
 		}
 		e.put(d)
+		s.putPassword(e, d.Password)
 		if d.Disabled && e.State == Enabled {
 			e.State, e.Reason = Disabled, ByRequest
 		} else if !d.Disabled {

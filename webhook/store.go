@@ -10,6 +10,7 @@ import (
 	"github.com/guestright/guestright/kit/ident"
 	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/store"
+	"github.com/guestright/guestright/webhook/broker"
 )
 
 // kept is a secret as stored.
@@ -37,6 +38,8 @@ type endpointRow struct {
 	Concurrency int
 	Rate        int
 	Signature   Signature
+	Username    string
+	Password    string
 	Secrets     []kept `bun:"type:text"`
 	CreatedBy   string
 	Created     store.Micros
@@ -49,7 +52,7 @@ func (e *Endpoint) row() *endpointRow {
 		secrets[i] = kept{Sealed: s.sealed, Hint: s.Hint, Created: store.At(s.Created), Ends: store.At(s.Ends)}
 	}
 	return &endpointRow{ID: e.ID, Application: e.Application, GroupID: e.Group, GrantID: e.Grant, Account: e.Account, Holder: e.holder, URL: e.URL,
-		Description: e.Description, State: e.State, Reason: e.Reason, Ordered: store.Bool(e.Ordered), Concurrency: e.Concurrency, Rate: e.Rate, Signature: e.Signature, Secrets: secrets,
+		Description: e.Description, State: e.State, Reason: e.Reason, Ordered: store.Bool(e.Ordered), Concurrency: e.Concurrency, Rate: e.Rate, Signature: e.Signature, Username: e.Username, Password: e.password, Secrets: secrets,
 		CreatedBy: e.CreatedBy, Created: store.At(e.Created), Revision: e.revision}
 }
 
@@ -60,6 +63,7 @@ func (r *endpointRow) endpoint() Endpoint {
 	}
 	return Endpoint{ID: r.ID, Application: r.Application, Group: r.GroupID, Grant: r.GrantID, Account: r.Account, holder: r.Holder, URL: r.URL,
 		Description: r.Description, State: r.State, Reason: r.Reason, Ordered: bool(r.Ordered), Concurrency: r.Concurrency, Rate: r.Rate, Signature: r.Signature, Secrets: secrets,
+		Kind: broker.Name(r.URL), Username: r.Username, HasPassword: r.Password != "", password: r.Password,
 		CreatedBy: r.CreatedBy, Created: r.Created.Time(), Circuit: Circuit{State: Closed}, revision: r.Revision}
 }
 

@@ -115,6 +115,10 @@ type hookEntry struct {
 	Rate             string
 	Concurrency      string
 	Signature        webhook.Signature
+	Username         string
+	Password         string
+	NoPassword       bool // the stored one is to go
+	Stored           bool // there is one
 	Pick             eventChoice
 	Action, Token    string
 	Cancel, Button   string
@@ -122,11 +126,12 @@ type hookEntry struct {
 	Faults           faults
 }
 
-var hookPointers = []string{"/url", "/description", "/rate", "/concurrency", "/signature", "/types"}
+var hookPointers = []string{"/url", "/description", "/rate", "/concurrency", "/signature", "/username", "/password", "/types"}
 
 func (v *visit) enteredHookEntry() hookEntry {
 	return hookEntry{URL: v.field("url"), Description: v.field("description"), Ordered: v.field("ordered") != "", On: v.field("on") != "",
-		Rate: v.field("rate"), Concurrency: v.field("concurrency"), Signature: webhook.Signature(v.field("signature")), Pick: v.enteredEvents()}
+		Rate: v.field("rate"), Concurrency: v.field("concurrency"), Signature: webhook.Signature(v.field("signature")),
+		Username: v.field("username"), Password: v.r.PostFormValue("password"), NoPassword: v.field("no_password") != "", Pick: v.enteredEvents()}
 }
 
 func newHookPage(v *visit) error { return showNewHook(v, hookEntry{On: true}) }
@@ -167,5 +172,9 @@ func newHook(v *visit) error {
 
 // draft reads numbers as far as they are numbers; anything else is out of range.
 func (f hookEntry) draft() webhook.Draft {
-	return webhook.Draft{URL: f.URL, Description: f.Description, Disabled: !f.On, Ordered: f.Ordered, Rate: numberOf(f.Rate), Concurrency: numberOf(f.Concurrency), Signature: f.Signature}
+	d := webhook.Draft{URL: f.URL, Username: f.Username, Description: f.Description, Disabled: !f.On, Ordered: f.Ordered, Rate: numberOf(f.Rate), Concurrency: numberOf(f.Concurrency), Signature: f.Signature}
+	if f.Password != "" || f.NoPassword {
+		d.Password = &f.Password
+	}
+	return d
 }

@@ -646,7 +646,11 @@ func took(a webhook.Attempt) string {
 
 // requestText is the head of a request as it was made. Signatures are not kept.
 func requestText(d deliveryView, a webhook.Attempt) string {
-	return "POST " + d.Hook.URL + "\ncontent-type: application/json\nwebhook-id: " + d.Event + "\nwebhook-timestamp: " + strconv.FormatInt(a.At.Unix(), 10) +
+	verb := "POST "
+	if d.Hook.Kind != "" {
+		verb = "Message to "
+	}
+	return verb + d.Hook.URL + "\ncontent-type: application/json\nwebhook-id: " + d.Event + "\nwebhook-timestamp: " + strconv.FormatInt(a.At.Unix(), 10) +
 		"\nwebhook-signature: (not kept)\n\n" + answerWords(a.Status, a.Failure) + " after " + took(a)
 }
 

@@ -122,7 +122,7 @@ func editHookPage(v *visit) error {
 	if err != nil {
 		return err
 	}
-	f := hookEntry{URL: h.URL, Description: h.Description, Ordered: h.Ordered, On: h.State == webhook.Enabled, Concurrency: strconv.Itoa(h.Concurrency), Signature: h.Signature}
+	f := hookEntry{URL: h.URL, Description: h.Description, Ordered: h.Ordered, On: h.State == webhook.Enabled, Concurrency: strconv.Itoa(h.Concurrency), Signature: h.Signature, Username: h.Username, Stored: h.HasPassword}
 	if h.Rate > 0 {
 		f.Rate = strconv.Itoa(h.Rate)
 	}
@@ -160,7 +160,7 @@ func turnHook(v *visit, on bool, words string) error {
 	if err != nil {
 		return err
 	}
-	d := webhook.Draft{URL: h.URL, Description: h.Description, Disabled: !on, Ordered: h.Ordered, Concurrency: h.Concurrency, Rate: h.Rate, Signature: h.Signature}
+	d := webhook.Draft{URL: h.URL, Username: h.Username, Description: h.Description, Disabled: !on, Ordered: h.Ordered, Concurrency: h.Concurrency, Rate: h.Rate, Signature: h.Signature}
 	if _, err := v.Webhooks.Update(v.ctx(), v.by, h.ID, d); err != nil {
 		if f, ok := faultsOf(err); ok {
 			return showHookPage(v, f)

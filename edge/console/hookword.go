@@ -45,6 +45,12 @@ func deliveryState(d webhook.Delivery) page.Badge {
 var failures = map[string]string{
 	"url": "the address can't be called", "refused": "the address is not public, so it is never called", "dns": "the host's name was not found", "connect": "nobody took the connection",
 	"tls": "the certificate was not accepted", "timeout": "no answer within 15 seconds", "connection": "the connection broke off",
+	"credentials": "the broker did not accept user name and password", "rejected": "the broker did not take the message", "too_large": "the message is longer than the broker takes",
+}
+
+// brokerExamples are addresses of message brokers.
+var brokerExamples = []struct{ Name, Address string }{
+	{"Redis or Valkey stream", "rediss://host:6379/0?stream=orders"},
 }
 
 // answerWords says how a request came out.

@@ -20,6 +20,11 @@ func (e *refusedError) Error() string { return "the address is refused: " + e.wh
 // dial resolves, judges every address of the name, and connects to the first
 // that answers. One refused address condemns the name: an honest host has none.
 func (c *Client) dial(ctx context.Context, _, address string) (net.Conn, error) {
+	return c.reach(ctx, address, false)
+}
+
+// reach is dial; opened: only to addresses that somebody's leave opens.
+func (c *Client) reach(ctx context.Context, address string, opened bool) (net.Conn, error) {
 	host, port, err := splitAddress(address)
 	if err != nil {
 		return nil, err
@@ -41,6 +46,9 @@ func (c *Client) dial(ctx context.Context, _, address string) (net.Conn, error) 
 		v := c.judge(a)
 		if v.refused != "" {
 			return nil, &refusedError{v.refused}
+		}
+		if opened && v.exception == "" {
+			return nil, &refusedError{"not encrypted"}
 		}
 		if v.exception != "" {
 			uses = append(uses, Use{Exception: v.exception, Host: host, Addr: netip.AddrPortFrom(a, port)})
