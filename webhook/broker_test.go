@@ -61,7 +61,7 @@ func program(t *testing.T, ready func() bool, env []string, argv ...string) (sta
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		for end := time.Now().Add(30*time.Second); !ready(); {
+		for end := time.Now().Add(30 * time.Second); !ready(); {
 			if time.Now().After(end) {
 				t.Fatalf("%s does not answer", argv[0])
 			}
