@@ -56,6 +56,7 @@ enter='
 set -euo pipefail
 root=$1
 shift
+mount --bind "$root" "$root" # so that / is a mount in there, as everywhere else
 mount --rbind /dev "$root/dev"
 mount -t proc proc "$root/proc"
 mount -t sysfs -o ro sysfs "$root/sys"

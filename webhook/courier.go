@@ -56,7 +56,7 @@ type courier struct {
 	saved int64
 
 	hungry  atomic.Bool // a lane has room for rows
-	glanced time.Time   // when all lanes were looked through, by the clock of the process
+	resting atomic.Bool // all lanes were looked through just now
 }
 
 func newCourier(s *Service) *courier {
@@ -260,11 +260,13 @@ func (c *courier) turn(ctx context.Context) error {
 		c.mu.Unlock()
 		return err
 	}
-	if soon := len(changed)+len(asked) > 0 || c.hungry.Swap(false); soon || time.Since(c.glanced) >= glance {
+	if soon := len(changed)+len(asked) > 0 || c.hungry.Swap(false); soon || !c.resting.Load() {
 		if err := c.pump(ctx); err != nil {
 			return err
 		}
-		c.glanced = time.Now() // after it: with many lanes it takes its time
+		if !c.resting.Swap(true) { // after it: with many lanes it takes its time
+			time.AfterFunc(glance, func() { c.resting.Store(false) })
+		}
 	}
 	if through := c.ledger.through(); through > c.saved {
 		c.books.note()

@@ -2,9 +2,12 @@ package main
 
 import (
 	"cmp"
+	"database/sql"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
+	"net/url"
 	"os"
 	"os/exec"
 	"runtime"
@@ -12,6 +15,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver pgx
 
 	"github.com/guestright/guestright/bench/load"
 )
@@ -73,6 +78,11 @@ func run(args []string) error {
 	if p.out == "" {
 		return nil
 	}
+	if old, err := os.ReadFile(p.out); err == nil { // what somebody wrote about the table stays
+		if _, notes, ok := strings.Cut(string(old), "\n## "); ok {
+			text += "\n## " + notes
+		}
+	}
 	return os.WriteFile(p.out, []byte(text), 0o644)
 }
 
@@ -101,7 +111,11 @@ type sample struct {
 // measure starts a house and measures the bare loop, publishing inside the
 // process, and over HTTP, in turn.
 func (p plan) measure(r *row) error {
-	h, first, err := spawn("serve", "-sink", p.at, "-endpoints", strconv.Itoa(r.endpoints), "-database", r.database, "-history", strconv.Itoa(p.history))
+	place, err := fresh(r.database)
+	if err != nil {
+		return err
+	}
+	h, first, err := spawn("serve", "-sink", p.at, "-endpoints", strconv.Itoa(r.endpoints), "-database", place, "-history", strconv.Itoa(p.history))
 	if err != nil {
 		return err
 	}
@@ -149,6 +163,25 @@ func (p plan) measure(r *row) error {
 	}
 	_, err = fmt.Sscan(text, &r.p50, &r.p99)
 	return err
+}
+
+// fresh makes a database on a PostgreSQL server; "" stays "".
+func fresh(server string) (string, error) {
+	if server == "" {
+		return "", nil
+	}
+	u, err := url.Parse(server)
+	if err != nil {
+		return "", err
+	}
+	db, err := sql.Open("pgx", server)
+	if err != nil {
+		return "", err
+	}
+	name := "events_" + strconv.FormatInt(time.Now().UnixNano(), 36)
+	_, err = db.Exec("CREATE DATABASE " + name)
+	u.Path = "/" + name
+	return u.String(), errors.Join(err, db.Close())
 }
 
 // timed asks a child for so many events and gives the rate, and the processor
