@@ -38,7 +38,8 @@ plans:
   development: {label: Development, sites: 20000, limits: []}
 `
 
-// seeders is how many accounts are made at one time.
+// seeders is how many accounts are made at one time on SQLite, where they share
+// commits; on PostgreSQL they would only get in each other's way.
 const seeders = 16
 
 // seed makes accounts, each with a private integration whose endpoint is the sink.
@@ -51,7 +52,11 @@ func (n *node) seed(ctx context.Context, count int, sink string) error {
 	var next atomic.Int64
 	var work sync.WaitGroup
 	failed := make(chan error, seeders)
-	for range seeders {
+	hands := seeders
+	if n.DB.Postgres() {
+		hands = 1
+	}
+	for range hands {
 		work.Go(func() {
 			for i := next.Add(1); i <= int64(count); i = next.Add(1) {
 				if err := n.customer(ctx, int(i-1), sink); err != nil {
