@@ -67,16 +67,18 @@ func (r ready) send(client *http.Client, i int) error {
 	}
 	req.Header.Set("Authorization", "Bearer "+r.Token)
 	req.Header.Set("Content-Type", "application/json")
+	return done(client, req, http.StatusAccepted)
+}
+
+// done makes a request, reads what comes back, and wants a status.
+func done(client *http.Client, req *http.Request, status int) error {
 	res, err := client.Do(req)
 	if err != nil {
 		return err
 	}
 	_, err = io.Copy(io.Discard, res.Body)
-	if closed := res.Body.Close(); err == nil {
-		err = closed
-	}
-	if err == nil && res.StatusCode != http.StatusAccepted {
-		err = fmt.Errorf("%s", res.Status)
+	if err = errors.Join(err, res.Body.Close()); err == nil && res.StatusCode != status {
+		err = errors.New(res.Status)
 	}
 	return err
 }

@@ -8,12 +8,10 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"net/netip"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"runtime/pprof"
 	"sync"
 	"sync/atomic"
@@ -58,22 +56,14 @@ func serve(args []string) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	for name, text := range map[string]string{"openapi.yaml": product, "catalog.yaml": catalog} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-			return err
-		}
+	cfg, err := house.Lay(ctx, dir, *database, map[string]string{"openapi.yaml": product, "catalog.yaml": catalog})
+	if err != nil {
+		return err
 	}
-	cfg := house.Config(dir)
 	if cfg.Listen, err = free(); err != nil {
 		return err
 	}
 	cfg.URL = "http://" + cfg.Listen
-	if *database != "" {
-		cfg.Database = *database
-		if err := migrate(ctx, cfg); err != nil {
-			return err
-		}
-	}
 	at, err := netip.ParseAddrPort(*to)
 	if err != nil {
 		return err
@@ -136,16 +126,6 @@ func free() (string, error) {
 type ready struct {
 	Listen, Token string
 	Accounts      int // account-0 and so on
-}
-
-// migrate does what guestright migrate does on PostgreSQL before the first start.
-func migrate(ctx context.Context, cfg server.Config) error {
-	db, err := server.OpenStore(cfg, slog.New(slog.DiscardHandler), nil)
-	if err != nil {
-		return err
-	}
-	_, err = db.Migrate(ctx)
-	return errors.Join(err, db.Close())
 }
 
 func (n *node) listen(ctx context.Context, from io.Reader) error {

@@ -122,18 +122,7 @@ func post(client *http.Client, url string, key []byte, n int64, body []byte) err
 	req.Header["User-Agent"] = []string{"Guestright-Webhooks"}
 	req.Header["Webhook-Id"], req.Header["Webhook-Timestamp"] = []string{id}, []string{stamp}
 	req.Header["Webhook-Signature"] = []string{"v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil))}
-	res, err := client.Do(req)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(io.Discard, res.Body)
-	if closed := res.Body.Close(); err == nil {
-		err = closed
-	}
-	if err == nil && res.StatusCode != http.StatusOK {
-		err = fmt.Errorf("%s", res.Status)
-	}
-	return err
+	return done(client, req, http.StatusOK)
 }
 
 // data is what an event holds: with its envelope about 1 KB.

@@ -4,7 +4,10 @@ package house
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"log/slog"
+	"os"
 	"path/filepath"
 
 	"github.com/guestright/guestright/access"
@@ -24,6 +27,27 @@ func Config(dir string) server.Config {
 	cfg.Listen, cfg.Gateway.Listen, cfg.Watch.Listen = "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0"
 	cfg.Apps.Unverified = server.UnverifiedWarn // what is measured needs no review
 	return cfg
+}
+
+// Lay writes files into dir and gives the configuration of an installation there,
+// whose database is new: SQLite, or the one at a postgres:// URL.
+func Lay(ctx context.Context, dir, database string, files map[string]string) (server.Config, error) {
+	cfg := Config(dir)
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			return cfg, err
+		}
+	}
+	if database == "" {
+		return cfg, nil
+	}
+	cfg.Database = database // as guestright migrate does before the first start
+	db, err := server.OpenStore(cfg, slog.New(slog.DiscardHandler), nil)
+	if err != nil {
+		return cfg, err
+	}
+	_, err = db.Migrate(ctx)
+	return cfg, errors.Join(err, db.Close())
 }
 
 // Team makes a developer group and gives its owner.

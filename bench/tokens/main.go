@@ -13,11 +13,9 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"log/slog"
 	"net/url"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"runtime/pprof"
 	"strings"
 
@@ -88,19 +86,11 @@ func serve(args []string) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	for name, text := range map[string]string{"openapi.yaml": product, "catalog.yaml": catalog} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-			return err
-		}
+	cfg, err := house.Lay(ctx, dir, *database, map[string]string{"openapi.yaml": product, "catalog.yaml": catalog})
+	if err != nil {
+		return err
 	}
-	cfg := house.Config(dir)
 	cfg.Listen, cfg.URL = *listen, "http://"+*listen
-	if *database != "" {
-		cfg.Database = *database
-		if err := migrate(ctx, cfg); err != nil {
-			return err
-		}
-	}
 	app, err := server.Open(ctx, cfg, server.Options{})
 	if err != nil {
 		return err
@@ -126,16 +116,6 @@ func serve(args []string) error {
 	}
 	fmt.Println("ready")
 	return app.Run(ctx, l, nil)
-}
-
-// migrate does what guestright migrate does on PostgreSQL before the first start.
-func migrate(ctx context.Context, cfg server.Config) error {
-	db, err := server.OpenStore(cfg, slog.New(slog.DiscardHandler), nil)
-	if err != nil {
-		return err
-	}
-	_, err = db.Migrate(ctx)
-	return errors.Join(err, db.Close())
 }
 
 // accounts is in how many the application is installed.

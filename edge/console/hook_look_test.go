@@ -31,7 +31,8 @@ func TestWebhookPagesAreSound(t *testing.T) {
 	tried := p.dev.get(p.hooks() + "/deliveries?state=delivered").body // one that waits may have no attempt to look at
 	delivery := regexp.MustCompile(`/deliveries/dlv_[0-9a-z]{26}`).FindString(tried)
 	subscription := regexp.MustCompile(one + `/events/whs_[0-9a-z]{26}`).FindString(p.dev.get(one).body)
-	pages := map[string]string{"hooks": p.hooks(), "hook-new": p.hooks() + "/new", "hook-log": p.hooks() + "/deliveries", "hook": one, "hook-edit": one + "/edit", "hook-rotate": one + "/rotate",
+	broker := "/webhooks/" + p.make(p.dev, p.hooks(), "url", "rediss://broker.example.com:6379/0?stream=orders", "username", "writer", "password", "correct-horse", "type", "segment.*").String()
+	pages := map[string]string{"broker": broker, "broker-edit": broker + "/edit", "hooks": p.hooks(), "hook-new": p.hooks() + "/new", "hook-log": p.hooks() + "/deliveries", "hook": one, "hook-edit": one + "/edit", "hook-rotate": one + "/rotate",
 		"hook-delete": one + "/delete", "hook-replay": one + "/replay", "hook-events": subscription, "delivery": delivery}
 	for _, view := range []pagetest.View{{}, {Dark: true}, {Width: 375, Height: 800}} {
 		b.Emulate(view)

@@ -135,7 +135,7 @@ func hookEntryForm(f hookEntry, title, text string) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, " <details class=\"fold\"><summary>Limits</summary><div class=\"fold-body\">")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, " <details class=\"fold\"><summary>Limits</summary><div class=\"fold-body stack\">")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -235,7 +235,7 @@ func brokerFields(f hookEntry) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "><summary>Message broker</summary><div class=\"fold-body\"><p>Events can go to a message broker instead of a web server. Its address says where in it they go; user name and password stand here, never in the address.</p><ul>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "><summary>Message broker</summary><div class=\"fold-body stack\"><p>Events can go to a message broker instead of a web server. Its address says where in it they go; user name and password stand here, never in the address.</p><ul>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
