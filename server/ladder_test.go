@@ -120,7 +120,7 @@ func TestGuardedDependencies(t *testing.T) {
 	t.Parallel()
 	only := map[string][]string{
 		"modernc.org/sqlite":            {"kit/store", "example/pennant"},
-		"github.com/jackc/pgx/v5":       {"kit/store", "kit/store/storetest"},
+		"github.com/jackc/pgx/v5":       {"kit/store", "kit/store/storetest", "bench/events"},
 		"github.com/pressly/goose/v3":   {"kit/store"},
 		"github.com/danielgtaylor/huma": {"kit/web"},
 		"golang.org/x/crypto/argon2":    {"identity/password"},

@@ -52,7 +52,7 @@ func newPostgres(t *testing.T) *postgres {
 			t.Fatal(err)
 		}
 	}
-	_, p.port, err = net.SplitHostPort(free(t, 1)[0])
+	_, p.port, err = net.SplitHostPort(testenv.Addresses(t, 1)[0])
 	if err != nil {
 		t.Fatal(err)
 	}

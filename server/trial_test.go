@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -20,6 +19,7 @@ import (
 
 	"github.com/guestright/guestright/example/pennant"
 	"github.com/guestright/guestright/kit/secret"
+	"github.com/guestright/guestright/kit/testenv"
 	"github.com/guestright/guestright/server"
 )
 
@@ -128,7 +128,7 @@ type node struct {
 func (r *rig) node(database string) *node {
 	r.t.Helper()
 	r.nodes++
-	addr := free(r.t, 3)
+	addr := testenv.Addresses(r.t, 3)
 	n := &node{t: r.t, url: "http://" + addr[0], gateway: "http://" + addr[1], watch: "http://" + addr[2],
 		client: &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
 	n.config = r.write(fmt.Sprintf("node%d.yaml", r.nodes), fmt.Sprintf(
@@ -139,21 +139,6 @@ func (r *rig) node(database string) *node {
 		n.client.CloseIdleConnections()
 	})
 	return n
-}
-
-// free finds loopback ports that nobody uses.
-func free(t testing.TB, n int) []string {
-	t.Helper()
-	var out []string
-	for range n {
-		ln, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() { _ = ln.Close() }() // together, so that no port comes twice
-		out = append(out, ln.Addr().String())
-	}
-	return out
 }
 
 // open builds the house of this node in the test's own process, to fill it or

@@ -33,17 +33,6 @@ type stand struct {
 	stop     func()
 }
 
-// freePort is a loopback address where nobody listens.
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
-}
-
 // program runs a server until stop; start waits until it is ready.
 func program(t *testing.T, ready func() bool, env []string, argv ...string) (start, stop func()) {
 	t.Helper()
@@ -88,7 +77,7 @@ func pause(d time.Duration) { <-time.After(d) }
 func redisStand(t *testing.T, scheme string) stand {
 	t.Helper()
 	path := testenv.Tool(t, "redis-server", "valkey-server")
-	at := freePort(t)
+	at := testenv.Addresses(t, 1)[0]
 	_, port, _ := net.SplitHostPort(at)
 	client := redis.NewClient(&redis.Options{Addr: at, Username: "guest", Password: "open sesame", MaxRetries: -1})
 	t.Cleanup(func() { _ = client.Close() })

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -12,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/guestright/guestright/kit/testenv"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -31,10 +31,7 @@ func TestCommands(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(e *testscript.Env) error {
-			ports, err := freePorts(3)
-			if err != nil {
-				return err
-			}
+			ports := testenv.Addresses(t, 3)
 			e.Setenv("PENNANT", pennant)
 			e.Setenv("GUESTRIGHT_LISTEN", ports[0])
 			e.Setenv("GUESTRIGHT_URL", "http://"+ports[0])
@@ -45,26 +42,6 @@ func TestCommands(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"await": await, "says": says, "mode": mode, "replace": replace},
 	})
-}
-
-// freePorts gives addresses that were free a moment ago.
-func freePorts(n int) ([]string, error) {
-	var out []string
-	var open []net.Listener
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return nil, err
-		}
-		open = append(open, l)
-		out = append(out, l.Addr().String())
-	}
-	for _, l := range open {
-		if err := l.Close(); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
 }
 
 const patience = 30 * time.Second

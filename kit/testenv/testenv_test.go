@@ -2,6 +2,7 @@ package testenv_test
 
 import (
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"testing"
@@ -41,5 +42,32 @@ func TestToolsAreFoundByAnyName(t *testing.T) {
 	t.Setenv("PATH", dir)
 	if got := testenv.Tool(t, "first", "second"); got != path {
 		t.Errorf("found %q", got)
+	}
+}
+
+// Servers that tests start by a configuration find their addresses free, now
+// and after a restart, and no two of them the same.
+func TestAddresses(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for range 20 {
+		for _, a := range testenv.Addresses(t, 3) {
+			if seen[a] {
+				t.Errorf("%s comes twice", a)
+			}
+			seen[a] = true
+			for range 2 {
+				l, err := net.Listen("tcp", a)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if port := l.Addr().(*net.TCPAddr).Port; port >= 32_768 {
+					t.Errorf("port %d may be taken for an outgoing connection", port)
+				}
+				if err := l.Close(); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/guestright/guestright/edge/gateway/upstream"
+	"github.com/guestright/guestright/kit/testenv"
 )
 
 // onBoth runs a dialogue through net/http's proxy and through ours.
@@ -381,13 +382,9 @@ func TestTimeoutAndUnreachable(t *testing.T) {
 	big.say("POST /x HTTP/1.1\r\nHost: api.example\r\nContent-Length: 20000\r\n\r\n" + strings.Repeat("a", 20000))
 	expect(t, "silent after a streamed body", big.answer("POST").Status, 504)
 
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	l.Close()
+	absent := testenv.Addresses(t, 1)[0]
 	for _, ours := range []bool{false, true} {
-		c := dial(t, proxyTo(t, ours, l.Addr().String()))
+		c := dial(t, proxyTo(t, ours, absent))
 		c.say(get)
 		expect(t, "absent", c.answer("GET").Status, 502)
 	}
