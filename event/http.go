@@ -44,6 +44,7 @@ type readOut struct {
 	Body struct {
 		Items []*Event `json:"items" nullable:"false"`
 		Next  int64    `json:"next" doc:"Ask with after= this next time, also when there were no items"`
+		First int64    `json:"first" doc:"Sequence number of the oldest event that is still kept, whether you may see it or not; one more than head when none is"`
 		Head  int64    `json:"head" doc:"Sequence number of the account's last event, whether you may see it or not"`
 		More  bool     `json:"more" doc:"Ask again at once: the end of the log is not reached yet"`
 	}
@@ -104,12 +105,12 @@ func (s *Service) Mount(m web.Mux) {
 	web.Op(m, web.Operation{
 		ID: "listEvents", Method: "GET", Path: "/v1/events", Tag: tag, Summary: "Read events behind a number", Action: ActionView,
 		Description: "The events of one account in order, each once: those that the token's grant may receive, or all for the account's people. Keep next and ask again with it. " +
-			"Numbers grow by one without gaps; those of events that you may not see are missing.",
-		Errors: []string{"forbidden", "account_required"},
+			"Numbers grow by one without gaps; those of events that you may not see are missing. Without after the oldest that is kept comes first; after a number whose next event is gone by age is refused, so that nobody misses events unawares.",
+		Errors: []string{"forbidden", "account_required", "event_cursor_expired"},
 	}, func(ctx context.Context, in *readIn) (*readOut, error) {
 		got, err := s.Read(ctx, access.By(ctx), Query{Account: in.Account, After: in.After, Limit: in.Limit, Types: in.Types})
 		out := &readOut{}
-		out.Body.Items, out.Body.Next, out.Body.Head, out.Body.More = got.Items, got.Next, got.Head, got.More
+		out.Body.Items, out.Body.Next, out.Body.First, out.Body.Head, out.Body.More = got.Items, got.Next, got.First, got.Head, got.More
 		if out.Body.Items == nil {
 			out.Body.Items = []*Event{}
 		}
@@ -119,7 +120,7 @@ func (s *Service) Mount(m web.Mux) {
 		ID: "streamEvents", Method: "GET", Path: "/v1/events/stream", Tag: "Events", Summary: "Follow events as they come", Action: ActionView,
 		Description: "The same events with the same numbers as GET /v1/events, as server-sent events (text/event-stream): id is the sequence number, data the envelope as a webhook delivers it. " +
 			"Come again with Last-Event-ID, as browsers do by themselves, and every event is there once, in order. A stream ends after ten minutes, and at once when the token or its grant ends: then with an event named end that says why.",
-		Errors: []string{"forbidden", "account_required", "event_streams", "event_streams_stopping"},
+		Errors: []string{"forbidden", "account_required", "event_streams", "event_streams_stopping", "event_cursor_expired"},
 	}, func(_ context.Context, in *streamIn) (*web.Stream, error) {
 		raw, ok := strings.CutPrefix(in.Authorization, "Bearer ")
 		if !ok {
@@ -199,6 +200,7 @@ func Declared() []problem.Declared {
 		{Code: "event_mute_invalid", Kind: problem.KindInvalid, Cause: "A mute names no type of the catalog, or a grant of another account; errors says which.", Remedy: "Correct the parts that errors names."},
 		{Code: "event_streams", Kind: problem.KindLimited, Cause: "You have ten streams open on this server, or all readers together have too many.", Remedy: "End some, or read with GET /v1/events."},
 		{Code: "event_streams_stopping", Kind: problem.KindUnavailable, Cause: "This server is stopping.", Remedy: "Come again: another one answers, or this one does after its start."},
+		{Code: "event_cursor_expired", Kind: problem.KindConflict, Cause: "You have been away for longer than events are kept: what came next after your number is gone. The detail says which numbers.", Remedy: "Fetch what you need from the product itself, then go on with the number that the detail names."},
 		{Code: "event_batch", Kind: problem.KindInvalid, Cause: "The request holds no events or more than 1,000.", Remedy: "Send them in parts."},
 		{Code: "event_conflict", Kind: problem.KindConflict, Cause: "Another event of the account was sent with the same id; index says which of the request. Nothing was accepted.", Remedy: "Give each event an id of its own, and send the same content when you repeat it."},
 	}

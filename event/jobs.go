@@ -3,6 +3,7 @@ package event
 import (
 	"context"
 	"encoding/json"
+	"math"
 	"time"
 
 	"github.com/guestright/guestright/audit"
@@ -15,9 +16,12 @@ import (
 const (
 	defaultKeep = 30 * 24 * time.Hour
 	sweepEvery  = time.Hour
-	sweepMost   = 1000 // events deleted in one transaction, so that writers wait for none of them long
-	relayEvery  = 10 * time.Second
-	relayMost   = 200
+	sweepMost   = 500 // events deleted in one transaction, so that writers wait for none of them long
+	// SweepPause is what clean-up rests between its transactions, so that writers
+	// have the database to themselves at least half of the time.
+	SweepPause = 20 * time.Millisecond
+	relayEvery = 10 * time.Second
+	relayMost  = 200
 )
 
 // Jobs registers the work on the log: our own changes come in, old events go.
@@ -65,27 +69,87 @@ func (s *Service) Run(ctx context.Context) error {
 	}
 }
 
-func (s *Service) sweep(ctx context.Context) error {
-	keep := s.Keep
-	if keep <= 0 {
-		keep = defaultKeep
+// Kept is how long events stay.
+func (s *Service) Kept() time.Duration {
+	if s.Keep <= 0 {
+		return defaultKeep
 	}
-	for {
-		var n int64
+	return s.Keep
+}
+
+// KeptDays is Kept in whole days, for people.
+func (s *Service) KeptDays() int { return int(s.Kept() / (24 * time.Hour)) }
+
+// sweep deletes the oldest events, stretch by stretch. Each is found by its
+// number, and the next begins where the last ended. What has not been handed to
+// everybody who follows the log stays, however old it is.
+func (s *Service) sweep(ctx context.Context) error {
+	for more := true; more; {
 		err := s.DB.Batch(ctx, func(tx *store.Tx) error {
 			var err error
-			n, err = sweep(tx, store.At(tx.Now().Add(-keep)), sweepMost)
+			more, err = s.sweepStep(tx)
 			return err
 		})
-		if err != nil || n < sweepMost {
+		if err != nil {
 			return err
 		}
+		if more {
+			if err := Rest(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// sweepStep deletes one stretch, and tells whether there may be more.
+func (s *Service) sweepStep(tx *store.Tx) (bool, error) {
+	from, err := progress(tx, progressSwept)
+	if err != nil {
+		return false, err
+	}
+	through := int64(math.MaxInt64)
+	if s.Through != nil {
+		if through, err = s.Through(tx); err != nil {
+			return false, err
+		}
+	}
+	stretch, err := ages(tx, from, through, sweepMost)
+	if err != nil {
+		return false, err
+	}
+	before, old := store.At(tx.Now().Add(-s.Kept())), 0
+	for old < len(stretch) && stretch[old].At < before {
+		old++
+	}
+	if old == 0 {
+		return false, nil
+	}
+	to := stretch[old-1].N
+	if err := erase(tx, from, to); err != nil {
+		return false, err
+	}
+	return old == sweepMost, setProgress(tx, progressSwept, to)
+}
+
+// Rest is the pause between two transactions of a clean-up.
+func Rest(ctx context.Context) error {
+	pause := time.NewTimer(SweepPause)
+	defer pause.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-pause.C:
+		return nil
 	}
 }
 
 // progressAudit names how far the audit log has become events: a position of its
 // chain, which has no gaps and no stragglers.
 const progressAudit = "audit"
+
+// progressSwept names the number up to which events are cleaned away.
+const progressSwept = "swept"
 
 // change is the data of an event of ours.
 type change struct {

@@ -2,6 +2,7 @@ package event
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -34,6 +35,9 @@ type Service struct {
 	Log      *slog.Logger
 	// Keep is how long events stay; 0: 30 days.
 	Keep time.Duration
+	// Through tells up to which number everybody who follows the log has what
+	// they need of it: what is newer is not cleaned away. nil: everything.
+	Through func(*store.Tx) (int64, error)
 	// Followed hears what this node has added, once it is durable, in the order
 	// of the numbers and without gaps between calls unless another node wrote
 	// there. It must be quick.
@@ -165,6 +169,7 @@ type Query struct {
 type Stretch struct {
 	Items []*Event
 	Next  int64 // ask with this next time, also when there were no items
+	First int64 // the first number of the log that is still kept; behind Head when none is
 	Head  int64 // the last number of the log
 	More  bool
 }
@@ -173,7 +178,8 @@ type Stretch struct {
 const scanMost = 2000
 
 // Read gives the events behind a number that the caller may receive, in order.
-// What they may not receive is left out; Next goes past it.
+// What they may not receive is left out; Next goes past it. Error: Conflict
+// `event_cursor_expired` when events behind the number are gone already.
 func (s *Service) Read(ctx context.Context, by access.Principal, q Query) (Stretch, error) {
 	out := Stretch{Next: q.After}
 	var found []*Event
@@ -187,6 +193,9 @@ func (s *Service) Read(ctx context.Context, by access.Principal, q Query) (Stret
 			return err
 		}
 		out.Head = last[acc.ID.String()]
+		if out.First, err = s.Whole(tx, acc.ID.String(), q.After); err != nil {
+			return err
+		}
 		if q.scan == 0 {
 			q.scan = scanMost
 		}
@@ -200,8 +209,9 @@ func (s *Service) Read(ctx context.Context, by access.Principal, q Query) (Stret
 	if err != nil {
 		return out, err
 	}
+	full := false
 	for _, e := range found {
-		if len(out.Items) == q.Limit {
+		if full = len(out.Items) == q.Limit; full {
 			break
 		}
 		out.Next = e.Sequence
@@ -216,8 +226,36 @@ func (s *Service) Read(ctx context.Context, by access.Principal, q Query) (Stret
 			out.Items = append(out.Items, e)
 		}
 	}
+	if !full && len(found) < q.scan {
+		out.Next = max(out.Next, out.Head) // also when all of them are gone by age
+	}
 	out.More = out.Next < out.Head
 	return out, nil
+}
+
+// Whole gives the number of the oldest event of an account that is kept, one
+// more than the last number when none is. It does not authorise. Error: Conflict
+// `event_cursor_expired`, which says what a reader that is behind a number has
+// missed; nobody has who begins at 0.
+func (s *Service) Whole(tx *store.Tx, account string, behind int64) (int64, error) {
+	first, err := oldest(tx, account)
+	if err != nil {
+		return 0, err
+	}
+	if first == 0 {
+		last, err := heads(tx, []string{account})
+		if err != nil {
+			return 0, err
+		}
+		first = last[account] + 1
+	}
+	if behind == 0 || behind >= first-1 {
+		return first, nil
+	}
+	missed := fmt.Sprintf("Events %d to %d are gone: they are kept for %d days.", behind+1, first-1, s.KeptDays())
+	return first, &problem.Error{Kind: problem.KindConflict, Code: "event_cursor_expired",
+		Detail: missed + fmt.Sprintf(" Fetch what you need from the product itself, then go on with after=%d.", first-1),
+		Fields: []problem.Field{{Pointer: "after", Code: "expired", Detail: missed}}}
 }
 
 func anyLike(patterns []string, name string) bool {

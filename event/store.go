@@ -159,14 +159,35 @@ func setProgress(tx *store.Tx, name string, n int64) error {
 	return err
 }
 
-// sweep deletes the oldest events up to a time, at most so many, and tells how
-// many went. The last event of the log stays, whatever its age.
-func sweep(tx *store.Tx, before store.Micros, most int) (int64, error) {
-	res, err := tx.ExecContext(tx.Ctx, "DELETE FROM event_event WHERE n IN (SELECT n FROM event_event ORDER BY n LIMIT ?) AND at < ?", most, before)
-	if err != nil {
-		return 0, err
+// age is when an event was accepted.
+type age struct {
+	N  int64
+	At store.Micros
+}
+
+// ages reads the ages of the events behind one number up to another, the oldest
+// first.
+func ages(tx *store.Tx, from, through int64, most int) ([]age, error) {
+	var rows []age
+	err := tx.NewRaw("SELECT n, at FROM event_event WHERE n > ? AND n <= ? ORDER BY n LIMIT ?", from, through, most).Scan(tx.Ctx, &rows)
+	return rows, err
+}
+
+// erase deletes the events behind one number up to another.
+func erase(tx *store.Tx, from, to int64) error {
+	_, err := tx.ExecContext(tx.Ctx, "DELETE FROM event_event WHERE n > ? AND n <= ?", from, to)
+	return err
+}
+
+// oldest is the number of the first event of an account that is still there; 0
+// when none is.
+func oldest(tx *store.Tx, account string) (int64, error) {
+	var seq int64
+	err := tx.NewRaw("SELECT seq FROM event_event WHERE account = ? ORDER BY seq LIMIT 1", account).Scan(tx.Ctx, &seq)
+	if store.IsNone(err) {
+		return 0, nil
 	}
-	return res.RowsAffected()
+	return seq, err
 }
 
 // Behind reads events of the whole log behind a number. It does not authorise.

@@ -22,6 +22,7 @@ type Config struct {
 	Proxy     ProxyCfg   `yaml:"behind_proxy" doc:"The explicit setting for a proxy in front that ends TLS"`
 	Mail      MailCfg    `yaml:"mail" doc:"How mail goes out; without a host it stays in the outbox that operators see"`
 	Tokens    TokensCfg  `yaml:"tokens" doc:"Lifetimes"`
+	Events    EventsCfg  `yaml:"events" doc:"How long events and what became of them are kept"`
 	Hook      HookCfg    `yaml:"provisioning_hook" doc:"Where the product creates integration users and roles of its own"`
 	Groups    GroupsCfg  `yaml:"groups" doc:"Naming rule of developer groups"`
 	Apps      AppsCfg    `yaml:"applications" doc:"What applications may do before they are verified"`
@@ -78,6 +79,12 @@ type MailCfg struct {
 	User     string `yaml:"user" doc:"User name at the server; empty: none"`
 	Password string `yaml:"password_file" doc:"File with the password"`
 	Insecure bool   `yaml:"plain_text" doc:"Send without TLS, for a relay on loopback only"`
+}
+
+// EventsCfg says how long events and what became of them are kept.
+type EventsCfg struct {
+	Keep   int `yaml:"keep_days" doc:"Days for which events, their deliveries and the answers to them are kept, 7 to 3650; what waits for longer is given up"`
+	Counts int `yaml:"keep_counts_days" doc:"Days for which the daily numbers behind the charts are kept, at least as many, at most 3650"`
 }
 
 // HookCfg is where the product creates integration users.
@@ -155,6 +162,7 @@ func Defaults() Config {
 		Watch:   WatchCfg{Listen: "127.0.0.1:8470"},
 		Mail:    MailCfg{Port: 587},
 		Tokens:  defaultTokens(),
+		Events:  EventsCfg{Keep: 30, Counts: 400},
 		Apps:    AppsCfg{Unverified: UnverifiedRefuse},
 		SignIn:  SignInCfg{SignUp: true},
 	}

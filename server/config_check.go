@@ -125,6 +125,8 @@ func (c *configCheck) rest() {
 	c.lives()
 	c.say(c.Tokens.Most < 1, "tokens.account_limit", "At least 1.")
 	c.say(c.Tokens.MinIdle < 16 || c.Tokens.MinIdle > 3650, "tokens.min_idle_days", "Between 16, so that there is time for the notices, and 3650.")
+	c.say(c.Events.Keep < 7 || c.Events.Keep > 3650, "events.keep_days", "Between 7, because a receiver may be away for five days, and 3650.")
+	c.say(c.Events.Counts < c.Events.Keep || c.Events.Counts > 3650, "events.keep_counts_days", "At least events.keep_days, and at most 3650.")
 	c.say(c.Gateway.Timeout <= 0, "gateway.timeout", "A time span above zero, such as 60s.")
 	c.say(c.Mail.Port < 1 || c.Mail.Port > 65535, "mail.port", "A port is between 1 and 65535.")
 	styles := []quota.Style{quota.StyleNone, quota.StyleXRate, quota.StyleXRateReal, quota.StyleInterval}

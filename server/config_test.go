@@ -163,6 +163,10 @@ func TestC03WeakSettingsAreRefused(t *testing.T) {
 		{"gateway:\n  listen: 127.0.0.1:8480\n", "gateway.listen"},
 		{"gateway:\n  compatible_headers: x-mine\n", "gateway.compatible_headers"},
 		{"listen: nowhere\n", "listen"},
+		{"events:\n  keep_days: 6\n", "events.keep_days"},
+		{"events:\n  keep_days: 3651\n", "events.keep_days"},
+		{"events:\n  keep_days: 500\n", "events.keep_counts_days"},
+		{"events:\n  keep_counts_days: 3651\n", "events.keep_counts_days"},
 	} {
 		cfg, err := load(t, c.text, nil)
 		if err != nil {

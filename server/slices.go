@@ -111,9 +111,10 @@ func newSlices(b base, cfg Config) (*Slices, error) {
 		return nil, err
 	}
 	s.Facts = account.NewFacts(b.db)
-	s.Events = &event.Service{DB: b.db, Audit: s.Audit, Accounts: s.Accounts, Facts: s.Facts, Bearers: s.Bearers, Catalog: b.cat, Log: b.log}
+	s.Events = &event.Service{DB: b.db, Audit: s.Audit, Accounts: s.Accounts, Facts: s.Facts, Bearers: s.Bearers, Catalog: b.cat, Log: b.log,
+		Keep: time.Duration(cfg.Events.Keep) * 24 * time.Hour}
 	s.Webhooks = webhook.New(webhook.Service{DB: b.db, Audit: s.Audit, Keys: b.keys, Applications: s.Applications, Grants: s.Grants, Bearers: s.Bearers, Facts: s.Facts,
-		Events: s.Events, Notices: s.Notices, Catalog: b.cat, Client: s.Outbound, Log: b.log})
+		Events: s.Events, Notices: s.Notices, Catalog: b.cat, Client: s.Outbound, Log: b.log, KeepCounts: time.Duration(cfg.Events.Counts) * 24 * time.Hour})
 	s.Releases = &release.Service{DB: b.db, Audit: s.Audit, Applications: s.Applications, Groups: s.Groups, Notices: s.Notices, Catalog: b.cat}
 	s.Applications.Touched = s.Releases.Touched
 	s.Integrations = &integration.Service{DB: b.db, Audit: s.Audit, Accounts: s.Accounts, Groups: s.Groups, Applications: s.Applications,

@@ -52,6 +52,9 @@ func (s *Service) Backfill(ctx context.Context, by access.Principal, id ID, q Si
 		if at, err = s.backfilled(tx, o, q.Account); err != nil {
 			return err
 		}
+		if _, err = s.Events.Whole(tx, at.ID.String(), q.After); err != nil {
+			return err
+		}
 		if past, err = event.After(tx, at.ID.String(), q.After, backfillMost); err != nil {
 			return err
 		}

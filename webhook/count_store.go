@@ -8,7 +8,7 @@ import (
 	"github.com/guestright/guestright/kit/store"
 )
 
-// Steps in which counts are kept, and how long.
+// Steps in which counts are kept, and how long unless the operator says otherwise.
 const (
 	stepQuarter = "quarter"
 	stepDay     = "day"
@@ -76,12 +76,13 @@ func counted(tx *store.Tx, endpoints []ID, step string, from time.Time) (map[tim
 	return out, err
 }
 
-// sweepCounts deletes what is older than it is kept.
-func sweepCounts(tx *store.Tx) error {
-	for step, keep := range map[string]time.Duration{stepQuarter: keepQuarter, stepDay: keepDay} {
-		if _, err := tx.ExecContext(tx.Ctx, "DELETE FROM webhook_count WHERE step = ? AND at < ?", step, store.At(tx.Now().Add(-keep))); err != nil {
-			return err
-		}
+// sweepCounts deletes counts of one step from before a time, and tells how many.
+func sweepCounts(tx *store.Tx, step string, before time.Time) (int, error) {
+	res, err := tx.ExecContext(tx.Ctx, "DELETE FROM webhook_count WHERE (endpoint, step, at) IN (SELECT endpoint, step, at FROM webhook_count WHERE step = ? AND at < ? LIMIT ?)",
+		step, store.At(before), sweepMost)
+	if err != nil {
+		return 0, err
 	}
-	return nil
+	n, err := res.RowsAffected()
+	return int(n), err
 }

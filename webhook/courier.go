@@ -86,7 +86,7 @@ func newCourier(s *Service) *courier {
 		c.ring()
 	})
 	s.DB.OnLost(c.index.forget)
-	s.Events.Followed = c.follow
+	s.Events.Followed, s.Events.Through = c.follow, settledThrough
 	return c
 }
 

@@ -331,7 +331,7 @@ func (s *Service) mountBackfill(m web.Mux) {
 		ID: "backfillWebhookEndpoint", Method: "POST", Path: "/v1/webhook-endpoints/{webhook_endpoint}/backfill", Tag: tag, Summary: "Send past events to an endpoint", Status: 202,
 		Description: "The events of one account's log behind a number, as far as the endpoint's subscriptions name them: those that it never got, because it is new or they went to another endpoint, and those it got, again with the same id. " +
 			"One call looks at 2,000 events; repeat it with after= next while more is true, and stop when you like.",
-		Action: ActionReplay, Errors: []string{"forbidden", "account_required", "webhook_endpoint_disabled", "catalog_missing"},
+		Action: ActionReplay, Errors: []string{"forbidden", "account_required", "webhook_endpoint_disabled", "catalog_missing", "event_cursor_expired"},
 	}, func(ctx context.Context, in *backfillIn) (*backfillOut, error) {
 		got, err := s.Backfill(ctx, access.By(ctx), in.Endpoint, in.Body)
 		return &backfillOut{Body: got}, err

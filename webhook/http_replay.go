@@ -21,7 +21,7 @@ func (s *Service) mountReplay(m web.Mux) {
 	})
 	web.Op(m, web.Operation{
 		ID: "listReplays", Method: "GET", Path: "/v1/webhook-endpoints/{webhook_endpoint}/replays", Tag: tag, Summary: "List an endpoint's replays", Action: ActionView, Errors: []string{"forbidden"},
-		Description: "The newest twenty of the last 30 days, with how far they are.",
+		Description: "The newest twenty, with how far they are. They are kept as long as deliveries.",
 	}, func(ctx context.Context, in *EndpointPath) (*replaysOut, error) {
 		got, err := s.Replays(ctx, access.By(ctx), in.Endpoint, replaysShown)
 		out := &replaysOut{}

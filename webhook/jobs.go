@@ -4,16 +4,16 @@ import (
 	"context"
 	"time"
 
+	"github.com/guestright/guestright/event"
 	"github.com/guestright/guestright/kit/job"
 	"github.com/guestright/guestright/kit/store"
 )
 
 const (
-	// keep is how long deliveries and their attempts stay, as long as events do:
-	// one that still waits after that has nothing to send any more.
-	keep       = 30 * 24 * time.Hour
 	sweepEvery = time.Hour
-	sweepMost  = 500 // deliveries deleted in one transaction, so that no writer waits long
+	// sweepMost rows are deleted in one transaction, so that no writer waits long:
+	// a delivery may have a dozen attempts with an answer of 64 KiB each.
+	sweepMost = 200
 )
 
 // Jobs registers the work on the log of deliveries.
@@ -25,25 +25,48 @@ func (s *Service) Jobs(r *job.Runner) {
 	})
 }
 
-// sweep deletes the oldest deliveries, stretch by stretch.
+// sweep deletes what is old, stretch by stretch. Deliveries and their attempts
+// stay as long as events do: one that still waits after that has nothing to send
+// any more. Counts stay longer.
 func (s *Service) sweep(ctx context.Context) error {
+	var done int64 // the last delivery that went
+	if err := s.inSteps(ctx, func(tx *store.Tx) (int, error) {
+		last, n, err := sweep(tx, done, tx.Now().Add(-s.Events.Kept()))
+		done = max(done, last)
+		return n, err
+	}); err != nil {
+		return err
+	}
+	for step, keep := range map[string]time.Duration{stepQuarter: keepQuarter, stepDay: s.countsKept()} {
+		if err := s.inSteps(ctx, func(tx *store.Tx) (int, error) { return sweepCounts(tx, step, tx.Now().Add(-keep)) }); err != nil {
+			return err
+		}
+	}
+	return s.DB.Batch(ctx, func(tx *store.Tx) error { return sweepReplays(tx, tx.Now().Add(-s.Events.Kept())) })
+}
+
+// inSteps makes transactions, with rests between them, until one has found less
+// to delete than it might have.
+func (s *Service) inSteps(ctx context.Context, step func(*store.Tx) (int, error)) error {
 	for {
 		n := 0
 		err := s.DB.Batch(ctx, func(tx *store.Tx) error {
 			var err error
-			n, err = sweep(tx, tx.Now().Add(-keep))
+			n, err = step(tx)
 			return err
 		})
-		if err != nil {
+		if err != nil || n < sweepMost {
 			return err
 		}
-		if n < sweepMost {
-			return s.DB.Batch(ctx, func(tx *store.Tx) error {
-				if err := sweepReplays(tx, tx.Now().Add(-keep)); err != nil {
-					return err
-				}
-				return sweepCounts(tx)
-			})
+		if err := event.Rest(ctx); err != nil {
+			return err
 		}
 	}
+}
+
+func (s *Service) countsKept() time.Duration {
+	if s.KeepCounts <= 0 {
+		return keepDay
+	}
+	return s.KeepCounts
 }

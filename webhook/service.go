@@ -55,6 +55,10 @@ type Service struct {
 	Client       *outbound.Client
 	Log          *slog.Logger
 
+	// KeepCounts is how long the counts of days stay; 0: 400 days. Those of
+	// quarters of an hour stay for 32, and deliveries as long as events.
+	KeepCounts time.Duration
+
 	// Keepers let the slice that owns a kind of grant give rights over its
 	// endpoints besides those that policies give.
 	Keepers map[grant.Kind]Keeper

@@ -8,15 +8,15 @@ import (
 	"github.com/guestright/guestright/kit/store"
 )
 
-// sweep deletes the oldest deliveries that were begun before a time, with their
-// attempts, and tells how many it has looked at and deleted.
-func sweep(tx *store.Tx, before time.Time) (int, error) {
+// sweep deletes the oldest deliveries behind one that were begun before a time,
+// with their attempts, and tells the last and how many went.
+func sweep(tx *store.Tx, behind int64, before time.Time) (int64, int, error) {
 	var oldest []struct {
 		D       int64
 		Created store.Micros
 	}
-	if err := tx.NewRaw("SELECT d, created FROM webhook_delivery ORDER BY d LIMIT ?", sweepMost).Scan(tx.Ctx, &oldest); err != nil {
-		return 0, err
+	if err := tx.NewRaw("SELECT d, created FROM webhook_delivery WHERE d > ? ORDER BY d LIMIT ?", behind, sweepMost).Scan(tx.Ctx, &oldest); err != nil {
+		return 0, 0, err
 	}
 	var gone []int64
 	for _, r := range oldest {
@@ -25,12 +25,12 @@ func sweep(tx *store.Tx, before time.Time) (int, error) {
 		}
 	}
 	if len(gone) == 0 {
-		return 0, nil
+		return 0, 0, nil
 	}
 	for _, q := range []string{"DELETE FROM webhook_attempt WHERE delivery IN (?)", "DELETE FROM webhook_test WHERE n IN (SELECT event_n FROM webhook_delivery WHERE d IN (?))", "DELETE FROM webhook_delivery WHERE d IN (?)"} {
 		if _, err := tx.ExecContext(tx.Ctx, q, bun.In(gone)); err != nil {
-			return 0, err
+			return 0, 0, err
 		}
 	}
-	return len(gone), nil
+	return gone[len(gone)-1], len(gone), nil
 }

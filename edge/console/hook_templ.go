@@ -184,7 +184,7 @@ func hookList(v *visit, d hooksView) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = (page.Card{Title: "Deliveries", Text: "The newest. Each is kept for 30 days with every attempt.", Flush: true, Footer: page.Link{Text: "Search all deliveries", URL: d.Place.Base + "/deliveries", Icon: page.IconSearch}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var6), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = (page.Card{Title: "Deliveries", Text: keptText(v), Flush: true, Footer: page.Link{Text: "Search all deliveries", URL: d.Place.Base + "/deliveries", Icon: page.IconSearch}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var6), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -499,7 +499,7 @@ func hookCharts(base string, p period, s webhook.Series) templ.Component {
 				var templ_7745c5c3_Var16 string
 				templ_7745c5c3_Var16, templ_7745c5c3_Err = templ.JoinStringErrs(p.Text)
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `hook.templ`, Line: 149, Col: 60}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `edge/console/hook.templ`, Line: 149, Col: 60}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
 				if templ_7745c5c3_Err != nil {

@@ -18,6 +18,11 @@ type deliveryLine struct {
 	Account string // name, or what is known of it
 }
 
+// keptText says how long deliveries can be looked at.
+func keptText(v *visit) string {
+	return "The newest. Each is kept for " + counted(v.Webhooks.Events.KeptDays(), "day", "days") + " with every attempt."
+}
+
 // deliveryLines names accounts and endpoints.
 func (v *visit) deliveryLines(p hookPlace, all []webhook.Endpoint, got []webhook.Delivery) ([]deliveryLine, error) {
 	hosts := map[string]string{}

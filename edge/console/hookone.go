@@ -304,7 +304,7 @@ func showDeleteHook(v *visit, f faults) error {
 	if d.Queue.Waiting > 0 {
 		c.Consequences = append(c.Consequences, counted(d.Queue.Waiting, "delivery waits", "deliveries wait")+" and will never arrive.")
 	}
-	c.Remains = []string{"The events themselves stay readable for 30 days.", "To stop for a while, disable it instead: what waits is kept."}
+	c.Remains = []string{"The events themselves stay readable for " + counted(v.Webhooks.Events.KeptDays(), "day", "days") + ".", "To stop for a while, disable it instead: what waits is kept."}
 	return h.show(sheet{title: "Delete", status: f.status(), body: refusable(f, c)}, "Delete")
 }
 
