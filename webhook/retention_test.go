@@ -61,7 +61,9 @@ func TestCleanUpOfManyDeliveriesLetsWritersIn(t *testing.T) {
 			t.Errorf("of %d writes none went between two steps", written)
 		}
 		h.until("the new ones are delivered", func() bool { return h.number(e, "state = 'delivered'") == written })
-		h.until("quarters of an hour are forgotten", func() bool { return h.one("SELECT COUNT(*) FROM webhook_count WHERE step = 'quarter' AND at <= ?", before) == 0 })
+		h.until("quarters of an hour are forgotten", func() bool {
+			return h.one("SELECT COUNT(*) FROM webhook_count WHERE step = 'quarter' AND at <= ?", before) == 0
+		})
 		if n := h.one("SELECT COUNT(*) FROM webhook_attempt"); n != written {
 			t.Errorf("%d attempts of %d deliveries", n, written)
 		}
