@@ -127,6 +127,10 @@ func TestGuardedDependencies(t *testing.T) {
 		"github.com/alecthomas/kong":    {"cmd/guestright"},
 		"google.golang.org/grpc":        {"edge/gateway/envoy", "server"},
 		"github.com/redis/go-redis/v9":  {"webhook/broker"},
+		"github.com/nats-io/nats.go":    {"webhook/broker"},
+		"github.com/twmb/franz-go":      {"webhook/broker"},
+
+		"github.com/rabbitmq/amqp091-go": {"webhook/broker"},
 
 		"github.com/envoyproxy/go-control-plane": {"edge/gateway/envoy"},
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -39,13 +40,14 @@ func program(t *testing.T, ready func() bool, env []string, argv ...string) (sta
 	var cmd *exec.Cmd
 	stop = func() {
 		if cmd != nil {
-			_ = cmd.Process.Kill()
+			_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // with what it started
 			_ = cmd.Wait()
 			cmd = nil
 		}
 	}
 	start = func() {
 		cmd = exec.Command(argv[0], argv[1:]...)
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 		cmd.Env = append(os.Environ(), env...)
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
@@ -120,6 +122,7 @@ func redisStand(t *testing.T, scheme string) stand {
 var brokers = map[string]func(*testing.T) stand{
 	"redis":  func(t *testing.T) stand { return redisStand(t, "redis") },
 	"valkey": func(t *testing.T) stand { return redisStand(t, "valkey") },
+	"nats":   natsStand, "rabbit": rabbitStand, "kafka": kafkaStand,
 }
 
 // A message broker gets the same messages with the same headers, in the same
@@ -242,7 +245,7 @@ func (n named) LookupNetIP(_ context.Context, _, host string) ([]netip.Addr, err
 }
 
 // safely are addresses with TLS at which somebody listens on this machine.
-var safely = []string{"rediss://mine.example.com:%s/0?stream=s", "valkeys://mine.example.com:%s?stream=s"}
+var safely = []string{"nats+tls://mine.example.com:%s?subject=s", "amqps://mine.example.com:%s/v?queue=q", "kafka+tls://mine.example.com:%s?topic=t", "rediss://mine.example.com:%s/0?stream=s", "valkeys://mine.example.com:%s?stream=s"}
 
 // A stranger's broker is judged as a stranger's web server is: what is inside
 // sees no connection, whatever the protocol.
@@ -300,6 +303,9 @@ func TestBrokerDraftsAreJudged(t *testing.T) {
 		"rediss://mine.example.com?stream=s&password=x": "destination_parameter", "rediss://mine.example.com/x?stream=s": "destination_parameter",
 		"rediss://mine.example.com?stream=s&maxlen=-1": "destination_parameter", "rediss://localhost?stream=s": "url_host", "rediss://mine.example.com?stream=s#x": "url_fragment",
 		"rediss://?stream=s": "url_invalid", "rediss://mine.example.com?stream=a b": "url_invalid", "ftp://mine.example.com": "url_scheme",
+		"nats+tls://mine.example.com?subject=a.*": "destination_parameter", "nats+tls://mine.example.com/x?subject=a": "destination_parameter", "nats://mine.example.com?subject=a": "url_scheme",
+		"amqps://mine.example.com/v?queue=q&exchange=e": "destination_parameter", "amqps://mine.example.com/v": "destination_parameter",
+		"kafka+tls://mine.example.com?topic=t&sasl=none": "destination_parameter", "kafka://mine.example.com?topic=t": "url_scheme",
 	} {
 		_, err := h.Webhooks.CreateForApplication(t.Context(), h.dev, h.app.ID, webhook.Draft{URL: address})
 		if p := problem.Of(err); err == nil || len(p.Fields) != 1 || p.Fields[0].Code != want || p.Fields[0].Pointer != "/url" {

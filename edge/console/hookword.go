@@ -50,7 +50,8 @@ var failures = map[string]string{
 
 // brokerExamples are addresses of message brokers.
 var brokerExamples = []struct{ Name, Address string }{
-	{"Redis or Valkey stream", "rediss://host:6379/0?stream=orders"},
+	{"Redis or Valkey stream", "rediss://host:6379/0?stream=orders"}, {"NATS JetStream", "nats+tls://host:4222?subject=orders"},
+	{"RabbitMQ", "amqps://host:5671/vhost?queue=orders"}, {"Kafka", "kafka+tls://host:9093?topic=orders&sasl=scram-sha-512"},
 }
 
 // answerWords says how a request came out.

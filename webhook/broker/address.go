@@ -32,7 +32,7 @@ type kind struct {
 	open  func(t Target, d *dialer) (line, error)
 }
 
-var kinds = []*kind{redisKind}
+var kinds = []*kind{redisKind, natsKind, rabbitKind, kafkaKind}
 
 // kindOf finds who speaks a scheme, and whether that is without TLS.
 func kindOf(scheme string) (*kind, bool) {
