@@ -28,6 +28,7 @@ need python3 python3 || true
 need ruby ruby || true
 need php php-cli || true
 need redis-server redis-server || true
+need /usr/lib/rabbitmq/bin/rabbitmq-server rabbitmq-server || true
 gitleaks=$(scripts/gitleaks.sh)
 export PATH="$gitleaks:$PATH"
 [ -n "$race" ] || echo "setup: no C compiler, so the race detector is off" >&2

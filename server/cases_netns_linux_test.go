@@ -70,7 +70,12 @@ func (o *outpost) asks(raw string) servertest.Answer {
 // hears creates an endpoint at a name.
 func (o *outpost) hears(name, path string) {
 	o.t.Helper()
-	a := o.asks("https://" + name + path)
+	o.hearsAt(name, "https://"+name+path)
+}
+
+func (o *outpost) hearsAt(name, raw string) {
+	o.t.Helper()
+	a := o.asks(raw)
 	id, err := ident.Parse[webhook.Endpoint](fmt.Sprint(a.JSON()["id"]))
 	if a.Status != http.StatusCreated || err != nil {
 		o.t.Fatalf("%s: %d %s", name, a.Status, a.Body)

@@ -130,8 +130,7 @@ func TestGuardedDependencies(t *testing.T) {
 		"github.com/nats-io/nats.go":    {"webhook/broker"},
 		"github.com/twmb/franz-go":      {"webhook/broker"},
 
-		"github.com/rabbitmq/amqp091-go": {"webhook/broker"},
-
+		"github.com/rabbitmq/amqp091-go":         {"webhook/broker"},
 		"github.com/envoyproxy/go-control-plane": {"edge/gateway/envoy"},
 	}
 	for _, p := range packages(t) {

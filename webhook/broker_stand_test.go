@@ -2,24 +2,119 @@ package webhook_test
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
+	"syscall"
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats-server/v2/server"
-	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 	amqp "github.com/rabbitmq/amqp091-go"
-	"github.com/twmb/franz-go/pkg/kfake"
-	"github.com/twmb/franz-go/pkg/kgo"
-	"github.com/twmb/franz-go/pkg/sasl/plain"
+	"github.com/redis/go-redis/v9"
 
 	"github.com/guestright/guestright/kit/testenv"
 )
+
+// stand is a message broker of the test's own on loopback. One with TLS has the
+// name publicHost, at an address of the internet.
+type stand struct {
+	address  string         // of an endpoint
+	at       string         // host and port
+	roots    *x509.CertPool // that its certificate is under; nil: without TLS
+	username string
+	password string
+	read     func() received // the next message
+	start    func()
+	stop     func()
+}
+
+// publicHost is a name of the certificate that package httptest has.
+const publicHost = "broker.example.com"
+
+// certified is that certificate, and who trusts it.
+func certified(t *testing.T) (tls.Certificate, *x509.CertPool) {
+	t.Helper()
+	srv := httptest.NewTLSServer(http.NotFoundHandler())
+	defer srv.Close()
+	pool := x509.NewCertPool()
+	pool.AddCert(srv.Certificate())
+	return srv.TLS.Certificates[0], pool
+}
+
+// files writes the certificate and its key for a program.
+func files(t *testing.T, c tls.Certificate, dir string) (cert, key string) {
+	t.Helper()
+	secret, err := x509.MarshalPKCS8PrivateKey(c.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert, key = filepath.Join(dir, "tls.crt"), filepath.Join(dir, "tls.key")
+	for path, b := range map[string]*pem.Block{cert: {Type: "CERTIFICATE", Bytes: c.Certificate[0]}, key: {Type: "PRIVATE KEY", Bytes: secret}} {
+		if err := os.WriteFile(path, pem.EncodeToMemory(b), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return cert, key
+}
+
+// reached is how an endpoint names a server on a local port.
+func reached(at string, secure bool) string {
+	if !secure {
+		return at
+	}
+	_, port, _ := net.SplitHostPort(at)
+	return net.JoinHostPort(publicHost, port)
+}
+
+// program runs a server until stop; start waits until it is ready.
+func program(t *testing.T, ready func() bool, env []string, argv ...string) (start, stop func()) {
+	t.Helper()
+	var cmd *exec.Cmd
+	stop = func() {
+		if cmd != nil {
+			_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // with what it started
+			_ = cmd.Wait()
+			cmd = nil
+		}
+	}
+	start = func() {
+		cmd = exec.Command(argv[0], argv[1:]...)
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+		cmd.Env = append(os.Environ(), env...)
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		for end := time.Now().Add(30 * time.Second); !ready(); {
+			if time.Now().After(end) {
+				t.Fatalf("%s does not answer", argv[0])
+			}
+			pause(20 * time.Millisecond)
+		}
+	}
+	t.Cleanup(stop)
+	return start, stop
+}
+
+// listens says whether somebody takes connections there.
+func listens(at string) func() bool {
+	return func() bool {
+		conn, err := net.Dial("tcp", at)
+		if err != nil {
+			return false
+		}
+		return conn.Close() == nil
+	}
+}
+
+func pause(d time.Duration) { <-time.After(d) }
 
 func within(t *testing.T) context.Context {
 	t.Helper()
@@ -41,95 +136,89 @@ func portOf(t *testing.T, at string) int {
 	return n
 }
 
-func natsStand(t *testing.T) stand {
+func redisStand(t *testing.T, scheme string, secure bool) stand {
 	t.Helper()
-	at := freePort(t)
-	s := stand{address: "nats://" + at + "?subject=orders.flags", at: at, username: "guest", password: "open sesame"}
+	path := testenv.Tool(t, "redis-server", "valkey-server")
+	at := testenv.Addresses(t, 1)[0]
+	options := &redis.Options{Addr: at, Username: "guest", Password: "open sesame", DB: 1, MaxRetries: -1}
+	s := stand{address: scheme + "://" + reached(at, secure) + "/1?stream=orders&maxlen=1000", at: at, username: "guest", password: "open sesame"}
 	dir := t.TempDir()
-	var srv *server.Server
-	var conn *nats.Conn
-	s.stop = func() {
-		if srv != nil {
-			conn.Close()
-			srv.Shutdown()
-			srv.WaitForShutdown()
-			srv = nil
-		}
+	conf := fmt.Sprintf("port %d\n", portOf(t, at))
+	if secure {
+		var pair tls.Certificate
+		pair, s.roots = certified(t)
+		cert, key := files(t, pair, dir)
+		conf = fmt.Sprintf("port 0\ntls-port %d\ntls-cert-file %s\ntls-key-file %s\ntls-auth-clients no\n", portOf(t, at), cert, key)
+		options.TLSConfig = &tls.Config{RootCAs: s.roots, ServerName: publicHost, MinVersion: tls.VersionTLS12}
 	}
-	t.Cleanup(func() { s.stop() })
-	next := uint64(1)
-	var js jetstream.JetStream
-	s.start = func() {
-		var err error
-		srv, err = server.NewServer(&server.Options{Host: "127.0.0.1", Port: portOf(t, at), Username: s.username, Password: s.password, JetStream: true, StoreDir: dir, NoSigs: true, NoLog: true})
-		if err != nil {
-			t.Fatal(err)
-		}
-		srv.Start()
-		if !srv.ReadyForConnections(10 * time.Second) {
-			t.Fatal("NATS does not start")
-		}
-		if conn, err = nats.Connect("nats://"+at, nats.UserInfo(s.username, s.password)); err != nil {
-			t.Fatal(err)
-		}
-		if js, err = jetstream.New(conn); err != nil {
-			t.Fatal(err)
-		}
-		if _, err = js.CreateOrUpdateStream(t.Context(), jetstream.StreamConfig{Name: "ORDERS", Subjects: []string{"orders.*"}}); err != nil {
-			t.Fatal(err)
-		}
+	conf += "bind 127.0.0.1\ndir " + dir + "\nsave \"\"\nuser guest on \">open sesame\" allkeys allcommands\nuser default off\n"
+	if err := os.WriteFile(dir+"/redis.conf", []byte(conf), 0o600); err != nil {
+		t.Fatal(err)
 	}
+	s.start, s.stop = program(t, listens(at), nil, path, dir+"/redis.conf")
+	last := "0"
 	s.read = func() received {
-		ctx := within(t)
-		stream, err := js.Stream(ctx, "ORDERS")
+		client := redis.NewClient(options) // the server may be another one than before
+		defer func() { _ = client.Close() }()
+		got, err := client.XRead(t.Context(), &redis.XReadArgs{Streams: []string{"orders", last}, Count: 1, Block: 20 * time.Second}).Result()
 		if err != nil {
 			t.Fatal(err)
 		}
-		consumer, err := stream.CreateConsumer(ctx, jetstream.ConsumerConfig{DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: next})
-		if err != nil {
-			t.Fatal(err)
-		}
-		m, err := consumer.Next(jetstream.FetchMaxWait(20 * time.Second))
-		if err != nil {
-			t.Fatal(err)
-		}
-		next++
-		r := received{header: http.Header{}, body: m.Data()}
-		for name, v := range m.Headers() {
-			r.header.Set(name, v[0])
+		m := got[0].Messages[0]
+		last = m.ID
+		r := received{header: http.Header{}}
+		for name, v := range m.Values {
+			if name == "body" {
+				r.body = []byte(v.(string))
+				continue
+			}
+			r.header.Set(name, v.(string))
 		}
 		return r
 	}
+	inner := s.stop
+	s.stop = func() { last = "0"; inner() } // it keeps nothing
 	return s
 }
 
+// rabbitStand runs the server, and the daemon of its platform that knows the
+// ports of nodes, on ports of the test's own: else the server would start one
+// that stays.
 func rabbitStand(t *testing.T) stand {
 	t.Helper()
-	path := testenv.Tool(t, "rabbitmq-server")
-	at, dist, dir := freePort(t), freePort(t), t.TempDir()
-	s := stand{address: "amqp://" + at + "/?queue=orders", at: at, username: "guest", password: "guest"}
-	config := filepath.Join(dir, "rabbitmq.conf")
-	if err := os.WriteFile(config, []byte("listeners.tcp.1 = "+at+"\nloopback_users = none\n"), 0o600); err != nil {
-		t.Fatal(err)
+	path, epmd := testenv.Tool(t, "/usr/lib/rabbitmq/bin/rabbitmq-server"), testenv.Tool(t, "epmd")
+	ports, dir := testenv.Addresses(t, 4), t.TempDir()
+	plain, at, dist, names := ports[0], ports[1], portOf(t, ports[2]), portOf(t, ports[3])
+	s := stand{address: "amqps://" + reached(at, true) + "/?queue=orders", at: at, username: "guest", password: "guest"}
+	var pair tls.Certificate
+	pair, s.roots = certified(t)
+	cert, key := files(t, pair, dir)
+	config, plugins := filepath.Join(dir, "rabbitmq.conf"), filepath.Join(dir, "plugins")
+	for path, text := range map[string]string{plugins: "[].", config: fmt.Sprintf("listeners.tcp.1 = %s\nlisteners.ssl.1 = %s\nssl_options.certfile = %s\nssl_options.keyfile = %s\nloopback_users = none\n", plain, at, cert, key)} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
+	nodes, _ := program(t, listens(ports[3]), nil, epmd, "-address", "127.0.0.1", "-port", strconv.Itoa(names))
+	nodes()
 	ready := func() bool {
-		conn, err := amqp.Dial("amqp://guest:guest@" + at + "/")
+		conn, err := amqp.Dial("amqp://guest:guest@" + plain + "/")
 		return err == nil && conn.Close() == nil
 	}
-	s.start, s.stop = program(t, ready, []string{"RABBITMQ_NODENAME=t" + strconv.Itoa(portOf(t, at)) + "@localhost", "RABBITMQ_CONFIG_FILE=" + config, "RABBITMQ_MNESIA_BASE=" + dir, "RABBITMQ_LOG_BASE=" + dir, "HOME=" + dir,
-		"RABBITMQ_DIST_PORT=" + strconv.Itoa(portOf(t, dist)), "RABBITMQ_ENABLED_PLUGINS_FILE=" + filepath.Join(dir, "plugins"), "ERL_EPMD_ADDRESS=127.0.0.1"}, path)
-	begin := s.start
+	start, stop := program(t, ready, []string{fmt.Sprintf("RABBITMQ_NODENAME=t%d@localhost", names), "RABBITMQ_CONFIG_FILE=" + config, "RABBITMQ_MNESIA_BASE=" + dir, "RABBITMQ_LOG_BASE=" + dir, "HOME=" + dir, "RABBITMQ_CONF_ENV_FILE=/dev/null",
+		fmt.Sprint("RABBITMQ_DIST_PORT=", dist), "RABBITMQ_ENABLED_PLUGINS_FILE=" + plugins, fmt.Sprint("ERL_EPMD_PORT=", names), "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS=-start_epmd false -kernel inet_dist_use_interface {127,0,0,1}"}, path)
+	s.stop = stop
 	s.start = func() {
-		begin()
-		s.channel(t, func(c *amqp.Channel) {
+		start()
+		channel(t, plain, func(c *amqp.Channel) {
 			if _, err := c.QueueDeclare("orders", true, false, false, false, nil); err != nil {
 				t.Fatal(err)
 			}
 		})
 	}
 	s.read = func() received {
-		var r received
-		s.channel(t, func(c *amqp.Channel) {
+		r := received{header: http.Header{}}
+		channel(t, plain, func(c *amqp.Channel) {
 			if err := c.Qos(1, 0, false); err != nil {
 				t.Fatal(err)
 			}
@@ -142,7 +231,7 @@ func rabbitStand(t *testing.T) stand {
 				if err := m.Ack(false); err != nil {
 					t.Fatal(err)
 				}
-				r = received{header: http.Header{}, body: m.Body}
+				r.body = m.Body
 				for name, v := range m.Headers {
 					r.header.Set(name, v.(string))
 				}
@@ -155,9 +244,9 @@ func rabbitStand(t *testing.T) stand {
 	return s
 }
 
-func (s stand) channel(t *testing.T, f func(*amqp.Channel)) {
+func channel(t *testing.T, at string, f func(*amqp.Channel)) {
 	t.Helper()
-	conn, err := amqp.Dial("amqp://guest:guest@" + s.at + "/")
+	conn, err := amqp.Dial("amqp://guest:guest@" + at + "/")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,44 +256,4 @@ func (s stand) channel(t *testing.T, f func(*amqp.Channel)) {
 		t.Fatal(err)
 	}
 	f(c)
-}
-
-func kafkaStand(t *testing.T) stand {
-	t.Helper()
-	at := freePort(t)
-	s := stand{address: "kafka://" + at + "?topic=orders", at: at, username: "guest", password: "open sesame"}
-	var cluster *kfake.Cluster
-	var client *kgo.Client
-	s.stop = func() {
-		if cluster != nil {
-			client.Close()
-			cluster.Close()
-			cluster = nil
-		}
-	}
-	t.Cleanup(func() { s.stop() })
-	s.start = func() {
-		var err error
-		cluster, err = kfake.NewCluster(kfake.NumBrokers(1), kfake.Ports(portOf(t, at)), kfake.SeedTopics(1, "orders"), kfake.EnableSASL(), kfake.Superuser("PLAIN", s.username, s.password))
-		if err != nil {
-			t.Fatal(err)
-		}
-		client, err = kgo.NewClient(kgo.SeedBrokers(at), kgo.SASL(plain.Auth{User: s.username, Pass: s.password}.AsMechanism()), kgo.ConsumeTopics("orders"), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	s.read = func() received {
-		got := client.PollRecords(within(t), 1)
-		if err := got.Err(); err != nil {
-			t.Fatal(err)
-		}
-		m := got.Records()[0]
-		r := received{header: http.Header{}, body: m.Value}
-		for _, h := range m.Headers {
-			r.header.Set(h.Key, string(h.Value))
-		}
-		return r
-	}
-	return s
 }

@@ -23,6 +23,7 @@ type destination struct {
 	via  *broker.Target // nil: a web server
 	keys [][]byte       // that sign
 	ends time.Time      // when the first of them stops, zero: none does
+	lost error          // what is stored of it can't be read: each attempt fails with this
 }
 
 // target is a destination under a grant of an account.
@@ -123,25 +124,8 @@ func (x *index) load(tx *store.Tx, ids []string, epoch uint64) (map[string]*dest
 	}
 	for _, e := range found {
 		to := &destination{Endpoint: e}
-		if to.via, err = x.s.via(e); err != nil {
-			return nil, err
-		}
-		for _, s := range e.live(tx.Now()) {
-			if e.Signature == SignEd25519 {
-				break
-			}
-			text, err := x.s.Keys.Open(s.sealed, sealPlace(e.ID))
-			if err != nil {
-				return nil, err
-			}
-			key, err := keyOf(text)
-			if err != nil {
-				return nil, err
-			}
-			to.keys = append(to.keys, key)
-			if !s.Ends.IsZero() && (to.ends.IsZero() || s.Ends.Before(to.ends)) {
-				to.ends = s.Ends
-			}
+		if err := x.s.reads(to, tx.Now()); err != nil { // of this one only: others of the account go on
+			to.lost = err
 		}
 		out[e.ID.String()] = to
 	}

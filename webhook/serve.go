@@ -127,9 +127,12 @@ func (c *courier) send(ctx context.Context, l *lane, it *item) bool {
 	header := http.Header{"Content-Type": {"application/json"}, "User-Agent": {"Guestright-Webhooks"}}
 	m.sign(header, to.keys, platform)
 	var res outbound.Result
-	if to.via != nil {
+	switch {
+	case to.lost != nil:
+		res = outbound.Result{Failure: Unreadable, Err: to.lost}
+	case to.via != nil:
 		res = c.s.post(ctx, to, it, m, header)
-	} else {
+	default:
 		res = c.s.Client.Do(ctx, outbound.Request{Method: http.MethodPost, URL: to.URL, Header: header, Body: m.body, Timeout: answerTime, MaxBody: answerMost})
 	}
 	now = c.s.DB.Now()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/guestright/guestright/kit/outbound"
@@ -88,6 +89,34 @@ func (s *Service) via(e Endpoint) (*broker.Target, error) {
 		t.Password, err = s.Keys.Open(e.password, passwordPlace(e.ID))
 	}
 	return &t, err
+}
+
+// Unreadable is the failure of an endpoint whose stored address or secrets can't
+// be read: by other keys, or by rules that have become stricter.
+const Unreadable outbound.Failure = "unreadable"
+
+// reads fills in what delivery needs of an endpoint: how to reach it, and the
+// keys that sign for it.
+func (s *Service) reads(to *destination, now time.Time) error {
+	var err error
+	if to.via, err = s.via(to.Endpoint); err != nil || to.Signature == SignEd25519 {
+		return err
+	}
+	for _, stored := range to.live(now) {
+		text, err := s.Keys.Open(stored.sealed, sealPlace(to.ID))
+		if err != nil {
+			return err
+		}
+		key, err := keyOf(text)
+		if err != nil {
+			return err
+		}
+		to.keys = append(to.keys, key)
+		if !stored.Ends.IsZero() && (to.ends.IsZero() || stored.Ends.Before(to.ends)) {
+			to.ends = stored.Ends
+		}
+	}
+	return nil
 }
 
 // brokerHeaders go along with a message, in this order.
