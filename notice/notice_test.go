@@ -19,6 +19,7 @@ import (
 	"github.com/guestright/guestright/kit/store/storetest"
 	"github.com/guestright/guestright/kit/web"
 	"github.com/guestright/guestright/notice"
+	"github.com/guestright/guestright/notice/noticetest"
 )
 
 // house is a service on a real database with people in it.
@@ -325,7 +326,7 @@ func TestBadNoticesAreOurFault(t *testing.T) {
 func TestMailTravelsBySMTP(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, open func(*storetest.Clock) *store.DB) {
-		server := newPost(t)
+		server := noticetest.New(t)
 		h := newHouse(t, open)
 		h.svc.SMTP = &notice.SMTP{Host: "127.0.0.1", Port: server.Port, TLS: "none", From: "noreply@partners.example", FromName: "Pennant"}
 		if err := h.svc.SMTP.Check(); err != nil {
@@ -336,7 +337,7 @@ func TestMailTravelsBySMTP(t *testing.T) {
 			return h.svc.Mail(tx, notice.Mail{To: "New.Person@Example.ORG", Subject: "Confirm", Text: "Use the link.", Link: "https://partners.example/verify?t=abc"})
 		})
 		h.drain()
-		got := server.letters()
+		got := server.Letters()
 		if len(got) != 2 {
 			t.Fatalf("%d letters", len(got))
 		}
@@ -359,24 +360,24 @@ func TestMailTravelsBySMTP(t *testing.T) {
 			}
 		}
 		h.drain()
-		if got := server.letters(); len(got) != 0 {
+		if got := server.Letters(); len(got) != 0 {
 			t.Error("sent twice")
 		}
 
 		// Trouble at the other end: later, or never.
-		server.answer("451 greylisted")
+		server.Answer("451 greylisted")
 		h.write(func(tx *store.Tx) error { return h.svc.Mail(tx, notice.Mail{To: "slow@example.org", Subject: "s"}) })
 		h.drain()
 		if l := h.outbox()[0]; l.State != notice.Waiting {
 			t.Errorf("greylisted: %+v", l)
 		}
-		server.answer("")
+		server.Answer("")
 		h.clock.Advance(time.Minute)
 		h.drain()
-		if got := server.letters(); len(got) != 1 {
+		if got := server.Letters(); len(got) != 1 {
 			t.Errorf("%d letters after greylisting", len(got))
 		}
-		server.answer("550 no such user")
+		server.Answer("550 no such user")
 		h.write(func(tx *store.Tx) error {
 			return h.svc.Mail(tx, notice.Mail{To: "nobody@example.org", Subject: "s", Text: "t"})
 		})

@@ -24,7 +24,7 @@ var ladder = []string{
 	// record
 	"audit", "usage", "quota",
 	// people
-	"identity/password", "identity", "account", "role", "group", "notice", "application",
+	"identity/password", "identity", "account", "role", "group", "notice", "notice/noticetest", "application",
 	// power
 	"grant", "token",
 	// what happened
@@ -47,7 +47,7 @@ var ladder = []string{
 }
 
 // testOnly may be imported by tests and by other test support only.
-var testOnly = []string{"kit/testenv", "kit/store/storetest", "edge/page/pagetest", "edge/page/gallery", "edge/page/assets/axe", "client/identity/identitytest", "server/servertest", "server/fronttest"}
+var testOnly = []string{"kit/testenv", "kit/store/storetest", "notice/noticetest", "edge/page/pagetest", "edge/page/gallery", "edge/page/assets/axe", "client/identity/identitytest", "server/servertest", "server/fronttest"}
 
 // doors never import one another; the server joins them.
 var doors = []string{"edge/oauth", "edge/api", "edge/gateway", "edge/console"}

@@ -22,6 +22,7 @@ import (
 	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/kit/store/storetest"
 	"github.com/guestright/guestright/notice"
+	"github.com/guestright/guestright/server"
 	"github.com/guestright/guestright/server/servertest"
 	"github.com/guestright/guestright/webhook"
 )
@@ -42,7 +43,8 @@ type receiver struct {
 
 	mu     sync.Mutex
 	status int
-	hold   func([]byte) // runs before an answer; nil: nothing does
+	fails  map[string]bool // paths that answer 502 whatever the others do
+	hold   func([]byte)    // runs before an answer; nil: nothing does
 }
 
 func newReceiver(t *testing.T) *receiver {
@@ -52,6 +54,9 @@ func newReceiver(t *testing.T) *receiver {
 		body, _ := io.ReadAll(q.Body)
 		r.mu.Lock()
 		status, hold := r.status, r.hold
+		if r.fails[q.URL.Path] {
+			status = http.StatusBadGateway
+		}
 		r.mu.Unlock()
 		if hold != nil {
 			hold(body)
@@ -68,6 +73,16 @@ func (r *receiver) answers(status int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.status = status
+}
+
+// breaks lets paths answer 502 from now on.
+func (r *receiver) breaks(paths ...string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.fails = map[string]bool{}
+	for _, p := range paths {
+		r.fails[p] = true
+	}
 }
 
 // holds lets f run before each answer from now on.
@@ -90,14 +105,18 @@ type house struct {
 	recv  *receiver
 }
 
-func start(t *testing.T, db *store.DB, clock *storetest.Clock) *house {
+func start(t *testing.T, db *store.DB, clock *storetest.Clock, changes ...func(*server.Config)) *house {
 	t.Helper()
 	r := newReceiver(t)
 	client, err := outbound.NewDemo(nil, []netip.AddrPort{netip.MustParseAddrPort(r.Listener.Addr().String())})
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{House: servertest.Start(t, servertest.Options{DB: db, Clock: clock, Outbound: client}), t: t, clock: clock, recv: r}
+	h := &house{House: servertest.Start(t, servertest.Options{DB: db, Clock: clock, Outbound: client, Change: func(c *server.Config) {
+		for _, change := range changes {
+			change(c)
+		}
+	}}), t: t, clock: clock, recv: r}
 	h.admin, h.acc = h.Customer("harbour", account.Production)
 	dev, team := h.Developer("dev@example.com")
 	h.dev = dev

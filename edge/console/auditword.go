@@ -47,6 +47,7 @@ var accountSayings = map[string]saying{
 	"webhook.create":                  {"made a webhook endpoint at", page.IconPlus, page.ToneGood},
 	"webhook.update":                  {"changed the webhook endpoint at", page.IconPencil, page.ToneNeutral},
 	"webhook.disable":                 {"disabled the webhook endpoint at", page.IconCircleX, page.ToneWarn},
+	"webhook.failing":                 {"could not reach the webhook endpoint at", page.IconCircleX, page.ToneWarn},
 	"webhook.rotate_secret":           {"made a new signing secret for the webhook endpoint at", page.IconRefresh, page.ToneInfo},
 	"webhook.delete":                  {"deleted the webhook endpoint at", page.IconTrash, page.ToneWarn},
 	"webhook.subscribe":               {"chose events for the webhook endpoint at", page.IconPlus, page.ToneNeutral},

@@ -1,4 +1,5 @@
-package notice_test
+// Package noticetest is a mail server on loopback for tests.
+package noticetest
 
 import (
 	"bufio"
@@ -9,8 +10,8 @@ import (
 	"testing"
 )
 
-// post is a mail server on loopback (RFC 5321, the few verbs that matter).
-type post struct {
+// Post is a mail server on loopback (RFC 5321, the few verbs that matter).
+type Post struct {
 	Port int
 
 	mu     sync.Mutex
@@ -18,13 +19,14 @@ type post struct {
 	refuse string   // answer to RCPT instead of 250
 }
 
-func newPost(t *testing.T) *post {
+// New starts one that ends with t.
+func New(t testing.TB) *Post {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &post{Port: ln.Addr().(*net.TCPAddr).Port}
+	p := &Post{Port: ln.Addr().(*net.TCPAddr).Port}
 	var open sync.WaitGroup
 	t.Cleanup(func() {
 		_ = ln.Close()
@@ -42,7 +44,7 @@ func newPost(t *testing.T) *post {
 	return p
 }
 
-func (p *post) serve(c net.Conn) {
+func (p *Post) serve(c net.Conn) {
 	defer func() { _ = c.Close() }()
 	in := bufio.NewScanner(c)
 	say := func(line string) { _, _ = fmt.Fprintf(c, "%s\r\n", line) }
@@ -80,7 +82,8 @@ func (p *post) serve(c net.Conn) {
 	}
 }
 
-func (p *post) letters() []string {
+// Letters gives what has come since the last call, each with its envelope.
+func (p *Post) Letters() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	got := p.got
@@ -88,7 +91,8 @@ func (p *post) letters() []string {
 	return got
 }
 
-func (p *post) answer(refuse string) {
+// Answer sets what recipients are refused with; "": none is.
+func (p *Post) Answer(refuse string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.refuse = refuse
