@@ -175,33 +175,6 @@ func TestADeveloperLooksAfterAnEndpoint(t *testing.T) {
 	p.dev.get("/applications/"+p.x.app.ID.String()+"/activity").has(t, "made a webhook endpoint at", "deleted the webhook endpoint at")
 }
 
-// An endpoint may be a message broker: what we sign in with is entered beside the
-// address, is never shown again, and does not follow it to another server.
-func TestAnEndpointMayBeAMessageBroker(t *testing.T) {
-	p := newPost(t)
-	at := p.hooks()
-	const address, password = "rediss://broker.example.com:6379/0?stream=orders", "correct-horse-battery"
-	p.dev.submit(at+"/new", at+"/new", "url", "rediss://broker.example.com:6379/0", "type", "flag.*", "on", "on").has(t, "add ?stream=NAME")
-	p.dev.submit(at+"/new", at+"/new", "url", "redis://broker.example.com:6379/0?stream=orders", "type", "flag.*", "on", "on").has(t, "must be encrypted")
-	p.dev.submit(at+"/new", at+"/new", "url", p.url, "username", "writer", "type", "flag.*", "on", "on").has(t, "only a message broker is signed in at")
-	id := p.make(p.dev, at, "url", address, "username", "writer", "password", password, "type", "flag.*")
-	one := "/webhooks/" + id.String()
-	p.dev.get(one).has(t, "Redis or Valkey stream", "as writer, with the stored password")
-	keep := []string{"username", "writer", "concurrency", "4", "on", "on"}
-	p.dev.submit(one+"/edit", one+"/edit", append(keep, "url", address+"&maxlen=1000")...).led(t, one)
-	p.dev.get(one).has(t, "maxlen=1000", "with the stored password")
-	p.dev.submit(one+"/edit", one+"/edit", append(keep, "url", "rediss://other.example.com:6379/0?stream=orders")...).has(t, "The stored password is for the server before.")
-	for _, path := range []string{one, one + "/edit", at, "/applications/" + p.x.app.ID.String() + "/activity"} {
-		if strings.Contains(p.dev.get(path).body, password) {
-			t.Errorf("%s shows the password", path)
-		}
-	}
-	p.dev.submit(one, one+"/disable").led(t, one)
-	p.dev.get(one).has(t, "with the stored password")
-	p.dev.submit(one+"/edit", one+"/edit", append(keep, "url", address, "no_password", "on")...).led(t, one)
-	p.dev.get(one).has(t, "as writer, without a password")
-}
-
 // An account's administrator makes an endpoint for one installation; it hears of
 // that account only, and what the scopes do not open cannot be chosen.
 func TestAnAdministratorHasAnEndpointForAnInstallation(t *testing.T) {

@@ -110,6 +110,7 @@ func milliseconds(d time.Duration) int64 {
 
 // hookEntry is what somebody enters about an endpoint.
 type hookEntry struct {
+	To               string // key of the kind that was chosen
 	URL, Description string
 	Ordered, On      bool
 	Rate             string
@@ -129,12 +130,12 @@ type hookEntry struct {
 var hookPointers = []string{"/url", "/description", "/rate", "/concurrency", "/signature", "/username", "/password", "/types"}
 
 func (v *visit) enteredHookEntry() hookEntry {
-	return hookEntry{URL: v.field("url"), Description: v.field("description"), Ordered: v.field("ordered") != "", On: v.field("on") != "",
+	return hookEntry{To: v.field("to"), URL: v.field("url"), Description: v.field("description"), Ordered: v.field("ordered") != "", On: v.field("on") != "",
 		Rate: v.field("rate"), Concurrency: v.field("concurrency"), Signature: webhook.Signature(v.field("signature")),
 		Username: v.field("username"), Password: v.r.PostFormValue("password"), NoPassword: v.field("no_password") != "", Pick: v.enteredEvents()}
 }
 
-func newHookPage(v *visit) error { return showNewHook(v, hookEntry{On: true}) }
+func newHookPage(v *visit) error { return showNewHook(v, hookEntry{To: v.query("to"), On: true}) }
 
 func showNewHook(v *visit, f hookEntry) error {
 	p, err := v.hookPlace()
@@ -148,7 +149,7 @@ func showNewHook(v *visit, f hookEntry) error {
 	f.Token = v.token(f.Action)
 	f.Pick = v.offered(p, f.Pick)
 	return p.show(sheet{title: "New endpoint", status: f.Faults.status(), trail: []page.Link{{Text: "Webhooks", URL: p.Base}, {Text: "New endpoint"}},
-		body: hookEntryForm(f, "New endpoint", "An address of yours that gets events as they happen, signed, with every attempt on record. "+p.Whose)})
+		body: hookEntryForm(f, "New endpoint", "A server or message broker of yours that gets events as they happen, signed, with every attempt on record. "+p.Whose)})
 }
 
 func newHook(v *visit) error {

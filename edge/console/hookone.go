@@ -122,7 +122,7 @@ func editHookPage(v *visit) error {
 	if err != nil {
 		return err
 	}
-	f := hookEntry{URL: h.URL, Description: h.Description, Ordered: h.Ordered, On: h.State == webhook.Enabled, Concurrency: strconv.Itoa(h.Concurrency), Signature: h.Signature, Username: h.Username, Stored: h.HasPassword}
+	f := hookEntry{To: v.query("to"), URL: h.URL, Description: h.Description, Ordered: h.Ordered, On: h.State == webhook.Enabled, Concurrency: strconv.Itoa(h.Concurrency), Signature: h.Signature, Username: h.Username, Stored: h.HasPassword}
 	if h.Rate > 0 {
 		f.Rate = strconv.Itoa(h.Rate)
 	}

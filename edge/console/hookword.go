@@ -49,12 +49,6 @@ var failures = map[string]string{
 	"credentials": "the broker did not accept user name and password", "rejected": "the broker did not take the message", "too_large": "the message is longer than the broker takes",
 }
 
-// brokerExamples are addresses of message brokers.
-var brokerExamples = []struct{ Name, Address string }{
-	{"Redis or Valkey stream", "rediss://host:6379/0?stream=orders"}, {"NATS JetStream", "nats+tls://host:4222?subject=orders"},
-	{"RabbitMQ", "amqps://host:5671/vhost?queue=orders"}, {"Kafka", "kafka+tls://host:9093?topic=orders&sasl=scram-sha-512"},
-}
-
 // answerWords says how a request came out.
 func answerWords(status int, failure string) string {
 	if status != 0 {
