@@ -39,7 +39,7 @@ var ladder = []string{
 	"edge/gateway/strict", "edge/gateway/upstream", "edge/gateway", "edge/gateway/envoy",
 	"edge/console",
 	// for outsiders: imports nothing of ours
-	"client/internal/jwks", "client/identity", "client/identity/identitytest", "client/webhook", "client/outbox",
+	"client/internal/jwks", "client/identity", "client/identity/identitytest", "client/webhook", "client/outbox", "client/events",
 	"example/pennant", "example/pennant/cmd/pennant", "example/deploybot", "example/deploybot/cmd/deploybot",
 	// top
 	"server", "server/servertest", "server/fronttest", "server/demo", "cmd/guestright",

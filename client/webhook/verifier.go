@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/ed25519"
 	"crypto/hmac"
-	"crypto/sha256"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -82,11 +81,8 @@ func (v *Verifier) Verify(ctx context.Context, header http.Header, body []byte) 
 	if err != nil {
 		return Message{}, fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
-	signed := []byte(m.ID + "." + stamp + "." + string(body))
 	for _, mine := range v.secrets {
-		mac := hmac.New(sha256.New, mine)
-		mac.Write(signed)
-		want := mac.Sum(nil)
+		want := sum(mine, m.ID, stamp, m.Body)
 		for _, s := range signatures {
 			if s.version == "v1" && hmac.Equal(s.value, want) {
 				return m, nil
@@ -96,7 +92,7 @@ func (v *Verifier) Verify(ctx context.Context, header http.Header, body []byte) 
 	if v.keys == nil {
 		return Message{}, fmt.Errorf("%w: no signature fits", ErrInvalid)
 	}
-	if err := v.published(ctx, signed, signatures); err != nil {
+	if err := v.published(ctx, content(m.ID, stamp, body), signatures); err != nil {
 		return Message{}, err
 	}
 	return m, nil
@@ -104,9 +100,9 @@ func (v *Verifier) Verify(ctx context.Context, header http.Header, body []byte) 
 
 func (v *Verifier) prepare() {
 	for _, s := range v.Secrets {
-		raw, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(s, "whsec_"))
-		if err != nil || len(raw) < 16 {
-			v.wrong = errors.New(`a secret is not one: copy all of it, "whsec_" and what follows`)
+		raw, err := keyOf(s)
+		if err != nil {
+			v.wrong = err
 			return
 		}
 		v.secrets = append(v.secrets, raw)

@@ -13,5 +13,6 @@ type commands struct {
 	Admin   adminCmd   `cmd:"" help:"What operators script."`
 	Backup  backupCmd  `cmd:"" help:"Copy the built-in database while it is served."`
 	Restore restoreCmd `cmd:"" help:"Put a backup in place of the built-in database."`
+	Listen  listenCmd  `cmd:"" help:"For developers: bring events to a server on this machine."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
