@@ -51,6 +51,7 @@ func TestMessageBrokers(t *testing.T) {
 				t.Errorf("%v %s", got.header, got.body)
 			}
 			d := h.settled(e.ID, id, webhook.Delivered)
+			first := d.ID
 			if len(d.Tries) != 1 || d.Tries[0].Status != http.StatusOK || d.Tries[0].Answer == "" {
 				t.Errorf("%+v", d.Tries)
 			}
@@ -83,6 +84,23 @@ func TestMessageBrokers(t *testing.T) {
 				t.Errorf("%v came, not %s and %s", seen, late, made.Event)
 			}
 			h.settled(e.ID, late, webhook.Delivered)
+
+			// Sent again it has the same id; NATS leaves out by it what is there.
+			if _, err := h.Webhooks.Replay(t.Context(), h.dev, first); err != nil {
+				t.Fatal(err)
+			}
+			d = h.await(e.ID, id, func(d webhook.Shown) bool { return d.State == webhook.Delivered && len(d.Tries) == 2 })
+			if strings.HasPrefix(name, "nats") {
+				if !strings.Contains(d.Tries[0].Answer+d.Tries[1].Answer, "It was there already.") {
+					t.Errorf("replayed: %+v", d.Tries)
+				}
+				return
+			}
+			got = b.read()
+			verifies(t, e.Secret.Reveal(), got)
+			if got.id() != id {
+				t.Errorf("%s came, not %s again", got.id(), id)
+			}
 		})
 	}
 }
