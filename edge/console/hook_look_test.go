@@ -18,7 +18,12 @@ func TestWebhookPagesAreSound(t *testing.T) {
 	b := p.browser(p.dev)
 	b.Goto(p.URL + empty)
 	b.Sound()
-	b.Screenshot("hooks-empty")
+	for _, view := range []pagetest.View{{Dark: true}, {Width: 375, Height: 800}, {}} {
+		b.Emulate(view)
+		b.Goto(p.URL + empty)
+		b.Fits()
+		b.Screenshot(fmt.Sprintf("hooks-empty-%d-%t", view.Width, view.Dark))
+	}
 	first := p.make(p.dev, p.hooks(), "description", "Turns the lights of the office on", "type", "flag.*", "patterns", "segment.created\nenvironment.*\nproject.*\nguestright.installation.*")
 	second := p.make(p.dev, p.hooks(), "type", "flag.turned_on")
 	p.happens(12, "flag.turned_on")
