@@ -137,7 +137,7 @@ type RegCfg struct {
 
 // OutCfg loosens the guard on outbound calls; every exception is audited.
 type OutCfg struct {
-	Networks []string `yaml:"allowed_networks" doc:"Private networks that strangers' URLs may reach, as CIDR"`
+	Networks []string `yaml:"allowed_networks" doc:"Private networks that strangers' URLs may reach, as CIDR; message brokers there may do without TLS"`
 }
 
 // Duration is a time span as people write it: 90s, 10m, 1h.
