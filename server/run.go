@@ -72,7 +72,7 @@ func (a *App) Run(ctx context.Context, l *Listeners, ready func()) error {
 	// and their jobs are written.
 	back, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var work sync.WaitGroup
-	for name, run := range map[string]func(context.Context) error{"jobs": a.Jobs.Run, "limits": a.Quota.Run, "usage": a.Usage.Run, "events": a.Events.Run, "webhooks": a.Webhooks.Run} {
+	for name, run := range map[string]func(context.Context) error{"jobs": a.Jobs.Run, "limits": a.Quota.Run, "usage": a.Usage.Run, "events": a.Events.Run, "webhooks": a.Webhooks.Run, "collector": a.collect} {
 		work.Go(func() {
 			if err := run(back); err != nil {
 				a.Log.Error("background work", "name", name, "error", err)

@@ -38,7 +38,7 @@ const (
 	bookPause = time.Second // after a failure of the database
 	// bookRest is the pause after a group of at least bookBusy: fewer, larger
 	// groups cost less, and nobody waits for them.
-	bookRest = 3 * time.Millisecond
+	bookRest = 10 * time.Millisecond
 	bookBusy = 8
 )
 

@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"strings"
 	"time"
@@ -198,6 +199,9 @@ func (c *courier) refused(ctx context.Context, it *item) (string, error) {
 }
 
 func (c *courier) log(it *item, res outbound.Result) {
+	if res.Status/100 == 2 && !c.s.Log.Enabled(context.Background(), slog.LevelDebug) {
+		return
+	}
 	attrs := []any{"endpoint", it.Endpoint, "event", it.Event, "type", it.Type, "account", it.Account, "attempt", it.Attempts, "outcome", string(it.State),
 		"status", res.Status, "duration_ms", float64(res.Duration.Microseconds()) / 1000}
 	if res.Status/100 == 2 {

@@ -109,7 +109,7 @@ func (db *DB) openSQLite(c Config) error {
 	}
 	dsn := func(extra ...string) string {
 		q := url.Values{"_pragma": append([]string{
-			"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(" + sync + ")", "foreign_keys(ON)", "cache_size(-8000)", "temp_store(MEMORY)",
+			"busy_timeout(10000)", "journal_mode(WAL)", "wal_autocheckpoint(4000)", "synchronous(" + sync + ")", "foreign_keys(ON)", "cache_size(-8000)", "temp_store(MEMORY)",
 		}, extra...)}
 		u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath(), RawQuery: q.Encode() + "&_txlock=immediate"}
 		return u.String()
