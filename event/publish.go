@@ -2,7 +2,6 @@ package event
 
 import (
 	"context"
-	"slices"
 	"sync"
 	"time"
 
@@ -40,6 +39,8 @@ type queue struct {
 	mu      sync.Mutex
 	waiting []*offer
 	busy    bool
+
+	tail tail // of the transaction that is under way
 }
 
 // publish puts an offer into the log and returns once it is durable.
@@ -107,7 +108,7 @@ func (s *Service) commit(ctx context.Context, group []*offer) error {
 		if err := tx.Lock("event.log"); err != nil {
 			return err
 		}
-		added, err := write(tx, group)
+		added, err := s.queue.tail.write(tx, group)
 		if err != nil {
 			return err
 		}
@@ -137,8 +138,10 @@ func (s *Service) commit(ctx context.Context, group []*offer) error {
 // accountsOf lists the accounts of events, each once.
 func accountsOf(events []*Event) []string {
 	var out []string
+	seen := make(map[string]bool, len(events))
 	for _, e := range events {
-		if !slices.Contains(out, e.Account) {
+		if !seen[e.Account] {
+			seen[e.Account] = true
 			out = append(out, e.Account)
 		}
 	}
@@ -151,7 +154,7 @@ type place struct{ account, source, key string }
 func (e *Event) place() place { return place{e.Account, e.Source, e.Key} }
 
 // write adds what is new of a group and gives it in the order of its numbers.
-func write(tx *store.Tx, group []*offer) ([]*Event, error) {
+func (t *tail) write(tx *store.Tx, group []*offer) ([]*Event, error) {
 	var keys, accounts []string
 	seen := map[string]bool{}
 	count := 0
@@ -177,10 +180,11 @@ func write(tx *store.Tx, group []*offer) ([]*Event, error) {
 		e.number(k.N, k.Seq)
 		had[e.place()] = e
 	}
-	last, err := heads(tx, accounts)
+	last, err := t.heads(tx, accounts)
 	if err != nil {
 		return nil, err
 	}
+	before := last[""]
 	added := make([]*Event, 0, count)
 	for _, o := range group {
 		if o.err = o.clash(had); o.err != nil {
@@ -216,6 +220,7 @@ func write(tx *store.Tx, group []*offer) ([]*Event, error) {
 	if err := store.InsertAll(tx, rows); err != nil {
 		return nil, err
 	}
+	tx.OnCommit(func() { t.keep(before, last) })
 	return added, setHeads(tx, last)
 }
 
