@@ -37,6 +37,7 @@ type courier struct {
 	ledger ledger
 	books  recorder
 	counts counter
+	gate   gate
 
 	bell    chan struct{}
 	memory  atomic.Int64 // bytes of the items in lanes

@@ -190,16 +190,14 @@ func (l *lane) done(it *item, now time.Time) []*item {
 	return behind
 }
 
-// room is how many more requests may begin.
-func (l *lane) room() int {
+// room is how many more requests may begin, and at which host.
+func (l *lane) room() (int, string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.to == nil {
-		return 0
+		return 0, ""
 	}
-	n := min(l.to.Concurrency-l.running, len(l.queue))
-	if n > 0 {
-		l.running += n
-	}
-	return max(n, 0)
+	n := max(min(l.to.Concurrency-l.running, len(l.queue)), 0)
+	l.running += n
+	return n, l.to.host
 }

@@ -11,12 +11,20 @@ import (
 
 // start lets as many requests begin as the lane has room for.
 func (c *courier) start(l *lane) {
-	for range l.room() {
-		c.work.Add(1)
-		go func() {
-			defer c.work.Done()
-			c.serve(l)
-		}()
+	n, at := l.room()
+	for range n {
+		h := c.gate.enter(at, l)
+		if h == nil {
+			continue
+		}
+		c.work.Go(func() {
+			for l := l; l != nil; {
+				if !c.serve(l) {
+					l = nil
+				}
+				l = c.gate.next(h, l)
+			}
+		})
 	}
 }
 

@@ -18,9 +18,10 @@ const (
 	answerMost = 64 << 10
 )
 
-// serve sends what a lane has, one after another, until nothing may go now.
-func (c *courier) serve(l *lane) {
-	for {
+// serve sends what a lane has, one after another, until nothing may go now, or
+// its turn is over: then true.
+func (c *courier) serve(l *lane) bool {
+	for range turn {
 		p := l.pop(c.s.DB.Now())
 		for _, it := range p.spill {
 			c.put(l, it)
@@ -29,7 +30,7 @@ func (c *courier) serve(l *lane) {
 			c.wake(l, p.pause)
 		}
 		if p.it == nil {
-			return
+			return false
 		}
 		if p.low {
 			c.hungry.Store(true)
@@ -40,9 +41,10 @@ func (c *courier) serve(l *lane) {
 			l.mu.Lock()
 			l.running--
 			l.mu.Unlock()
-			return
+			return false
 		}
 	}
+	return true
 }
 
 // put takes an item out of memory: it waits as a row.
