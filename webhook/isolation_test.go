@@ -229,3 +229,38 @@ func TestOneEventReachesAThousandEndpoints(t *testing.T) {
 		t.Errorf("the heap grew by %d MB", grown>>20)
 	}
 }
+
+// Ten endpoints at one host want 160 requests at one time: it gets 128, and the
+// others wait without their time running.
+func TestOneHostIsNotOverrun(t *testing.T) {
+	t.Parallel()
+	const most, events = 128, 40
+	var mu sync.Mutex
+	now, peak := 0, 0
+	full := make(chan struct{})
+	c := newCrowd(t, 10, func(http.ResponseWriter, *http.Request) {
+		mu.Lock()
+		if now++; now > peak {
+			if peak = now; peak == most {
+				close(full)
+			}
+		}
+		mu.Unlock()
+		<-full // nobody is answered before all places are taken
+		mu.Lock()
+		now--
+		mu.Unlock()
+	})
+	for range events {
+		c.say(flag("all"))
+	}
+	c.settles("all are delivered", func() bool { return c.reached(0, 10, events) == 10 })
+	mu.Lock()
+	defer mu.Unlock()
+	if peak != most {
+		t.Errorf("%d requests at one time", peak)
+	}
+	if n := c.one("SELECT COUNT(*) FROM webhook_attempt WHERE failure <> ''"); n != 0 {
+		t.Errorf("%d attempts failed", n)
+	}
+}

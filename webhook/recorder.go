@@ -36,8 +36,8 @@ type recorder struct {
 const (
 	bookMost  = 1000
 	bookPause = time.Second // after a failure of the database
-	// bookRest is the pause after a group of at least bookBusy: fewer, larger
-	// groups cost less, and nobody waits for them.
+	// bookRest is how long a group of at least bookBusy waits for others' changes
+	// to be written with: nobody waits for it, and one commit costs less than two.
 	bookRest = 10 * time.Millisecond
 	bookBusy = 8
 )
@@ -78,6 +78,16 @@ func (r *recorder) close() {
 	r.closed = true
 }
 
+// more fills a group up with what has come since it was begun.
+func (r *recorder) more(group []entry) []entry {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := min(len(r.waiting), bookMost-len(group))
+	group = append(group, r.waiting[:n]...)
+	r.waiting = r.waiting[n:]
+	return group
+}
+
 func (r *recorder) next() []entry {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -100,12 +110,12 @@ func (r *recorder) write() {
 			return
 		}
 		for tries := 0; ; tries++ {
-			ours, err := r.c.record(group, tries > 0)
+			var ours bool
+			var err error
+			ours, group, err = r.c.record(group, tries > 0)
 			if err == nil {
 				if !ours {
 					r.c.resign()
-				} else if len(group) >= bookBusy && len(group) < bookMost {
-					time.Sleep(bookRest)
 				}
 				break
 			}
@@ -118,15 +128,23 @@ func (r *recorder) write() {
 	}
 }
 
-// record writes one group; false when another node delivers now. again: it was
-// tried before, and nobody knows whether that was committed.
-func (c *courier) record(group []entry, again bool) (bool, error) {
+// record writes one group, and what has come meanwhile with it; false when
+// another node delivers now. again: it was tried before, and nobody knows whether
+// that was committed.
+func (c *courier) record(group []entry, again bool) (bool, []entry, error) {
 	through := c.ledger.through()
 	sums := c.counts.take(!c.leading.Load())
 	ours := false
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-	err := c.s.DB.Batch(ctx, func(tx *store.Tx) error {
+	rest, filled := time.Duration(0), again
+	if len(group) >= bookBusy {
+		rest = bookRest
+	}
+	err := c.s.DB.Along(ctx, rest, func(tx *store.Tx) error {
+		if !filled {
+			filled, group = true, c.books.more(group)
+		}
 		var err error
 		if ours, err = settle(tx, c.holder, through); err != nil || !ours {
 			return err
@@ -146,7 +164,7 @@ func (c *courier) record(group []entry, again bool) (bool, error) {
 	})
 	if err != nil || !ours {
 		c.counts.back(sums)
-		return ours, err
+		return ours, group, err
 	}
 	c.counts.add(group)
 	for _, e := range group {
@@ -164,7 +182,7 @@ func (c *courier) record(group []entry, again bool) (bool, error) {
 		}
 		e.lane.mu.Unlock()
 	}
-	return true, nil
+	return true, group, nil
 }
 
 // committed reports whether a group is in the books already, since an answer to

@@ -48,7 +48,7 @@ func TestGroupsAreWrittenOnce(t *testing.T) {
 		}
 		books := func(group []entry, again bool) {
 			t.Helper()
-			if ours, err := c.record(group, again); err != nil || !ours {
+			if ours, _, err := c.record(group, again); err != nil || !ours {
 				t.Fatalf("%v %v", ours, err)
 			}
 		}

@@ -47,6 +47,7 @@ type DB struct {
 	writer   *bun.DB
 	reader   *bun.DB
 	writes   chan *write
+	along    chan *write          // taken when a group is put together
 	compiled map[string]*sql.Stmt // of the SQLite writer, which alone uses it; nil: asked for
 	quit     chan struct{}
 	closing  sync.Once
@@ -130,7 +131,7 @@ func (db *DB) openSQLite(c Config) error {
 	if err := w.Ping(); err != nil {
 		return fmt.Errorf("store: cannot open %s: %w", path, err)
 	}
-	db.writes = make(chan *write, 1024)
+	db.writes, db.along = make(chan *write, 1024), make(chan *write)
 	db.compiled = map[string]*sql.Stmt{}
 	db.running.Add(1)
 	go func() {

@@ -253,3 +253,60 @@ func BenchmarkWrite(b *testing.B) {
 		}
 	})
 }
+
+// Work that nobody waits for shares the commit of the next write, and is done
+// without one once its time is up.
+func TestWorkGoesAlongWithTheNextWrite(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, open func(*storetest.Clock) *store.DB) {
+		db := open(nil)
+		ran := make(chan struct{})
+		done := make(chan error, 1)
+		add := func(tx *store.Tx) error {
+			close(ran)
+			_, err := tx.ExecContext(tx.Ctx, "INSERT INTO store_fact (name, value) VALUES ('along', '')")
+			return err
+		}
+		within := time.Hour
+		if db.Postgres() {
+			within = time.Millisecond // nobody's commit is shared there
+		}
+		go func() { done <- db.Along(context.Background(), within, add) }()
+		for i := 0; ; i++ { // until it was waiting when a group was put together
+			if err := setFact(db, fmt.Sprint("write-", i), ""); err != nil {
+				t.Fatal(err)
+			}
+			select {
+			case <-ran:
+			default:
+				continue
+			}
+			break
+		}
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+		before := facts(t, db)
+		if err := db.Along(t.Context(), time.Millisecond, func(tx *store.Tx) error {
+			_, err := tx.ExecContext(tx.Ctx, "INSERT INTO store_fact (name, value) VALUES ('alone', '')")
+			return err
+		}); err != nil || facts(t, db) != before+1 {
+			t.Errorf("%v, %d facts after %d", err, facts(t, db), before)
+		}
+		mine := problem.Conflict("mine", "no")
+		if err := db.Along(t.Context(), 0, func(*store.Tx) error { return mine }); problem.CodeOf(err) != "mine" {
+			t.Error(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := db.Along(ctx, time.Hour, func(*store.Tx) error { return nil }); !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Along(t.Context(), time.Hour, func(*store.Tx) error { return nil }); !errors.Is(err, unavailable) {
+			t.Error(err)
+		}
+	})
+}

@@ -79,6 +79,23 @@ func (db *DB) Batch(ctx context.Context, fn func(*Tx) error) error {
 	return db.writeSQLite(ctx, fn)
 }
 
+// Along is Batch for work that nobody waits for: for up to within it waits for
+// another write to share a commit with. What there is to do then, fn finds when
+// it runs.
+func (db *DB) Along(ctx context.Context, within time.Duration, fn func(*Tx) error) error {
+	rest := time.NewTimer(within)
+	defer rest.Stop()
+	w := &write{ctx: ctx, fn: fn, done: make(chan error, 1)}
+	select {
+	case db.along <- w: // on SQLite, when a group is put together
+		return db.outcome(w)
+	case <-rest.C:
+	case <-ctx.Done():
+	case <-db.quit:
+	}
+	return db.Batch(ctx, fn)
+}
+
 func (db *DB) writeSQLite(ctx context.Context, fn func(*Tx) error) error {
 	if err := errors.Join(ctx.Err(), db.open()); err != nil {
 		return unavailable("write", err)
@@ -91,8 +108,12 @@ func (db *DB) writeSQLite(ctx context.Context, fn func(*Tx) error) error {
 		return unavailable("write", ctx.Err())
 	case db.writes <- w:
 	}
-	// Once queued, the outcome decides, not the caller's patience: leaving now
-	// could report a failure for a change that is made.
+	return db.outcome(w)
+}
+
+// outcome waits until a write is done. Once queued, the outcome decides, not the
+// caller's patience: leaving now could report a failure for a change that is made.
+func (db *DB) outcome(w *write) error {
 	select {
 	case err := <-w.done:
 		return err
@@ -125,6 +146,11 @@ func (db *DB) groupCommits() {
 			default:
 				break more
 			}
+		}
+		select {
+		case w := <-db.along:
+			group = append(group, w)
+		default:
 		}
 		db.compile(context.Background())
 		db.commitGroup(group)
