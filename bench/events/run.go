@@ -204,7 +204,7 @@ func (p plan) ingest(h *child, at ready, script string, s *sample) error {
 		return err
 	}
 	used, begun := load.Tree(h.Process.Pid), time.Now()
-	w, err := load.Wrk{Threads: 2, Connections: flying, Seconds: p.seconds, Script: script, URL: "http://" + at.Listen + "/"}.Run()
+	w, err := load.Wrk{Threads: 2, Connections: senders, Seconds: p.seconds, Script: script, URL: "http://" + at.Listen + "/"}.Run()
 	if err != nil {
 		return err
 	}
@@ -242,7 +242,7 @@ func (p plan) table(rows []*row) string {
 		"posts the same bodies to the same sink, %d in flight. *Enqueue*: %d senders in the process, each waits until its event is durable; the clock\n"+
 		"stops when every delivery is recorded. *HTTP*: `wrk -t2 -c%d -d%ds` posts one event a request; the clock stops when everything accepted is\n"+
 		"recorded as delivered. *Latency*: from the beginning of the transaction that accepts to the receiver's answer, at half of that rate.\n"+
-		"House, sink, load and database share the machine.\n\n", flying, senders, flying, p.seconds)
+		"House, sink, load and database share the machine.\n\n", flying, senders, senders, p.seconds)
 	fmt.Fprintf(&b, "%s, %s, %d processors, %d rounds of %d events, medians", time.Now().UTC().Format("2006-01-02 15:04 MST"), runtime.Version(), runtime.NumCPU(), p.rounds, p.events)
 	if p.history > 0 {
 		fmt.Fprintf(&b, ", %d deliveries with their events and attempts there already", p.history)
