@@ -18,7 +18,7 @@ import (
 
 // F-05: the disk is full, then freed. What was acknowledged stays, what cannot
 // be written is answered with 503, calls go on, and no restart is needed.
-func TestTrialDiskFull(t *testing.T) {
+func TestTrialF05_DiskFull(t *testing.T) {
 	r := newRig(t, product(t), wide)
 	disk := filepath.Join(r.dir, "disk")
 	if err := os.Mkdir(disk, 0o700); err != nil {
@@ -59,7 +59,7 @@ func TestTrialDiskFull(t *testing.T) {
 
 // F-03: the kernel refuses writes for a while (EFBIG past a limit on the size of
 // files), which SQLite reports as an input/output error.
-func TestTrialWritesRefused(t *testing.T) {
+func TestTrialF03_WritesRefused(t *testing.T) {
 	r := newRig(t, product(t), wide)
 	database := filepath.Join(r.dir, "guestright.db")
 	n := r.node(database)

@@ -55,7 +55,7 @@ func inject(t *testing.T, pid int, calls, what string) (seen func() int, end fun
 // F-03 for events: every third fsync fails with EIO until 200 have, and for a
 // while no write finds room (ENOSPC). What was acknowledged is delivered, and
 // nothing is delivered twice, since nobody died.
-func TestTrialEventsOnABadDisk(t *testing.T) {
+func TestTrialF03_EventsOnABadDisk(t *testing.T) {
 	testenv.Tool(t, "strace")
 	total, fsyncs := count(400, 10_000), count(20, 200)
 	s := newSink(t)

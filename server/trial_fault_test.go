@@ -185,7 +185,7 @@ func (i *installed) revokedInTheEnd(t testing.TB, raw, id string) {
 // F-09 and threat 11: a revocation that cannot be written says 503 and changes
 // nothing; nobody hears 2xx for one that did not happen, wherever in the
 // operation the database goes away.
-func TestTrialRevokeWithoutStore(t *testing.T) {
+func TestTrialF09_RevokeWithoutStore(t *testing.T) {
 	storetest.NeedPostgres(t)
 	database := storetest.PostgresURL(t)
 	u, err := url.Parse(database)

@@ -60,6 +60,7 @@ type Endpoint struct {
 	Ordered     bool      `json:"ordered" doc:"Events with one ordering key come one after another; one that fails holds up its key only"`
 	Concurrency int       `json:"concurrency" doc:"Requests at one time"`
 	Rate        int       `json:"rate,omitempty" doc:"Requests a second at most; absent: as many as it takes"`
+	Body        string    `json:"body_template,omitempty" doc:"Makes the body of what is sent; absent: the event itself"`
 	Signature   Signature `json:"signature" enum:"hmac,ed25519,both" doc:"Who signs: its own secrets, the platform's key that /v1/webhooks/jwks.json publishes, or both"`
 	Secrets     []Signing `json:"secrets" nullable:"false" doc:"All of them sign, unless signature is ed25519"`
 	CreatedBy   string    `json:"created_by"`
@@ -106,6 +107,7 @@ type Draft struct {
 	Concurrency int                 `json:"concurrency,omitempty" minimum:"0" maximum:"64" doc:"Requests at one time; 16 when absent"`
 	Rate        int                 `json:"rate,omitempty" minimum:"0" maximum:"10000" doc:"Requests a second at most; absent: as many as it takes"`
 	Signature   Signature           `json:"signature,omitempty" enum:"hmac,ed25519,both" doc:"Sign with the endpoint's own secret (hmac, when absent), the platform's key that /v1/webhooks/jwks.json publishes (ed25519), or both"`
+	Body        string              `json:"body_template,omitempty" maxLength:"16384" doc:"Handlebars template that makes a JSON body of the event, for receivers with a form of their own; absent: the event itself" example:"{\"text\":\"{{type}} in {{account_key}}\"}"`
 	Types       []string            `json:"types,omitempty" maxItems:"100" doc:"Subscribes to these types right away; * stands for any characters"`
 	Filter      access.Policy       `json:"filter,omitempty" doc:"Of that subscription: only subjects that this policy allows event:receive on"`
 	check       func(string) error  // of the address
@@ -145,7 +147,10 @@ func (d *Draft) judge() []problem.Field {
 // put takes a draft over.
 func (e *Endpoint) put(d Draft) {
 	e.URL, e.Description, e.Ordered, e.Rate = d.URL, d.Description, d.Ordered, d.Rate
-	e.Concurrency, e.Signature = d.Concurrency, d.Signature
+	e.Concurrency, e.Signature, e.Body = d.Concurrency, d.Signature, d.Body
+	if strings.TrimSpace(e.Body) == "" {
+		e.Body = ""
+	}
 	e.Username, e.Kind = d.Username, broker.Name(d.URL)
 	if e.Signature == "" {
 		e.Signature = SignHMAC

@@ -274,14 +274,14 @@ func (s *Service) mountSubscriptions(m web.Mux) {
 	web.Op(m, web.Operation{
 		ID: "createWebhookSubscription", Method: "POST", Path: "/v1/webhook-endpoints/{webhook_endpoint}/subscriptions", Tag: tag, Summary: "Subscribe an endpoint to events", Creates: true,
 		Description: "An event that several subscriptions name is sent once. What the scopes do not allow is not sent.",
-		Action:      ActionManage, Errors: []string{"forbidden", "webhook_subscription_invalid", "webhook_subscription_limit", "catalog_missing"},
+		Action:      ActionManage, Errors: []string{"forbidden", "webhook_subscription_invalid", "webhook_template_invalid", "webhook_subscription_limit", "catalog_missing"},
 	}, func(ctx context.Context, in *subscribeIn) (*subscribedOut, error) {
 		got, err := s.Subscribe(ctx, access.By(ctx), in.Endpoint, in.Body)
 		return &subscribedOut{Location: "/v1/webhook-subscriptions/" + got.ID.String(), Body: got}, err
 	})
 	web.Op(m, web.Operation{
 		ID: "updateWebhookSubscription", Method: "PUT", Path: "/v1/webhook-subscriptions/{webhook_subscription}", Tag: tag, Summary: "Change a subscription",
-		Action: ActionManage, Errors: []string{"forbidden", "webhook_subscription_invalid", "catalog_missing"},
+		Action: ActionManage, Errors: []string{"forbidden", "webhook_subscription_invalid", "webhook_template_invalid", "catalog_missing"},
 	}, func(ctx context.Context, in *resubscribeIn) (*subscriptionOut, error) {
 		got, err := s.Resubscribe(ctx, access.By(ctx), in.Subscription, in.Body)
 		return &subscriptionOut{Body: got}, err
@@ -363,6 +363,7 @@ func Declared() []problem.Declared {
 	return []problem.Declared{
 		{Code: "destination_parameter", Kind: inv, Cause: "The address of a message broker does not say where in it messages go, or says something that this kind of broker does not know.", Remedy: "Compare the address with the table under Message brokers in the guide for developers."},
 		{Code: "webhook_endpoint_invalid", Kind: inv, Cause: "A part of the endpoint breaks a rule; errors says which.", Remedy: "Correct the parts that errors names."},
+		{Code: "webhook_template_invalid", Kind: inv, Cause: "The endpoint's template of the body makes no JSON of an event; errors says where in the template and why.", Remedy: "Correct the template, or subscribe to other types of events."},
 		{Code: "webhook_endpoint_limit", Kind: con, Cause: "The application or grant has as many endpoints as it may have.", Remedy: "Delete one that is not needed any more."},
 		{Code: "webhook_endpoint_disabled", Kind: con, Cause: "The endpoint is disabled.", Remedy: "Enable it first."},
 		{Code: "webhook_owner", Kind: inv, Cause: "The grant is a person's; installations, private integrations and service tokens have webhooks.", Remedy: "Use a grant of one of these."},

@@ -12,6 +12,7 @@ import (
 	"github.com/guestright/guestright/catalog"
 	"github.com/guestright/guestright/event"
 	"github.com/guestright/guestright/kit/store"
+	"github.com/guestright/guestright/manifest"
 	"github.com/guestright/guestright/token"
 	"github.com/guestright/guestright/webhook/broker"
 )
@@ -20,11 +21,19 @@ import (
 type destination struct {
 	Endpoint
 	subs []Subscription
-	via  *broker.Target // nil: a web server
-	host string         // where it is, with the port
-	keys [][]byte       // that sign
-	ends time.Time      // when the first of them stops, zero: none does
-	lost error          // what is stored of it can't be read: each attempt fails with this
+	via  *broker.Target     // nil: a web server
+	host string             // where it is, with the port
+	body *manifest.Template // nil: the event itself
+	keys [][]byte           // that sign
+	ends time.Time          // when the first of them stops, zero: none does
+	lost error              // what is stored of it can't be read: each attempt fails with this
+}
+
+// about reports whether an event tells an application of itself. That it gets at
+// its own endpoint also while its installation opens nothing: not complete yet,
+// switched off or removed. How else would it hear of that?
+func (to *destination) about(e *event.Event) bool {
+	return e.Own() && e.Application != "" && e.Application == to.Application
 }
 
 // target is a destination under a grant of an account.
@@ -205,6 +214,9 @@ func (x *index) wants(ctx context.Context, cat *catalog.Catalog, t *target, e *e
 		}
 		t.holding.Store(fresh)
 		h = fresh
+	}
+	if t.to.about(e) {
+		return true, nil
 	}
 	if h.Live() != nil {
 		return false, nil

@@ -86,3 +86,48 @@ func TestGroupsAreWrittenOnce(t *testing.T) {
 		rows("it had not been committed", 6, 2)
 	})
 }
+
+// A delivery that is sent again between its being written and the courier's
+// learning that it is written is not forgotten: it is looked at once more.
+func TestWhatIsSentAgainWhileItIsWrittenGoesOut(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, open func(*storetest.Clock) *store.DB) {
+		db := open(storetest.NewClock())
+		c := newCourier(&Service{DB: db, Events: &event.Service{DB: db}, Log: slog.New(slog.DiscardHandler)})
+		c.leading.Store(true)
+		now := db.Now()
+		id := ident.New[Endpoint](now)
+		d := Delivery{Endpoint: id.String(), Type: testType, State: Waiting, Created: now, Updated: now, Due: now, n: testBase + 1, d: 1}
+		if err := db.Write(t.Context(), func(tx *store.Tx) error {
+			if _, ours, err := lead(tx, c.holder, now.Add(time.Hour), false); err != nil || !ours {
+				t.Errorf("the lease: %v %v", ours, err)
+			}
+			if err := insertTest(tx, id, &event.Event{Type: testType, N: d.n, Timestamp: now, Accepted: now, Test: true, Data: []byte("{}")}); err != nil {
+				return err
+			}
+			return store.InsertAll(tx, []*deliveryRow{d.row()})
+		}); err != nil {
+			t.Fatal(err)
+		}
+		l := &lane{id: id.String(), to: &destination{}, circuit: Circuit{State: Closed}, held: map[int64]bool{d.d: true}, again: map[int64]bool{}, flying: map[string]bool{},
+			blocked: map[string]time.Time{}, probed: map[string]bool{}}
+		if err := c.load(t.Context(), l, now); err != nil {
+			t.Fatal(err)
+		}
+		if len(l.queue) != 0 || !l.again[d.d] {
+			t.Fatalf("it is in memory and on its way twice: %d in the lane, %v", len(l.queue), l.again)
+		}
+		if ours, err := c.record([]entry{{item: &item{Delivery: d}, lane: l, unsent: true}}, false); err != nil || !ours {
+			t.Fatal(ours, err)
+		}
+		if l.held[d.d] || l.again[d.d] || l.due.After(now) || l.due.IsZero() {
+			t.Fatalf("nobody looks for it any more: %+v", l)
+		}
+		if err := c.load(t.Context(), l, now); err != nil {
+			t.Fatal(err)
+		}
+		if len(l.queue) != 1 || l.queue[0].d != d.d {
+			t.Errorf("%d are in the lane", len(l.queue))
+		}
+	})
+}

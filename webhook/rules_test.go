@@ -160,7 +160,7 @@ func TestH38_PatienceEnds(t *testing.T) {
 
 // The signature is what the Standard Webhooks library for Go verifies, with the
 // old and with the new secret while both sign.
-func TestSignaturesVerify(t *testing.T) {
+func TestH34_SignaturesVerifyAndReplaysDoNot(t *testing.T) {
 	t.Parallel()
 	old, fresh := newSecret(), newSecret()
 	var keys [][]byte

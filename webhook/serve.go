@@ -97,7 +97,7 @@ func (c *courier) send(ctx context.Context, l *lane, it *item) bool {
 		c.back(l, it, c.s.DB.Now())
 		return true
 	}
-	refused, err := c.refused(ctx, it)
+	refused, err := c.refused(ctx, to, it)
 	if err != nil { // nobody can say whether it may be sent: it waits for its turn
 		c.back(l, it, c.s.DB.Now().Add(ladder[0]))
 		return true
@@ -126,13 +126,17 @@ func (c *courier) send(ctx context.Context, l *lane, it *item) bool {
 			return true
 		}
 	}
-	m := message{id: it.event.ID.String(), at: now, body: it.event.Append(make([]byte, 0, len(it.event.Data)+512))}
+	m := message{id: it.event.ID.String(), at: now}
+	var unmade error
+	m.body, unmade = to.message(it.event)
 	header := http.Header{"Content-Type": {"application/json"}, "User-Agent": {"Guestright-Webhooks"}}
 	m.sign(header, to.keys, platform)
 	var res outbound.Result
 	switch {
 	case to.lost != nil:
 		res = outbound.Result{Failure: Unreadable, Err: to.lost}
+	case unmade != nil:
+		res = outbound.Result{Failure: BadTemplate, Err: unmade, Body: []byte(unmade.Error())}
 	case to.via != nil:
 		res = c.s.post(ctx, to, it, m, header)
 	default:
@@ -170,7 +174,10 @@ func (c *courier) send(ctx context.Context, l *lane, it *item) bool {
 
 // refused says why a delivery must not go out any more: the grant opens nothing,
 // or the account keeps the event from it. An error: nobody can say.
-func (c *courier) refused(ctx context.Context, it *item) (string, error) {
+func (c *courier) refused(ctx context.Context, to *destination, it *item) (string, error) {
+	if to.about(it.event) {
+		return "", nil
+	}
 	if it.Test && it.Grant == "" {
 		return "", nil // an application tries its own server
 	}

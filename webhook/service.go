@@ -235,7 +235,7 @@ func (s *Service) create(ctx context.Context, by access.Principal, d Draft, find
 			return err
 		}
 		d.check, d.known = s.checkAddress, s.known(o)
-		if f := d.judge(); len(f) > 0 {
+		if f := append(d.judge(), s.judgeBody(o, d.Body, d.Types, tx.Now())...); len(f) > 0 {
 			return problem.Invalid("webhook_endpoint_invalid", "Some of the fields need another look.", f...)
 		}
 		have, err := s.owned(tx, o)
@@ -357,6 +357,11 @@ func (s *Service) Update(ctx context.Context, by access.Principal, id ID, d Draf
 			f = append(f, problem.Field{Pointer: "/signature", Code: "secret_missing", Detail: "It has no secret of its own yet. Make a new secret first."})
 		}
 		f = append(f, e.judgeMove(d)...)
+		made, err := s.judgeTemplate(tx, *e, o, d.Body, nil)
+		if err != nil {
+			return err
+		}
+		f = append(f, made...)
 		if len(f) > 0 {
 			return problem.Invalid("webhook_endpoint_invalid", "Some of the fields need another look.", f...)
 		}

@@ -38,6 +38,7 @@ type endpointRow struct {
 	Concurrency int
 	Rate        int
 	Signature   Signature
+	Body        string
 	Username    string
 	Password    string
 	Secrets     []kept `bun:"type:text"`
@@ -52,7 +53,7 @@ func (e *Endpoint) row() *endpointRow {
 		secrets[i] = kept{Sealed: s.sealed, Hint: s.Hint, Created: store.At(s.Created), Ends: store.At(s.Ends)}
 	}
 	return &endpointRow{ID: e.ID, Application: e.Application, GroupID: e.Group, GrantID: e.Grant, Account: e.Account, Holder: e.holder, URL: e.URL,
-		Description: e.Description, State: e.State, Reason: e.Reason, Ordered: store.Bool(e.Ordered), Concurrency: e.Concurrency, Rate: e.Rate, Signature: e.Signature, Username: e.Username, Password: e.password, Secrets: secrets,
+		Description: e.Description, State: e.State, Reason: e.Reason, Ordered: store.Bool(e.Ordered), Concurrency: e.Concurrency, Rate: e.Rate, Signature: e.Signature, Body: e.Body, Username: e.Username, Password: e.password, Secrets: secrets,
 		CreatedBy: e.CreatedBy, Created: store.At(e.Created), Revision: e.revision}
 }
 
@@ -62,7 +63,7 @@ func (r *endpointRow) endpoint() Endpoint {
 		secrets[i] = Signing{Hint: s.Hint, Created: s.Created.Time(), Ends: s.Ends.Time(), sealed: s.Sealed}
 	}
 	return Endpoint{ID: r.ID, Application: r.Application, Group: r.GroupID, Grant: r.GrantID, Account: r.Account, holder: r.Holder, URL: r.URL,
-		Description: r.Description, State: r.State, Reason: r.Reason, Ordered: bool(r.Ordered), Concurrency: r.Concurrency, Rate: r.Rate, Signature: r.Signature, Secrets: secrets,
+		Description: r.Description, State: r.State, Reason: r.Reason, Ordered: bool(r.Ordered), Concurrency: r.Concurrency, Rate: r.Rate, Signature: r.Signature, Body: r.Body, Secrets: secrets,
 		Kind: broker.Name(r.URL), Username: r.Username, HasPassword: r.Password != "", password: r.Password,
 		CreatedBy: r.CreatedBy, Created: r.Created.Time(), Circuit: Circuit{State: Closed}, revision: r.Revision}
 }
@@ -414,8 +415,8 @@ func receivers(tx *store.Tx, account string) ([]receiver, error) {
 	var rows []receiver
 	err := tx.NewRaw("SELECT e.id AS endpoint, g.id AS grant_id FROM grant_grant AS g JOIN webhook_endpoint AS e ON e.grant_id = g.id AND e.grant_id <> '' "+ // as its index has it
 		"WHERE g.account = ? AND g.state <> 'ended' AND e.state = 'enabled' UNION ALL "+
-		"SELECT e.id AS endpoint, g.id AS grant_id FROM grant_grant AS g JOIN webhook_endpoint AS e ON e.application = g.application AND e.application <> '' "+
-		"WHERE g.account = ? AND g.kind = 'installation' AND g.state <> 'ended' AND e.state = 'enabled' ORDER BY endpoint", account, account).Scan(tx.Ctx, &rows)
+		"SELECT e.id AS endpoint, MAX(g.id) AS grant_id FROM grant_grant AS g JOIN webhook_endpoint AS e ON e.application = g.application AND e.application <> '' "+
+		"WHERE g.account = ? AND g.kind = 'installation' AND e.state = 'enabled' GROUP BY e.id ORDER BY endpoint", account, account).Scan(tx.Ctx, &rows)
 	return rows, err
 }
 

@@ -51,6 +51,9 @@ func (s *Service) Subscribe(ctx context.Context, by access.Principal, id ID, d S
 		if err := s.judge(o, d); err != nil {
 			return err
 		}
+		if err := s.fits(tx, e, o, d.Types); err != nil {
+			return err
+		}
 		have, err := subscriptions(tx, "s.endpoint = ?", id)
 		if err != nil {
 			return err
@@ -100,6 +103,9 @@ func (s *Service) Resubscribe(ctx context.Context, by access.Principal, id Subsc
 			return err
 		}
 		if err := s.judge(o, d); err != nil {
+			return err
+		}
+		if err := s.fits(tx, e, o, d.Types); err != nil {
 			return err
 		}
 		out = was

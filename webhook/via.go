@@ -10,6 +10,7 @@ import (
 	"github.com/guestright/guestright/kit/outbound"
 	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/secret"
+	"github.com/guestright/guestright/manifest"
 	"github.com/guestright/guestright/webhook/broker"
 )
 
@@ -99,6 +100,11 @@ const Unreadable outbound.Failure = "unreadable"
 // keys that sign for it.
 func (s *Service) reads(to *destination, now time.Time) error {
 	var err error
+	if to.Body != "" {
+		if to.body, err = manifest.ParseTemplate(to.Body); err != nil {
+			return err
+		}
+	}
 	if to.via, err = s.via(to.Endpoint); err != nil || to.Signature == SignEd25519 {
 		return err
 	}

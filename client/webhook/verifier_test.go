@@ -112,7 +112,8 @@ func TestWhatTheirLibrarySigns(t *testing.T) {
 	}
 }
 
-func TestWhatProvesNothing(t *testing.T) {
+// H34: what is older than the tolerance, or was changed, is refused.
+func TestH34_WhatProvesNothing(t *testing.T) {
 	t.Parallel()
 	keys := newKeyServer(t, private(t, seed))
 	change := func(name, value string) http.Header {

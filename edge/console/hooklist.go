@@ -120,6 +120,8 @@ type hookEntry struct {
 	Password         string
 	NoPassword       bool // the stored one is to go
 	Stored           bool // there is one
+	Template         string // of the body; empty: the event itself
+	Preview          string // what it makes of an example
 	Pick             eventChoice
 	Action, Token    string
 	Cancel, Button   string
@@ -127,11 +129,11 @@ type hookEntry struct {
 	Faults           faults
 }
 
-var hookPointers = []string{"/url", "/description", "/rate", "/concurrency", "/signature", "/username", "/password", "/types"}
+var hookPointers = []string{"/url", "/description", "/rate", "/concurrency", "/signature", "/username", "/password", "/body_template", "/types"}
 
 func (v *visit) enteredHookEntry() hookEntry {
 	return hookEntry{To: v.field("to"), URL: v.field("url"), Description: v.field("description"), Ordered: v.field("ordered") != "", On: v.field("on") != "",
-		Rate: v.field("rate"), Concurrency: v.field("concurrency"), Signature: webhook.Signature(v.field("signature")),
+		Rate: v.field("rate"), Concurrency: v.field("concurrency"), Signature: webhook.Signature(v.field("signature")), Template: v.r.PostFormValue("body_template"),
 		Username: v.field("username"), Password: v.r.PostFormValue("password"), NoPassword: v.field("no_password") != "", Pick: v.enteredEvents()}
 }
 
@@ -160,6 +162,10 @@ func newHook(v *visit) error {
 	f := v.enteredHookEntry()
 	d := f.draft()
 	d.Types = f.Pick.patterns()
+	if v.field("preview") != "" {
+		f.tried(p.preview(v, f.Template, d.Types))
+		return showNewHook(v, f)
+	}
 	made, err := p.create(v, d)
 	if err != nil {
 		if found, ok := faultsOf(err, hookPointers...); ok {
@@ -173,7 +179,7 @@ func newHook(v *visit) error {
 
 // draft reads numbers as far as they are numbers; anything else is out of range.
 func (f hookEntry) draft() webhook.Draft {
-	d := webhook.Draft{URL: f.URL, Username: f.Username, Description: f.Description, Disabled: !f.On, Ordered: f.Ordered, Rate: numberOf(f.Rate), Concurrency: numberOf(f.Concurrency), Signature: f.Signature}
+	d := webhook.Draft{URL: f.URL, Username: f.Username, Description: f.Description, Disabled: !f.On, Ordered: f.Ordered, Rate: numberOf(f.Rate), Concurrency: numberOf(f.Concurrency), Signature: f.Signature, Body: f.Template}
 	if f.Password != "" || f.NoPassword {
 		d.Password = &f.Password
 	}

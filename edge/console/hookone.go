@@ -122,7 +122,7 @@ func editHookPage(v *visit) error {
 	if err != nil {
 		return err
 	}
-	f := hookEntry{To: v.query("to"), URL: h.URL, Description: h.Description, Ordered: h.Ordered, On: h.State == webhook.Enabled, Concurrency: strconv.Itoa(h.Concurrency), Signature: h.Signature, Username: h.Username, Stored: h.HasPassword}
+	f := hookEntry{To: v.query("to"), URL: h.URL, Description: h.Description, Ordered: h.Ordered, On: h.State == webhook.Enabled, Concurrency: strconv.Itoa(h.Concurrency), Signature: h.Signature, Username: h.Username, Stored: h.HasPassword, Template: h.Body}
 	if h.Rate > 0 {
 		f.Rate = strconv.Itoa(h.Rate)
 	}
@@ -144,6 +144,12 @@ func editHook(v *visit) error {
 		return err
 	}
 	f := v.enteredHookEntry()
+	if v.field("preview") != "" {
+		if f, err = v.previewed(h, f); err != nil {
+			return err
+		}
+		return showEditHook(v, h, f)
+	}
 	if _, err := v.Webhooks.Update(v.ctx(), v.by, h.ID, f.draft()); err != nil {
 		if found, ok := faultsOf(err, hookPointers...); ok {
 			f.Faults = found
@@ -160,7 +166,7 @@ func turnHook(v *visit, on bool, words string) error {
 	if err != nil {
 		return err
 	}
-	d := webhook.Draft{URL: h.URL, Username: h.Username, Description: h.Description, Disabled: !on, Ordered: h.Ordered, Concurrency: h.Concurrency, Rate: h.Rate, Signature: h.Signature}
+	d := webhook.Draft{URL: h.URL, Username: h.Username, Description: h.Description, Disabled: !on, Ordered: h.Ordered, Concurrency: h.Concurrency, Rate: h.Rate, Signature: h.Signature, Body: h.Body}
 	if _, err := v.Webhooks.Update(v.ctx(), v.by, h.ID, d); err != nil {
 		if f, ok := faultsOf(err); ok {
 			return showHookPage(v, f)

@@ -1,0 +1,258 @@
+package manifest
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"sort"
+	"strconv"
+	"strings"
+)
+
+const (
+	// OutputMost bounds what a template makes, in bytes.
+	OutputMost = 256 << 10
+	// stepsMost bounds the work: parts of the template that are done.
+	stepsMost = 200_000
+)
+
+// JSON makes a JSON body. Inside quotation marks a value is escaped text; outside
+// of them it is a JSON value of its own, null when it is absent: so data cannot
+// change what the body is made of. Error: *TemplateError, also when what comes
+// out is not JSON.
+func (t *Template) JSON(root Value) ([]byte, error) {
+	r := &renderer{t: t, scopes: []scope{{this: root}}}
+	if err := r.nodes(t.root); err != nil {
+		return nil, err
+	}
+	var shape any
+	err := json.Unmarshal(r.out, &shape)
+	if err == nil {
+		return r.out, nil
+	}
+	at, what := len(r.out), "what comes out is not JSON: it ends too early"
+	if bad, ok := errors.AsType[*json.SyntaxError](err); ok && int(bad.Offset) <= len(r.out) && bad.Error() != "unexpected end of JSON input" {
+		at, what = max(int(bad.Offset)-1, 0), "what comes out is not JSON: "+bad.Error()
+	}
+	return nil, placed(t.source, r.origin(at), what)
+}
+
+type scope struct {
+	this        Value
+	key         Value // @key or @index
+	index       int
+	first, last bool
+	each        bool
+}
+
+// mark says which place of the source made the output from a place on.
+type mark struct {
+	out, at int
+	text    bool
+}
+
+type renderer struct {
+	t      *Template
+	out    []byte
+	scopes []scope
+	steps  int
+	marks  []mark
+
+	inside  bool // a JSON string
+	escaped bool // behind a backslash in it
+}
+
+func (r *renderer) fail(at int, reason string) error { return placed(r.t.source, at, reason) }
+
+// origin is the place of the source that made a place of the output.
+func (r *renderer) origin(out int) int {
+	i := sort.Search(len(r.marks), func(i int) bool { return r.marks[i].out > out }) - 1
+	if i < 0 {
+		return 0
+	}
+	m := r.marks[i]
+	if m.text {
+		return m.at + out - m.out
+	}
+	return m.at
+}
+
+func (r *renderer) nodes(list []node) error {
+	for i := range list {
+		n := &list[i]
+		if r.steps++; r.steps > stepsMost {
+			return r.fail(n.at, "the template does too much work for this event")
+		}
+		var err error
+		switch n.kind {
+		case nodeText:
+			r.mark(n.at, true)
+			r.words(n.text)
+		case nodeOutput:
+			r.mark(n.at, false)
+			r.value(r.result(n))
+		case nodeBlock:
+			err = r.block(n)
+		}
+		if err != nil {
+			return err
+		}
+		if len(r.out) > OutputMost {
+			return r.fail(n.at, fmt.Sprintf("the body becomes longer than %d KiB", OutputMost>>10))
+		}
+	}
+	return nil
+}
+
+func (r *renderer) mark(at int, text bool) {
+	r.marks = append(r.marks, mark{out: len(r.out), at: at, text: text})
+}
+
+// words writes text of the template and notes whether a JSON string is open.
+func (r *renderer) words(s string) {
+	r.out = append(r.out, s...)
+	for i := range len(s) {
+		switch {
+		case r.escaped:
+			r.escaped = false
+		case r.inside && s[i] == '\\':
+			r.escaped = true
+		case s[i] == '"':
+			r.inside = !r.inside
+		}
+	}
+}
+
+func (r *renderer) value(v Value) {
+	if r.inside {
+		if _, raw := v.(rendered); raw {
+			v = string(appendJSON(nil, v.(rendered).v))
+		}
+		r.out, r.escaped = appendQuoted(r.out, text(v)), false
+		return
+	}
+	if raw, ok := v.(rendered); ok {
+		v = raw.v
+	}
+	r.out = appendJSON(r.out, v)
+}
+
+// rendered is a value that is JSON also inside a string.
+type rendered struct{ v Value }
+
+func (r *renderer) result(n *node) Value {
+	a := r.get(n.args[0])
+	switch n.text {
+	case "json":
+		return rendered{a}
+	case "lookup":
+		return step(a, text(r.get(n.args[1])))
+	case "queryEncode":
+		return strings.ReplaceAll(url.QueryEscape(text(a)), "+", "%20")
+	case "pathEncode":
+		return url.PathEscape(text(a))
+	}
+	return a
+}
+
+func (r *renderer) block(n *node) error {
+	v := r.get(n.args[0])
+	switch n.text {
+	case "if", "unless":
+		return r.either(n, truthy(v) == (n.text == "if"))
+	case "equal", "equalWithElse":
+		return r.either(n, text(v) == text(r.get(n.args[1])))
+	case "with":
+		if !truthy(v) {
+			return r.nodes(n.other)
+		}
+		return r.in(scope{this: v}, n.body)
+	}
+	switch t := v.(type) {
+	case List:
+		for i, one := range t {
+			if err := r.in(scope{this: one, key: json.Number(strconv.Itoa(i)), index: i, first: i == 0, last: i == len(t)-1, each: true}, n.body); err != nil {
+				return err
+			}
+		}
+		if len(t) > 0 {
+			return nil
+		}
+	case *Object:
+		for i, key := range t.keys {
+			if err := r.in(scope{this: t.values[key], key: key, index: i, first: i == 0, last: i == len(t.keys)-1, each: true}, n.body); err != nil {
+				return err
+			}
+		}
+		if len(t.keys) > 0 {
+			return nil
+		}
+	}
+	return r.nodes(n.other)
+}
+
+func (r *renderer) either(n *node, yes bool) error {
+	if yes {
+		return r.nodes(n.body)
+	}
+	return r.nodes(n.other)
+}
+
+func (r *renderer) in(s scope, body []node) error {
+	r.scopes = append(r.scopes, s)
+	err := r.nodes(body)
+	r.scopes = r.scopes[:len(r.scopes)-1]
+	return err
+}
+
+// get gives the value of an argument; nil when it is absent.
+func (r *renderer) get(a argument) Value {
+	if !a.isPath {
+		return a.literal
+	}
+	at := len(r.scopes) - 1 - a.up
+	if at < 0 {
+		return nil
+	}
+	if len(a.path) == 1 && strings.HasPrefix(a.path[0], "@") {
+		for ; at >= 0 && !r.scopes[at].each; at-- { // with changes this, and not the round
+			continue
+		}
+		if at < 0 {
+			return nil
+		}
+		s := r.scopes[at]
+		switch a.path[0] {
+		case "@index":
+			return json.Number(strconv.Itoa(s.index))
+		case "@first":
+			return s.first
+		case "@last":
+			return s.last
+		}
+		return s.key
+	}
+	v := r.scopes[at].this
+	for _, part := range a.path {
+		v = step(v, part)
+	}
+	return v
+}
+
+// step goes one segment further.
+func step(v Value, part string) Value {
+	switch t := v.(type) {
+	case *Object:
+		v, _ := t.Get(part)
+		return v
+	case List:
+		if i, err := strconv.Atoi(part); err == nil && i >= 0 && i < len(t) {
+			return t[i]
+		}
+		if part == "length" {
+			return json.Number(strconv.Itoa(len(t)))
+		}
+	}
+	return nil
+}

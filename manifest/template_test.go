@@ -1,0 +1,168 @@
+package manifest_test
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/guestright/guestright/manifest"
+)
+
+const order = `{"id":"evt_1","type":"order.created","account_key":"harbour","data":{"title":"say \"hi\" & <b>\n","n":12345678901234567890,"zero":0,"empty":{},"none":[],"paid":true,"gone":null,
+	"tags":["x","y"],"lines":[{"sku":"a","q":1},{"sku":"b","q":2}],"props":{"zeta":"1","alpha":"2"},"base-url":"https://h/?a=b c"}}`
+
+func render(t testing.TB, source, data string) (string, error) {
+	t.Helper()
+	tpl, err := manifest.ParseTemplate(source)
+	if err != nil {
+		return "", err
+	}
+	root, err := manifest.Decode([]byte(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := tpl.JSON(root)
+	return string(out), err
+}
+
+// What a template makes; the semantics are those of the Handlebars guide
+// (https://handlebarsjs.com/guide/), except that the output is JSON.
+func TestTemplates(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ source, want string }{
+		{`{"text":"{{type}} in {{account_key}}"}`, `{"text":"order.created in harbour"}`},
+		{`{"t":"{{data.title}}","r":"{{{data.title}}}"}`, `{"t":"say \"hi\" & <b>\n","r":"say \"hi\" & <b>\n"}`},
+		{`{"t":{{data.title}},"n":{{data.n}},"p":{{data.paid}},"g":{{data.gone}},"a":{{data.absent.more}}}`, `{"t":"say \"hi\" & <b>\n","n":12345678901234567890,"p":true,"g":null,"a":null}`},
+		{`{"l":{{data.lines}},"o":"{{data.props}}","c":"{{data.tags}}","a":"{{data.absent}}"}`, `{"l":[{"sku":"a","q":1},{"sku":"b","q":2}],"o":"{\"zeta\":\"1\",\"alpha\":\"2\"}","c":"x,y","a":""}`},
+		{`{"j":"{{json data.tags}}","k":{{json data.tags}}}`, `{"j":"[\"x\",\"y\"]","k":["x","y"]}`},
+		{`[{{#each data.lines}}{{#if @index}}, {{/if}}"{{sku}}{{@index}}{{@first}}{{@last}}"{{/each}}]`, `["a0truefalse", "b1falsetrue"]`},
+		{`{ {{#each data.props}}"{{@key}}":"{{this}}"{{#unless @last}},{{/unless}}{{/each}} }`, `{ "zeta":"1","alpha":"2" }`},
+		{`["{{#each data.none}}x{{else}}none{{/each}}","{{#if data.zero}}x{{else if data.paid}}paid{{else}}no{{/if}}","{{#unless data.gone}}yes{{/unless}}","{{#if data.empty}}object{{/if}}"]`, `["none","paid","yes","object"]`},
+		{`["{{#with data.props}}{{alpha}}{{../type}}{{/with}}","{{#each data.tags}}{{this}}{{../account_key}}{{/each}}"]`, `["2order.created","xharboury` + `harbour"]`},
+		{`["{{#equal type "order.created"}}yes{{else}}no{{/equal}}","{{#equal data.lines.[0].q "1"}}one{{/equal}}","{{lookup data.tags 1}}","{{data.tags.length}}"]`, `["yes","one","y","2"]`},
+		{`["{{queryEncode data.base-url}}","{{ pathEncode data.base-url }}"]`, `["https%3A%2F%2Fh%2F%3Fa%3Db%20c","https:%2F%2Fh%2F%3Fa=b%20c"]`},
+		{"[\n  {{! a note }}\n  {{#if data.paid}}\n  1\n  {{/if}}\n  {{!-- with }} in it --}}\n]", "[\n  1\n]"},
+		{`["a {{~#if data.paid~}} b {{~/if~}} c"]`, `["abc"]`},
+		{`["\{{type}}"]`, `["{{type}}"]`},
+		{`{"a":{"b":{"c":1}}}`, `{"a":{"b":{"c":1}}}`},
+	} {
+		got, err := render(t, c.source, order)
+		if err != nil || got != c.want {
+			t.Errorf("%s\ngives %s %v\nnot   %s", c.source, got, err, c.want)
+		}
+	}
+}
+
+// What is wrong with a template is said with its place.
+func TestTemplatesSayWhereTheyAreWrong(t *testing.T) {
+	t.Parallel()
+	deep := strings.Repeat("{{#if a}}", 17) + strings.Repeat("{{/if}}", 17)
+	for source, want := range map[string]string{
+		`{"a":"{{type"}`:       "line 1, column 7: the braces are not closed",
+		"{\n  {{#if a}}\n}":    "line 3, column 2: {{#if}} is not closed",
+		"{}\n{{/if}}":          "line 2, column 1: {{/if}} closes nothing",
+		`{{#if a}}{{/each}}`:   "line 1, column 10: {{/each}} stands where {{/if}} belongs",
+		`{{#loop a}}{{/loop}}`: "line 1, column 1: there is no block {{#loop}}",
+		`{{#if}}{{/if}}`:       "{{#if}} takes 1, not 0 values",
+		`{{shout type}}`:       "there is no helper shout",
+		`{{> other}}`:          "is not part of the language",
+		`{{}}`:                 "nothing stands between the braces",
+		`{{a b:c}}`:            "there is no helper a",
+		`{{a..b}}`:             "is not a path",
+		`{{@root}}`:            "there is no @root",
+		`{{#if "a}}{{/if}}`:    "a quotation mark is not closed",
+		deep:                   "at most 16 blocks",
+		"[1]" + strings.Repeat(" ", manifest.SourceMost): "at most 16 KiB",
+		"{\"a\": 1,\n \"b\" {{type}}}":                   "line 2, column 6: what comes out is not JSON",
+		`{"a":"{{type}}"`:                                "it ends too early",
+		``:                                               "it ends too early",
+		`{"a":"b"}} {{type}}`:                            "line 1, column 10: what comes out is not JSON",
+	} {
+		_, err := render(t, source, order)
+		bad, ok := errors.AsType[*manifest.TemplateError](err)
+		if !ok || !strings.Contains(bad.Error(), want) || bad.Line < 1 || bad.Column < 1 {
+			t.Errorf("%.60q: %v, not %s", source, err, want)
+		}
+	}
+}
+
+// A template costs no more than its bounds, whatever the event is.
+func TestTemplatesAreBounded(t *testing.T) {
+	t.Parallel()
+	many := `{"a":[` + strings.TrimSuffix(strings.Repeat("1,", 20_000), ",") + `]}`
+	for source, want := range map[string]string{
+		`["{{#each a}}{{#each ../a}}{{/each}}{{#each ../a}}x{{/each}}{{/each}}"]`: "too much work",
+		`["{{#each a}}` + strings.Repeat("x", 100) + `{{/each}}"]`:                "longer than 256 KiB",
+	} {
+		if _, err := render(t, source, many); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", source, err)
+		}
+	}
+	if _, err := manifest.Decode([]byte(strings.Repeat("[", 200) + strings.Repeat("]", 200))); err == nil {
+		t.Error("data as deep as that is read")
+	}
+}
+
+// Whatever the data are, they change nothing but values: the body has the members
+// that the template has, or there is none.
+func FuzzData(f *testing.F) {
+	for _, s := range []string{`"`, `\`, `","admin":true,"x":"`, "1,\"admin\":true", "\u2028\x00\x1f", "{{type}}", "</script>", "é\U0001F600", "\xff"} {
+		f.Add(s)
+	}
+	tpl, err := manifest.ParseTemplate(`{"inside":"a {{v}} b","raw":"{{{v}}}","outside":{{v}},"json":"{{json v}}","list":[{{#each l}}{{#if @index}},{{/if}}{{this}}{{/each}}]}`)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		data, err := json.Marshal(map[string]any{"v": s, "l": []string{s, s}})
+		if err != nil {
+			t.Skip()
+		}
+		var same struct{ V string }
+		if err := json.Unmarshal(data, &same); err != nil { // bytes that are no text have become U+FFFD
+			t.Fatal(err)
+		}
+		root, err := manifest.Decode(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := tpl.JSON(root)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got map[string]any
+		if err := json.Unmarshal(out, &got); err != nil || len(got) != 5 {
+			t.Fatalf("%s: %v", out, err)
+		}
+		if got["inside"] != "a "+same.V+" b" || got["raw"] != same.V || got["outside"] != same.V {
+			t.Errorf("%q became %s", same.V, out)
+		}
+		if l, ok := got["list"].([]any); !ok || len(l) != 2 || l[0] != same.V {
+			t.Errorf("%q became %s", same.V, out)
+		}
+	})
+}
+
+// Nobody's template brings the process down or makes what is not JSON.
+func FuzzTemplate(f *testing.F) {
+	for _, s := range []string{`{"a":"{{type}}"}`, `[{{#each data.lines}}{{#if @index}},{{/if}}{{q}}{{/each}}]`, "{{~{type}~}}", "{{!--", `{{#equal a "b}}`, "{{#if a}}{{else if b}}{{/if}}", `"\{{x}}"`, "{{../../x}}", "{{data.[lines].[0]}}", "{{#with data}}\n{{/with}}\n1"} {
+		f.Add(s)
+	}
+	root, err := manifest.Decode([]byte(order))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, source string) {
+		tpl, err := manifest.ParseTemplate(source)
+		if err == nil {
+			var out []byte
+			if out, err = tpl.JSON(root); err == nil && !json.Valid(out) {
+				t.Errorf("%q makes %q", source, out)
+			}
+		}
+		if bad, ok := errors.AsType[*manifest.TemplateError](err); err != nil && (!ok || bad.Line < 1 || bad.Column < 1) {
+			t.Errorf("%q: %v", source, err)
+		}
+	})
+}
