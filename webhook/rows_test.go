@@ -291,8 +291,12 @@ func TestF13_ABrokerThatIsGoneHoldsUpNothingElse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := houseWith(t, client)
-	h.recv = recv
+	h := &house{House: servertest.Start(t, servertest.Options{Outbound: client}), t: t, recv: recv}
+	h.admin, h.acc = h.Customer("harbour", account.Production)
+	dev, team := h.Developer("dev@example.com")
+	h.dev = dev
+	h.app, h.key = h.Release(dev, team, "flags.read")
+	h.Install(h.admin, h.acc, h.app)
 	queue, err := h.Webhooks.CreateForApplication(t.Context(), h.dev, h.app.ID, webhook.Draft{URL: "redis://" + at + "/0?stream=orders", Types: []string{"flag.*"}})
 	if err != nil {
 		t.Fatal(err)

@@ -118,8 +118,8 @@ type hookEntry struct {
 	Signature        webhook.Signature
 	Username         string
 	Password         string
-	NoPassword       bool // the stored one is to go
-	Stored           bool // there is one
+	NoPassword       bool   // the stored one is to go
+	Stored           bool   // there is one
 	Template         string // of the body; empty: the event itself
 	Preview          string // what it makes of an example
 	Pick             eventChoice
