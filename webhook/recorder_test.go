@@ -117,7 +117,7 @@ func TestWhatIsSentAgainWhileItIsWrittenGoesOut(t *testing.T) {
 		if len(l.queue) != 0 || !l.again[d.d] {
 			t.Fatalf("it is in memory and on its way twice: %d in the lane, %v", len(l.queue), l.again)
 		}
-		if ours, err := c.record([]entry{{item: &item{Delivery: d}, lane: l, unsent: true}}, false); err != nil || !ours {
+		if ours, _, err := c.record([]entry{{item: &item{Delivery: d}, lane: l, unsent: true}}, false); err != nil || !ours {
 			t.Fatal(ours, err)
 		}
 		if l.held[d.d] || l.again[d.d] || l.due.After(now) || l.due.IsZero() {
