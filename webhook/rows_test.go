@@ -98,11 +98,11 @@ func TestH16_AnInstallationIsToldAsPendingThenActive(t *testing.T) {
 }
 
 // H21, its event half: an application hears at its own endpoint that it was removed
-// from an account, of whose events it gets nothing any more.
+// from an account.
 func TestH21_RemovalIsDelivered(t *testing.T) {
 	t.Parallel()
 	h := start(t, nil, nil)
-	e := h.endpoint(webhook.Draft{Types: []string{"guestright.installation.delete", "flag.*"}})
+	h.endpoint(webhook.Draft{Types: []string{"guestright.installation.delete", "flag.*"}})
 	list, err := h.Integrations.ListAccount(t.Context(), h.admin, h.acc.ID)
 	if err != nil || len(list) != 1 {
 		t.Fatal(list, err)
@@ -113,13 +113,6 @@ func TestH21_RemovalIsDelivered(t *testing.T) {
 	if got := h.next().told(t); got.Type != "guestright.installation.delete" || got.Data.After.State != "removed" || got.Data.Target != "installation/"+list[0].ID.String() {
 		t.Errorf("%+v", got)
 	}
-	h.say(flag("x"))
-	h.Install(h.admin, h.acc, h.app)
-	h.say(flag("y"))
-	if r := h.next(); !strings.Contains(string(r.body), "flag/y") {
-		t.Errorf("what happened while it was removed came: %s", r.body)
-	}
-	h.became(e, webhook.Delivered, webhook.Delivered)
 }
 
 // delegate is an installed and verified application that people may let act as them.
