@@ -15,6 +15,8 @@ const (
 	OutputMost = 256 << 10
 	// stepsMost bounds the work: parts of the template that are done.
 	stepsMost = 200_000
+	// stepBytes of a value that is read as text are as much work as a part.
+	stepBytes = 64
 )
 
 // JSON makes a JSON body. Inside quotation marks a value is escaped text; outside
@@ -147,11 +149,11 @@ func (r *renderer) result(n *node) Value {
 	case "json":
 		return rendered{a}
 	case "lookup":
-		return step(a, text(r.get(n.args[1])))
+		return step(a, r.text(r.get(n.args[1])))
 	case "queryEncode":
-		return strings.ReplaceAll(url.QueryEscape(text(a)), "+", "%20")
+		return strings.ReplaceAll(url.QueryEscape(r.text(a)), "+", "%20")
 	case "pathEncode":
-		return url.PathEscape(text(a))
+		return url.PathEscape(r.text(a))
 	}
 	return a
 }
@@ -162,7 +164,7 @@ func (r *renderer) block(n *node) error {
 	case "if", "unless":
 		return r.either(n, truthy(v) == (n.text == "if"))
 	case "equal", "equalWithElse":
-		return r.either(n, text(v) == text(r.get(n.args[1])))
+		return r.either(n, r.text(v) == r.text(r.get(n.args[1])))
 	case "with":
 		if !truthy(v) {
 			return r.nodes(n.other)
@@ -204,55 +206,4 @@ func (r *renderer) in(s scope, body []node) error {
 	err := r.nodes(body)
 	r.scopes = r.scopes[:len(r.scopes)-1]
 	return err
-}
-
-// get gives the value of an argument; nil when it is absent.
-func (r *renderer) get(a argument) Value {
-	if !a.isPath {
-		return a.literal
-	}
-	at := len(r.scopes) - 1 - a.up
-	if at < 0 {
-		return nil
-	}
-	if len(a.path) == 1 && strings.HasPrefix(a.path[0], "@") {
-		for ; at >= 0 && !r.scopes[at].each; at-- { // with changes this, and not the round
-			continue
-		}
-		if at < 0 {
-			return nil
-		}
-		s := r.scopes[at]
-		switch a.path[0] {
-		case "@index":
-			return json.Number(strconv.Itoa(s.index))
-		case "@first":
-			return s.first
-		case "@last":
-			return s.last
-		}
-		return s.key
-	}
-	v := r.scopes[at].this
-	for _, part := range a.path {
-		v = step(v, part)
-	}
-	return v
-}
-
-// step goes one segment further.
-func step(v Value, part string) Value {
-	switch t := v.(type) {
-	case *Object:
-		v, _ := t.Get(part)
-		return v
-	case List:
-		if i, err := strconv.Atoi(part); err == nil && i >= 0 && i < len(t) {
-			return t[i]
-		}
-		if part == "length" {
-			return json.Number(strconv.Itoa(len(t)))
-		}
-	}
-	return nil
 }
