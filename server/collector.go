@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Under load a small heap is collected many times a second, which takes a tenth
-// of the processor. A house that is busy takes more memory instead, and gives it
+// Under load a small heap is collected many times a second, which takes a part of
+// the processor that grows with the load. A house that is busy takes more memory instead, and gives it
 // back when it is not.
 const (
 	usualPercent = 100 // of GOGC, the runtime's own

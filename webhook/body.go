@@ -103,6 +103,9 @@ func (s *Service) judgeTemplate(tx *store.Tx, e Endpoint, o owner, source string
 	if source == "" {
 		return nil, nil
 	}
+	if err := s.catalog(); err != nil {
+		return nil, err
+	}
 	subs, err := subscriptions(tx, "s.endpoint = ?", e.ID)
 	if err != nil {
 		return nil, err

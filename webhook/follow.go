@@ -3,6 +3,7 @@ package webhook
 import (
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/guestright/guestright/access"
@@ -82,12 +83,13 @@ func (s *Service) announce(tx *store.Tx, e entry, at Endpoint, data map[string]a
 	return s.Audit.Record(tx, access.System("webhook delivery"), c)
 }
 
+// hostOf is the host of an address, with the port if it names one.
 func hostOf(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {
 		return ""
 	}
-	return u.Host
+	return strings.ToLower(u.Host)
 }
 
 // disable takes an endpoint out of service.

@@ -1,10 +1,6 @@
 package webhook
 
-import (
-	"net/url"
-	"strings"
-	"sync"
-)
+import "sync"
 
 const (
 	// hostMost is how many requests one host gets at one time, from all lanes
@@ -71,14 +67,4 @@ func (g *gate) next(h *host, l *lane) *lane {
 	h.waiting[0] = nil
 	h.waiting = h.waiting[1:]
 	return first
-}
-
-// placeOf is the host of an address with its port, or all of an address that is
-// not one.
-func placeOf(address string) string {
-	u, err := url.Parse(address)
-	if err != nil || u.Host == "" {
-		return address
-	}
-	return strings.ToLower(u.Scheme + "://" + u.Host)
 }

@@ -47,13 +47,12 @@ func TestLanesTakeTurnsAtAHost(t *testing.T) {
 	}
 }
 
-func TestPlacesOfAddresses(t *testing.T) {
+func TestHostsOfAddresses(t *testing.T) {
 	t.Parallel()
 	for address, want := range map[string]string{
-		"https://Hooks.example/a?b": "https://hooks.example", "https://hooks.example:8443/": "https://hooks.example:8443",
-		"kafka://a:1,b:2/topic": "kafka://a:1,b:2", "::": "::", "": "",
+		"https://Hooks.example/a?b": "hooks.example", "https://hooks.example:8443/": "hooks.example:8443", "kafka+tls://broker:9093?topic=a": "broker:9093", "::": "", "": "",
 	} {
-		if got := placeOf(address); got != want {
+		if got := hostOf(address); got != want {
 			t.Errorf("%s: %s, not %s", address, got, want)
 		}
 	}

@@ -22,7 +22,7 @@ type destination struct {
 	Endpoint
 	subs []Subscription
 	via  *broker.Target     // nil: a web server
-	host string             // where it is, with the port
+	host string             // hostOf its address
 	body *manifest.Template // nil: the event itself
 	keys [][]byte           // that sign
 	ends time.Time          // when the first of them stops, zero: none does
@@ -133,7 +133,7 @@ func (x *index) load(tx *store.Tx, ids []string, epoch uint64) (map[string]*dest
 		out[id] = nil
 	}
 	for _, e := range found {
-		to := &destination{Endpoint: e, host: placeOf(e.URL)}
+		to := &destination{Endpoint: e, host: hostOf(e.URL)}
 		if err := x.s.reads(to, tx.Now()); err != nil { // of this one only: others of the account go on
 			to.lost = err
 		}

@@ -38,14 +38,17 @@ func TestWebhookPagesAreSound(t *testing.T) {
 	subscription := regexp.MustCompile(one + `/events/whs_[0-9a-z]{26}`).FindString(p.dev.get(one).body)
 	broker := "/webhooks/" + p.make(p.dev, p.hooks(), "url", "rediss://broker.example.com:6379/0?stream=orders", "username", "writer", "password", "correct-horse", "type", "segment.*").String()
 	body := "/webhooks/" + p.make(p.dev, p.hooks(), "body_template", "{\"text\": \"{{type}} in {{account_key}}\"}", "type", "segment.*").String()
-	pages := map[string]string{"broker": broker, "broker-edit": broker + "/edit", "body-edit": body + "/edit", "broker-kafka": p.hooks() + "/new?to=kafka", "broker-nats": p.hooks() + "/new?to=nats", "hooks": p.hooks(), "hook-new": p.hooks() + "/new", "hook-log": p.hooks() + "/deliveries", "hook": one, "hook-edit": one + "/edit", "hook-rotate": one + "/rotate",
+	pages := map[string]string{"broker": broker, "broker-edit": broker + "/edit", "body-edit": body + "/edit", "body-preview": body + "/edit", "broker-kafka": p.hooks() + "/new?to=kafka", "broker-nats": p.hooks() + "/new?to=nats", "hooks": p.hooks(), "hook-new": p.hooks() + "/new", "hook-log": p.hooks() + "/deliveries", "hook": one, "hook-edit": one + "/edit", "hook-rotate": one + "/rotate",
 		"hook-delete": one + "/delete", "hook-replay": one + "/replay", "hook-events": subscription, "delivery": delivery}
 	for _, view := range []pagetest.View{{}, {Dark: true}, {Width: 375, Height: 800}} {
 		b.Emulate(view)
 		for name, path := range pages {
 			b.Goto(p.URL + path)
-			if name == "delivery" {
+			switch name {
+			case "delivery":
 				b.Click("details.fold summary")
+			case "body-preview":
+				b.Click(`button[name="preview"]`)
 			}
 			if view.Width == 0 {
 				b.Axe()

@@ -108,6 +108,8 @@ func (db *DB) openSQLite(c Config) error {
 	if c.Relaxed {
 		sync = "OFF"
 	}
+	// A page that many commits change is copied into the database once for all
+	// that the write-ahead log holds of it: 4,000 pages are 16 MB.
 	dsn := func(extra ...string) string {
 		q := url.Values{"_pragma": append([]string{
 			"busy_timeout(10000)", "journal_mode(WAL)", "wal_autocheckpoint(4000)", "synchronous(" + sync + ")", "foreign_keys(ON)", "cache_size(-8000)", "temp_store(MEMORY)",

@@ -90,6 +90,7 @@ func (l *rabbitLine) send(ctx context.Context, m Message) (string, error) {
 	for _, f := range m.Header {
 		out.Headers[f.Name] = f.Value
 	}
+	l.wasReturned(m.ID) // from an attempt before, which did not wait for it
 	confirmed, err := l.channel.PublishWithDeferredConfirmWithContext(ctx, l.exchange, l.key, true, false, out)
 	if err != nil {
 		return "", rabbitError(err)
