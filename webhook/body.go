@@ -14,7 +14,8 @@ import (
 	"github.com/guestright/guestright/kit/outbound"
 	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/store"
-	"github.com/guestright/guestright/manifest"
+	"github.com/guestright/guestright/manifest/template"
+	"github.com/guestright/guestright/manifest/value"
 )
 
 // BadTemplate is the failure of an attempt for which the endpoint's template made
@@ -30,8 +31,8 @@ func (to *destination) message(e *event.Event) ([]byte, error) {
 	return rendered(to.body, plain)
 }
 
-func rendered(t *manifest.Template, envelope []byte) ([]byte, error) {
-	root, err := manifest.Decode(envelope)
+func rendered(t *template.Template, envelope []byte) ([]byte, error) {
+	root, err := value.Decode(envelope)
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +51,7 @@ func (s *Service) judgeBody(o owner, source string, patterns []string, now time.
 	bad := func(detail string) []problem.Field {
 		return []problem.Field{{Pointer: "/body_template", Code: "template_invalid", Detail: detail}}
 	}
-	t, err := manifest.ParseTemplate(source)
+	t, err := template.Parse(source)
 	if err != nil {
 		return bad(sentence(err))
 	}
@@ -85,7 +86,7 @@ func (s *Service) examples(o owner, patterns []string) []string {
 }
 
 // try makes the body of an example.
-func (s *Service) try(o owner, t *manifest.Template, name string, now time.Time) ([]byte, error) {
+func (s *Service) try(o owner, t *template.Template, name string, now time.Time) ([]byte, error) {
 	e, err := s.madeUp(TestDraft{Type: name}, o, now)
 	if err != nil {
 		return nil, err
@@ -156,9 +157,9 @@ func (s *Service) Preview(ctx context.Context, by access.Principal, d PreviewDra
 		if f := s.judgeBody(o, d.Template, d.Types, tx.Now()); len(f) > 0 {
 			return problem.Invalid("webhook_template_invalid", "The template makes no body.", f...)
 		}
-		var t *manifest.Template
+		var t *template.Template
 		if strings.TrimSpace(d.Template) != "" {
-			if t, err = manifest.ParseTemplate(d.Template); err != nil {
+			if t, err = template.Parse(d.Template); err != nil {
 				return problem.Internal("webhook.preview", err) // it was judged
 			}
 		}

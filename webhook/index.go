@@ -12,7 +12,7 @@ import (
 	"github.com/guestright/guestright/catalog"
 	"github.com/guestright/guestright/event"
 	"github.com/guestright/guestright/kit/store"
-	"github.com/guestright/guestright/manifest"
+	"github.com/guestright/guestright/manifest/template"
 	"github.com/guestright/guestright/token"
 	"github.com/guestright/guestright/webhook/broker"
 )
@@ -23,7 +23,7 @@ type destination struct {
 	subs []Subscription
 	via  *broker.Target     // nil: a web server
 	host string             // hostOf its address
-	body *manifest.Template // nil: the event itself
+	body *template.Template // nil: the event itself
 	keys [][]byte           // that sign
 	ends time.Time          // when the first of them stops, zero: none does
 	lost error              // what is stored of it can't be read: each attempt fails with this

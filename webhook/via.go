@@ -10,7 +10,7 @@ import (
 	"github.com/guestright/guestright/kit/outbound"
 	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/secret"
-	"github.com/guestright/guestright/manifest"
+	"github.com/guestright/guestright/manifest/template"
 	"github.com/guestright/guestright/webhook/broker"
 )
 
@@ -101,7 +101,7 @@ const Unreadable outbound.Failure = "unreadable"
 func (s *Service) reads(to *destination, now time.Time) error {
 	var err error
 	if to.Body != "" {
-		if to.body, err = manifest.ParseTemplate(to.Body); err != nil {
+		if to.body, err = template.Parse(to.Body); err != nil {
 			return err
 		}
 	}

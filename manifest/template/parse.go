@@ -1,8 +1,10 @@
-package manifest
+package template
 
 import (
 	"fmt"
 	"strings"
+
+	"github.com/guestright/guestright/manifest/value"
 )
 
 const (
@@ -12,14 +14,14 @@ const (
 	pathMost   = 20 // segments of a path
 )
 
-// TemplateError says where a template is wrong, and how.
-type TemplateError struct {
+// Error says where a template is wrong, and how.
+type Error struct {
 	Line, Column int // from 1; columns count bytes
 	Reason       string
 }
 
 // Error implements error.
-func (e *TemplateError) Error() string {
+func (e *Error) Error() string {
 	return fmt.Sprintf("line %d, column %d: %s", e.Line, e.Column, e.Reason)
 }
 
@@ -48,7 +50,7 @@ const (
 
 // argument is a literal or a path.
 type argument struct {
-	literal Value
+	literal value.Value
 	path    []string // "@index" and the like are one segment
 	up      int      // how many times ../
 	isPath  bool
@@ -73,8 +75,8 @@ type parser struct {
 	pos int
 }
 
-// ParseTemplate reads a template. Error: *TemplateError.
-func ParseTemplate(source string) (*Template, error) {
+// Parse reads a template. Error: *Error.
+func Parse(source string) (*Template, error) {
 	p := &parser{src: source}
 	if len(source) > SourceMost {
 		return nil, p.fail(SourceMost, fmt.Sprintf("a template has at most %d KiB", SourceMost>>10))
@@ -89,13 +91,13 @@ func ParseTemplate(source string) (*Template, error) {
 	return &Template{source: source, root: root}, nil
 }
 
-func (p *parser) fail(at int, reason string) *TemplateError { return placed(p.src, at, reason) }
+func (p *parser) fail(at int, reason string) *Error { return placed(p.src, at, reason) }
 
-func placed(src string, at int, reason string) *TemplateError {
+func placed(src string, at int, reason string) *Error {
 	at = min(at, len(src))
 	before := src[:at]
 	line := strings.Count(before, "\n") + 1
-	return &TemplateError{Line: line, Column: at - (strings.LastIndexByte(before, '\n') + 1) + 1, Reason: reason}
+	return &Error{Line: line, Column: at - (strings.LastIndexByte(before, '\n') + 1) + 1, Reason: reason}
 }
 
 // nodes reads up to the tag that ends a block: {{/name}} or an {{else}}, which it

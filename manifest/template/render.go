@@ -1,4 +1,4 @@
-package manifest
+package template
 
 import (
 	"encoding/json"
@@ -8,6 +8,8 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+
+	"github.com/guestright/guestright/manifest/value"
 )
 
 const (
@@ -21,9 +23,9 @@ const (
 
 // JSON makes a JSON body. Inside quotation marks a value is escaped text; outside
 // of them it is a JSON value of its own, null when it is absent: so data cannot
-// change what the body is made of. Error: *TemplateError, also when what comes
+// change what the body is made of. Error: *Error, also when what comes
 // out is not JSON.
-func (t *Template) JSON(root Value) ([]byte, error) {
+func (t *Template) JSON(root value.Value) ([]byte, error) {
 	r := &renderer{t: t, scopes: []scope{{this: root}}}
 	if err := r.nodes(t.root); err != nil {
 		return nil, err
@@ -41,8 +43,8 @@ func (t *Template) JSON(root Value) ([]byte, error) {
 }
 
 type scope struct {
-	this        Value
-	key         Value // @key or @index
+	this        value.Value
+	key         value.Value // @key or @index
 	index       int
 	first, last bool
 	each        bool
@@ -93,7 +95,7 @@ func (r *renderer) nodes(list []node) error {
 			r.words(n.text)
 		case nodeOutput:
 			r.mark(n.at, false)
-			r.value(r.result(n))
+			r.print(r.result(n))
 		case nodeBlock:
 			err = r.block(n)
 		}
@@ -126,24 +128,24 @@ func (r *renderer) words(s string) {
 	}
 }
 
-func (r *renderer) value(v Value) {
+func (r *renderer) print(v value.Value) {
 	if r.inside {
 		if _, raw := v.(rendered); raw {
-			v = string(appendJSON(nil, v.(rendered).v))
+			v = string(value.AppendJSON(nil, v.(rendered).v))
 		}
-		r.out, r.escaped = appendQuoted(r.out, text(v)), false
+		r.out, r.escaped = value.AppendQuoted(r.out, text(v)), false
 		return
 	}
 	if raw, ok := v.(rendered); ok {
 		v = raw.v
 	}
-	r.out = appendJSON(r.out, v)
+	r.out = value.AppendJSON(r.out, v)
 }
 
 // rendered is a value that is JSON also inside a string.
-type rendered struct{ v Value }
+type rendered struct{ v value.Value }
 
-func (r *renderer) result(n *node) Value {
+func (r *renderer) result(n *node) value.Value {
 	a := r.get(n.args[0])
 	switch n.text {
 	case "json":
@@ -172,7 +174,7 @@ func (r *renderer) block(n *node) error {
 		return r.in(scope{this: v}, n.body)
 	}
 	switch t := v.(type) {
-	case List:
+	case value.List:
 		for i, one := range t {
 			if err := r.in(scope{this: one, key: json.Number(strconv.Itoa(i)), index: i, first: i == 0, last: i == len(t)-1, each: true}, n.body); err != nil {
 				return err
@@ -181,13 +183,14 @@ func (r *renderer) block(n *node) error {
 		if len(t) > 0 {
 			return nil
 		}
-	case *Object:
-		for i, key := range t.keys {
-			if err := r.in(scope{this: t.values[key], key: key, index: i, first: i == 0, last: i == len(t.keys)-1, each: true}, n.body); err != nil {
+	case *value.Object:
+		for i := range t.Len() {
+			key, one := t.At(i)
+			if err := r.in(scope{this: one, key: key, index: i, first: i == 0, last: i == t.Len()-1, each: true}, n.body); err != nil {
 				return err
 			}
 		}
-		if len(t.keys) > 0 {
+		if t.Len() > 0 {
 			return nil
 		}
 	}

@@ -1,4 +1,4 @@
-package manifest
+package template
 
 import (
 	"encoding/json"
