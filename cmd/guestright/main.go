@@ -44,6 +44,15 @@ const (
 // errSilent fails without a further message: the command has said it all.
 var errSilent = errors.New("")
 
+// exitError fails with a code of its own, for scripts that must tell failures apart.
+type exitError struct {
+	code int
+	error
+}
+
+// Unwrap gives the failure itself.
+func (e exitError) Unwrap() error { return e.error }
+
 func run() int {
 	w := &world{ctx: context.Background(), out: os.Stdout, errw: os.Stderr, in: os.Stdin}
 	return execute(w, os.Args[1:])
@@ -73,6 +82,9 @@ func execute(w *world, args []string) int {
 	w.file = cli.Config
 	if err := command.Run(); err != nil {
 		complain(w.errw, err)
+		if e, ok := errors.AsType[exitError](err); ok {
+			return e.code
+		}
 		return exitFailed
 	}
 	return 0
