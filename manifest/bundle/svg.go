@@ -121,7 +121,7 @@ func (w *svgWriter) element(t xml.StartElement) error {
 		if space { // the words of other programs are left out without a word
 			w.took(t.Name.Local)
 		}
-		if w.dec.Skip() != nil {
+		if (*xml.Decoder).Skip(w.dec) != nil {
 			return errSVG
 		}
 		return nil
