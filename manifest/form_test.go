@@ -9,6 +9,7 @@ import (
 
 	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/manifest"
+	"github.com/guestright/guestright/manifest/value"
 )
 
 // field makes a variable from JSON, with key a unless it says otherwise.
@@ -227,6 +228,16 @@ func TestSecretsStayHidden(t *testing.T) {
 	}
 	if next := f.Keep(f.Typed(map[string]any{"k": "new"}), v); next.Text("k") != "new" {
 		t.Error(next)
+	}
+}
+
+func TestTemplatesGetValuesInOrder(t *testing.T) {
+	t.Parallel()
+	f := manifest.Form{{Key: "z", Type: manifest.TypeString, Secret: manifest.Some(true)}, {Key: "a", Type: manifest.TypeBoolean},
+		{Key: "l", Type: manifest.TypeScopeSelector}, {Key: "none", Type: manifest.TypeString}}
+	o := f.Data(f.Typed(map[string]any{"l": []any{"x", "y"}, "a": "on", "z": "hush", "stranger": "1"}))
+	if got := string(value.AppendJSON(nil, o)); got != `{"z":"hush","a":true,"l":["x","y"]}` {
+		t.Error(got)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/guestright/guestright/kit/secret"
+	"github.com/guestright/guestright/manifest/value"
 )
 
 // Values are what was filled in, by the variable's key: string, bool, []string
@@ -137,4 +138,26 @@ func same(a, b any) bool {
 		return ok && s.Equal(t)
 	}
 	return blank(a) == blank(b) && textOf(a) == textOf(b)
+}
+
+// Data gives the values to templates, in the order of the form and with the
+// secrets revealed: for what is sent, never for what is shown or kept.
+func (f Form) Data(v Values) *value.Object {
+	o := &value.Object{}
+	for _, d := range f {
+		switch one := v[d.Key].(type) {
+		case nil:
+		case secret.Text:
+			o.Set(d.Key, one.Reveal())
+		case []string:
+			list := make(value.List, len(one))
+			for i, s := range one {
+				list[i] = s
+			}
+			o.Set(d.Key, list)
+		case string, bool:
+			o.Set(d.Key, one)
+		}
+	}
+	return o
 }

@@ -119,7 +119,7 @@ func (v variable) choices() {
 		v.lint(manifest.Error, "form.choices", v.at, "There is nothing to choose from.", "List the choices in "+v.name("allowedValues", "choices")+".")
 		return
 	}
-	if text, ok := v.Default.Get().(string); ok && v.Type == manifest.TypeEnum && !slices.Contains(v.Choices, text) {
+	if text, ok := v.Default.Get().(string); ok && text != "" && v.Type == manifest.TypeEnum && !slices.Contains(v.Choices, text) {
 		v.lint(manifest.Error, "form.choice-default", v.at+"/default", "The default is none of the choices.", "Use one of them.")
 	}
 	if v.Type != manifest.TypeEnum && v.Choices != nil && v.Type != manifest.TypeMultiselect && v.Type != manifest.TypeScopeSelector {
