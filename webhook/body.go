@@ -42,6 +42,9 @@ func rendered(t *template.Template, envelope []byte) ([]byte, error) {
 // sampled bounds how many types a template is tried with.
 const sampled = 100
 
+// templateMost bounds an endpoint's template, in bytes.
+const templateMost = 16 << 10
+
 // judgeBody tries a template with an example of each type that the patterns name
 // and the owner may get.
 func (s *Service) judgeBody(o owner, source string, patterns []string, now time.Time) []problem.Field {
@@ -50,6 +53,9 @@ func (s *Service) judgeBody(o owner, source string, patterns []string, now time.
 	}
 	bad := func(detail string) []problem.Field {
 		return []problem.Field{{Pointer: "/body_template", Code: "template_invalid", Detail: detail}}
+	}
+	if len(source) > templateMost {
+		return bad("A template has at most 16 KiB.")
 	}
 	t, err := template.Parse(source)
 	if err != nil {

@@ -70,6 +70,8 @@ func TestTemplatesAreTriedWhenTheyAreSaved(t *testing.T) {
 	refused("a block that is open", err, "webhook_endpoint_invalid", "/body_template", "Line 3, column 2: {{#if}} is not closed.")
 	_, err = h.Webhooks.CreateForApplication(t.Context(), h.dev, h.app.ID, webhook.Draft{URL: h.recv.URL, Types: []string{"flag.*"}, Body: `{"text": {{type}} }}`})
 	refused("what is not JSON", err, "webhook_endpoint_invalid", "/body_template", "With an event flag.")
+	_, err = h.Webhooks.CreateForApplication(t.Context(), h.dev, h.app.ID, webhook.Draft{URL: h.recv.URL, Types: []string{"flag.*"}, Body: `{"text": 1}` + strings.Repeat(" ", 16<<10)})
+	refused("what is too long", err, "webhook_endpoint_invalid", "/body_template", "at most 16 KiB")
 	e := h.endpoint(webhook.Draft{Types: []string{"flag.turned_on"}, Body: chat})
 	_, err = h.Webhooks.Update(t.Context(), h.dev, e.ID, webhook.Draft{URL: e.URL, Body: "nothing"})
 	refused("a change", err, "webhook_endpoint_invalid", "/body_template", "line 1, column ")
