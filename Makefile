@@ -1,6 +1,6 @@
 # Two commands do all set-up: go run ./cmd/guestright demo, and make test.
 
-.PHONY: test check trial bench build fmt lint tools
+.PHONY: test check trial fuzz bench build fmt lint tools
 
 # Everything, with the race detector, on SQLite and PostgreSQL and in a real
 # browser. Installs what is missing where it may and says what it did.
@@ -17,6 +17,10 @@ lint:
 # The counts that take longer: kills, faults, long fuzz. Writes docs/measurements.
 trial:
 	@scripts/trial.sh
+
+# Every parser against made-up input, FUZZ seconds each.
+fuzz:
+	@scripts/fuzz.sh $(FUZZ)
 
 # Ratios against bare programs in the same run. Writes docs/measurements.
 bench:

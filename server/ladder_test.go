@@ -43,7 +43,7 @@ var ladder = []string{
 	"example/pennant", "example/pennant/cmd/pennant", "example/deploybot", "example/deploybot/cmd/deploybot",
 	// top
 	"server", "server/servertest", "server/fronttest", "server/demo", "cmd/guestright",
-	"bench/load", "bench/house", "bench/proxy", "bench/gateway", "bench/tokens", "bench/events",
+	"bench/load", "bench/house", "bench/proxy", "bench/gateway", "bench/tokens", "bench/events", "bench/templates",
 }
 
 // testOnly may be imported by tests and by other test support only.
@@ -129,6 +129,7 @@ func TestGuardedDependencies(t *testing.T) {
 		"github.com/redis/go-redis/v9":  {"webhook/broker"},
 		"github.com/nats-io/nats.go":    {"webhook/broker"},
 		"github.com/twmb/franz-go":      {"webhook/broker"},
+		"github.com/mailgun/raymond/v2": {"bench/templates"},
 
 		"github.com/rabbitmq/amqp091-go":         {"webhook/broker"},
 		"github.com/envoyproxy/go-control-plane": {"edge/gateway/envoy"},

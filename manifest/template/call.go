@@ -96,6 +96,8 @@ func (p *parser) call(t *tag, isBlock bool) (call, error) {
 	}
 	c, words := call{}, t.words
 	switch name := t.name(); {
+	case isBlock && name == "":
+		return c, p.fail(t.at, "a block begins with a name")
 	case isBlock:
 		form, ok := formOf(blocks, name)
 		if ok {

@@ -157,6 +157,9 @@ func corpusRenderings(t *testing.T) []rendering {
 	if len(names) != 17 {
 		t.Fatalf("%d sample events", len(names))
 	}
+	if len(sites) < 100 {
+		t.Fatalf("%d templates", len(sites))
+	}
 	var out []rendering
 	for _, s := range sites {
 		for _, event := range names {

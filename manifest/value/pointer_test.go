@@ -1,6 +1,9 @@
 package value_test
 
 import (
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -48,6 +51,19 @@ func TestPointers(t *testing.T) {
 func FuzzPointer(f *testing.F) {
 	for _, s := range []string{"", "/", "/a/0", "/a~1b/~0", "/batch[0]/x", "/-", "/01", "~", "/\xff", "/result/0/sys_id", "/details/status/value"} {
 		f.Add(s)
+	}
+	files, err := filepath.Glob("../../../shared/corpus/launchdarkly/integrations/*/manifest.json")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, file := range files { // the pointers of the published integrations, where they are at hand
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		for _, s := range regexp.MustCompile(`"(/[^"\\]*)"`).FindAllSubmatch(raw, -1) {
+			f.Add(string(s[1]))
+		}
 	}
 	doc := decode(f, `{"a":[{"b":1},[2]],"":{"":null},"x~y":"s"}`)
 	f.Fuzz(func(t *testing.T, s string) {

@@ -3,6 +3,7 @@ package value_test
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -62,8 +63,46 @@ func TestBytesThatAreNoTextBecomeReplacementCharacters(t *testing.T) {
 	}
 }
 
+// slow decodes with the standard library, token by token.
+func slow(d *json.Decoder) (value.Value, error) {
+	t, err := d.Token()
+	if err != nil {
+		return nil, err
+	}
+	switch t {
+	case json.Delim('['):
+		list := value.List{}
+		for d.More() {
+			v, err := slow(d)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, v)
+		}
+		_, err := d.Token()
+		return list, err
+	case json.Delim('{'):
+		o := &value.Object{}
+		for d.More() {
+			key, err := d.Token()
+			if err != nil {
+				return nil, err
+			}
+			v, err := slow(d)
+			if err != nil {
+				return nil, err
+			}
+			o.Set(key.(string), v)
+		}
+		_, err := d.Token()
+		return o, err
+	}
+	return t, nil
+}
+
+// Whatever is JSON is read as the standard library reads it, and nothing else is.
 func FuzzDecode(f *testing.F) {
-	for _, s := range []string{`{"a":[1,2.50,"x",null,true]}`, `"\ud800"`, `1e400`, `{"a":1,"a":2}`, "\"\u2028\""} {
+	for _, s := range []string{`{"a":[1,2.50,"x",null,true]}`, `"\ud800"`, `"\ud83d\ude00\ud83dx\u00e9\uD83D\uDE00"`, `1e400`, `{"a":1,"a":2}`, "\"\u2028\"", "\"\xff\\n\xc3\"", " [ ] ", "{ }", "[ 1 , { \"a\" : [ ] } ]\n", `"\b\f\n\r\t\/\\\""`, `-0`, ``, `[1,]`, `"\ud800\ud800"`} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -73,6 +112,12 @@ func FuzzDecode(f *testing.F) {
 		}
 		if err != nil {
 			return
+		}
+		d := json.NewDecoder(strings.NewReader(s))
+		d.UseNumber()
+		want, err := slow(d)
+		if err != nil || !reflect.DeepEqual(v, want) {
+			t.Fatalf("%q is read as %#v, not %#v %v", s, v, want, err)
 		}
 		once := value.AppendJSON(nil, v)
 		again, err := value.Decode(once)
