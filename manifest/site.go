@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/guestright/guestright/manifest/template"
 )
 
 // Dialect says how the output of a template is escaped.
@@ -183,7 +185,7 @@ func (s *sites) snapshot(at string, a SnapshotPush) {
 	if a.Push != nil {
 		s.endpointOf(at+"/push/endpoint", RoleSnapshot, a.Push.Endpoint, a.Forms.Scope)
 		if b := a.Push.Wrap.Before; b.Present() {
-			s.add(Site{Pointer: at + "/push/wrap/before", Role: RoleSnapshot, Dialect: DialectText, Text: b.Get(), Part: "body", Form: a.Forms.Scope})
+			s.add(Site{Pointer: at + "/push/wrap/before", Role: RoleSnapshot, Dialect: DialectEndpoint, Text: b.Get(), Part: "before", Form: a.Forms.Scope})
 		}
 	}
 	if a.Check != nil {
@@ -210,4 +212,15 @@ func (s *sites) elements(at string, all []LinkElement) {
 		s.text(at+"/"+strconv.Itoa(i)+"/text", RoleLink, DialectUI, Some(e.Text))
 		s.text(at+"/"+strconv.Itoa(i)+"/url", RoleLink, DialectUI, e.URL)
 	}
+}
+
+// Renders gives the dialect in which the site's template is rendered.
+func (s Site) Renders(view ContextView) template.Dialect {
+	if view == ViewNative {
+		return map[Dialect]template.Dialect{DialectEndpoint: template.Line, DialectJSON: template.Native, DialectText: template.Text, DialectUI: template.Text}[s.Dialect]
+	}
+	if s.Part == "header" {
+		return template.Header
+	}
+	return map[Dialect]template.Dialect{DialectEndpoint: template.URL, DialectJSON: template.JSON, DialectText: template.Plain, DialectUI: template.Text}[s.Dialect]
 }

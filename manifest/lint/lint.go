@@ -39,7 +39,7 @@ func Package(r manifest.Read, files fs.FS, p Profile) []manifest.Finding {
 		(*linter).listing, (*linter).connection, (*linter).configuration, (*linter).kinds,
 		(*linter).forms, (*linter).dependencies, (*linter).hooks, (*linter).requests, (*linter).approval,
 		(*linter).membership, (*linter).links, (*linter).properties, (*linter).pointers, (*linter).patterns,
-		(*linter).paths,
+		(*linter).paths, (*linter).templates,
 	} {
 		rule(l)
 	}
