@@ -107,15 +107,32 @@ func (r rendering) render() (string, error) {
 	return string(out), err
 }
 
-// The corpus renders to the same bytes as Handlebars.js gives, for every site with
-// every event of its kind; as it is, with texts that hold every awkward character,
-// and with all variables absent.
-func TestCorpusRendersAsHandlebarsDoes(t *testing.T) {
+// Handlebars.js, in one process, makes of the language's table, of made-up templates
+// and of the corpus what we make.
+func TestRendersAsHandlebarsDoes(t *testing.T) {
 	t.Parallel()
-	all := corpusRenderings(t)
+	table := languageRenderings(t)
+	all := table
+	published, here := sites(t)
+	if here {
+		all = append(all, corpusRenderings(t, published)...)
+	}
+	answers := ask(t, all)
+	judgeLanguage(t, table, answers[:len(table)])
+	if !here {
+		testenv.Lacks(t, "the published integrations are not at %s", corpus)
+	}
+	judgeCorpus(t, all[len(table):], answers[len(table):])
+}
+
+// judgeCorpus: the corpus renders to the same bytes, for every site with every event
+// of its kind; as it is, with texts that hold every awkward character, and with all
+// variables absent.
+func judgeCorpus(t *testing.T, all []rendering, answers []answer) {
+	t.Helper()
 	found := map[string]int{}
 	bodies := 0
-	for i, theirs := range ask(t, all) {
+	for i, theirs := range answers {
 		r := all[i]
 		ours, err := r.render()
 		if theirs.Out == nil || err != nil {
@@ -147,12 +164,8 @@ func TestCorpusRendersAsHandlebarsDoes(t *testing.T) {
 	t.Logf("%d renderings, %d of them JSON bodies; differences: %v", len(all), bodies, found)
 }
 
-func corpusRenderings(t *testing.T) []rendering {
+func corpusRenderings(t *testing.T, sites []site) []rendering {
 	t.Helper()
-	sites, ok := sites(t)
-	if !ok {
-		testenv.Lacks(t, "the published integrations are not at %s", corpus)
-	}
 	names, events := events(t)
 	if len(names) != 17 {
 		t.Fatalf("%d sample events", len(names))

@@ -53,10 +53,17 @@ function escaped(v) {
   return v;
 }
 
+const compiled = new Map();
+function compile(source, options) {
+  const key = JSON.stringify([source, options]);
+  if (!compiled.has(key)) compiled.set(key, Handlebars.compile(source, options));
+  return compiled.get(key);
+}
+
 const out = JSON.parse(readFileSync(0, "utf8")).map(({ source, data, json, plain, safe, strict }) => {
   unescaped = safe;
   try {
-    return { out: Handlebars.compile(source, { strict, noEscape: plain })(json ? escaped(data) : data) };
+    return { out: compile(source, { strict, noEscape: plain })(json ? escaped(data) : data) };
   } catch (err) {
     return { error: String(err.message) };
   }
