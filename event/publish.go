@@ -14,9 +14,10 @@ const (
 	groupMost = 1000
 	// groupTime is how long a transaction may take.
 	groupTime = 30 * time.Second
-	// groupRest is the pause after a transaction that many shared: the next is
-	// shared by more, and what a transaction costs by itself is paid less often.
-	groupRest = time.Millisecond
+	// groupRest bounds the pause after a transaction that many shared. It is as long
+	// as the transaction took: the next is shared by more, and what a transaction
+	// costs by itself is paid less often.
+	groupRest = 8 * time.Millisecond
 	groupBusy = 8 // offers
 )
 
@@ -65,6 +66,7 @@ func (s *Service) work(ctx context.Context) {
 		if group == nil {
 			return
 		}
+		begun := s.DB.Now()
 		limited, cancel := context.WithTimeout(ctx, groupTime)
 		err := s.commit(limited, group)
 		cancel()
@@ -76,7 +78,7 @@ func (s *Service) work(ctx context.Context) {
 			o.done <- o.err
 		}
 		if len(group) >= groupBusy {
-			time.Sleep(groupRest)
+			time.Sleep(min(max(s.DB.Now().Sub(begun), time.Millisecond), groupRest))
 		}
 	}
 }

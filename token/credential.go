@@ -98,10 +98,11 @@ func (s *Service) Credentials(ctx context.Context, by access.Principal, id accou
 
 // held gives an account's static tokens that are not over, the oldest first.
 func (s *Service) held(tx *store.Tx, accountID string) ([]held, error) {
-	tokens, err := standing(tx, accountID)
+	of, err := standing(tx, accountID)
 	if err != nil {
 		return nil, err
 	}
+	tokens := of[accountID]
 	ids := make([]string, len(tokens))
 	for i, t := range tokens {
 		ids[i] = t.ID.String()

@@ -1,6 +1,8 @@
 package token
 
 import (
+	"github.com/uptrace/bun"
+
 	"github.com/guestright/guestright/kit/store"
 )
 
@@ -25,12 +27,45 @@ func putPolicy(tx *store.Tx, account string, p Policy) error {
 	return err
 }
 
-// standing gives an account's static tokens that are not over, the oldest first.
-func standing(tx *store.Tx, account string) ([]Token, error) {
-	var rows []row
-	err := tx.NewSelect().Model(&rows).Join("JOIN grant_grant AS g ON g.id = t.grant_id").
-		Where("g.account = ? AND g.state <> 'ended' AND t.kind = 'static' AND t.state IN (?, ?, ?)", account, Active, Retiring, Disabled).Order("t.id").Scan(tx.Ctx)
-	return tokensOf(rows, err)
+// policiesOf gives the policies of accounts.
+func policiesOf(tx *store.Tx, accounts []string) (map[string]Policy, error) {
+	var rows []struct {
+		Account string
+		Idle    int
+		Rotate  int
+		Changed store.Micros
+	}
+	out := make(map[string]Policy, len(accounts))
+	for _, id := range accounts {
+		out[id] = UsualPolicy()
+	}
+	err := tx.NewRaw("SELECT account, idle, rotate, changed FROM token_policy WHERE account IN (?)", bun.In(accounts)).Scan(tx.Ctx, &rows)
+	for _, r := range rows {
+		out[r.Account] = Policy{IdleDays: r.Idle, RotateDays: r.Rotate, Changed: r.Changed.Time()}
+	}
+	return out, err
+}
+
+// standing gives the static tokens of accounts that are not over, the oldest first.
+func standing(tx *store.Tx, accounts ...string) (map[string][]Token, error) {
+	var rows []struct {
+		row
+		Account string
+	}
+	err := tx.NewSelect().Model((*row)(nil)).ColumnExpr("t.*").ColumnExpr("g.account").Join("JOIN grant_grant AS g ON g.id = t.grant_id").
+		Where("g.account IN (?) AND g.state <> 'ended' AND t.kind = 'static' AND t.state IN (?, ?, ?)", bun.In(accounts), Active, Retiring, Disabled).Order("t.id").Scan(tx.Ctx, &rows)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string][]Token, len(accounts))
+	for i := range rows {
+		t, err := rows[i].token()
+		if err != nil {
+			return nil, err
+		}
+		out[rows[i].Account] = append(out[rows[i].Account], t)
+	}
+	return out, nil
 }
 
 // accountsWithTokens gives the accounts that have static tokens which are not over.

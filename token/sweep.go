@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,11 +29,61 @@ func (s *Service) Watch(ctx context.Context) error {
 		return err
 	}
 	var failed error
-	for _, id := range accounts {
-		err := s.DB.Write(ctx, func(tx *store.Tx) error { return s.watch(tx, id) })
+	for part := range slices.Chunk(accounts, watchedAtOnce) {
+		var due []string
+		err := s.DB.Read(ctx, func(tx *store.Tx) error {
+			got, err := s.due(tx, part)
+			due = got
+			return err
+		})
 		failed = errors.Join(failed, err)
+		for _, id := range due {
+			err := s.DB.Write(ctx, func(tx *store.Tx) error { return s.watch(tx, id) })
+			failed = errors.Join(failed, err)
+		}
 	}
 	return failed
+}
+
+// watchedAtOnce is how many accounts are looked through in one transaction.
+const watchedAtOnce = 500
+
+// due gives those of the accounts of whose tokens something is to be done or said.
+// Nearly none is, so they are found by reading, while others write.
+func (s *Service) due(tx *store.Tx, accounts []string) ([]string, error) {
+	tokens, err := standing(tx, accounts...)
+	if err != nil {
+		return nil, err
+	}
+	policies, err := policiesOf(tx, accounts)
+	if err != nil {
+		return nil, err
+	}
+	var all []string
+	for _, list := range tokens {
+		for _, t := range list {
+			all = append(all, t.ID.String())
+		}
+	}
+	last, err := s.Usage.LastUses(tx, Subject, all)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(slices.Clone(accounts), func(id string) bool {
+		return !slices.ContainsFunc(tokens[id], func(t Token) bool {
+			_, old, fate := policies[id].judge(t, tx.Now(), last[t.ID.String()].At)
+			return fate != Spared || old
+		})
+	}), nil
+}
+
+// judge ages a token by the policy and says what came of that, and whether a
+// reminder of rotation is due.
+func (p Policy) judge(t Token, now, last time.Time) (_ Token, old bool, _ Fate) {
+	terms := p.terms(t)
+	fate := t.Age(now, last, terms.idle)
+	old = fate == Spared && t.remind(now, terms.rotate)
+	return t, old, fate
 }
 
 // news is what one recipient hears.
@@ -101,10 +152,8 @@ const aged Fate = "aged"
 
 // age applies the rules to one token and saves what they found.
 func (s *Service) age(tx *store.Tx, h *held, p Policy) (line, error) {
-	now, t := tx.Now(), h.token
-	due := p.terms(t)
-	fate := t.Age(now, h.last.At, due.idle)
-	old := fate == Spared && t.remind(now, due.rotate)
+	now := tx.Now()
+	t, old, fate := p.judge(h.token, now, h.last.At)
 	if fate == Spared && !old {
 		return line{}, nil
 	}

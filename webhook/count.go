@@ -37,14 +37,27 @@ type counter struct {
 	ticked int
 }
 
-// countTicks is how many beats pass between writing sums.
-const countTicks = 10
+const (
+	// countTicks is how many beats pass between writing sums, and countRests of
+	// many.
+	countTicks = 10
+	countRests = 150
+	// countMost is how many sums are written at one time.
+	countMost = 250
+)
 
 // beat is called now and then; true when sums wait to be written.
 func (c *counter) beat() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.ticked++; c.ticked < countTicks || len(c.sums) == 0 {
+	if c.ripe {
+		return true
+	}
+	rest := countTicks
+	if len(c.sums) > countMost {
+		rest = countRests
+	}
+	if c.ticked++; c.ticked < rest || len(c.sums) == 0 {
 		return false
 	}
 	c.ticked, c.ripe = 0, true
@@ -81,15 +94,27 @@ func (c *counter) put(s spot, t tally) {
 	c.sums[s] = have
 }
 
-// take gives the sums that are to be written now, and all of them at the end.
+// take gives sums that are to be written now, some of many, and all of them at
+// the end.
 func (c *counter) take(all bool) map[spot]tally {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.ripe && !all {
 		return nil
 	}
-	out := c.sums
-	c.sums, c.ripe = nil, false
+	if all || len(c.sums) <= countMost {
+		out := c.sums
+		c.sums, c.ripe = nil, false
+		return out
+	}
+	out := make(map[spot]tally, countMost)
+	for s, t := range c.sums {
+		if len(out) == countMost {
+			break
+		}
+		out[s] = t
+		delete(c.sums, s)
+	}
 	return out
 }
 

@@ -38,11 +38,11 @@ type courier struct {
 	books  recorder
 	counts counter
 	gate   gate
+	crew   crew
 
 	bell    chan struct{}
 	memory  atomic.Int64 // bytes of the items in lanes
 	leading atomic.Bool
-	work    sync.WaitGroup
 
 	mu       sync.Mutex
 	lanes    map[string]*lane
@@ -64,7 +64,7 @@ func newCourier(s *Service) *courier {
 	c := &courier{s: s, holder: s.DB.Node(), bell: make(chan struct{}, 1), lanes: map[string]*lane{}, changed: map[string]bool{}, asked: map[string]bool{}}
 	c.index = &index{s: s}
 	c.index.forget()
-	c.books.c = c
+	c.books.c, c.crew.run = c, c.run
 	s.DB.OnChange(grant.Topic, func(string) { c.index.forget() })
 	s.DB.OnChange(Topic, func(id string) {
 		c.index.forget()
@@ -135,7 +135,7 @@ func (s *Service) Run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			c.leading.Store(false)
-			c.work.Wait()
+			c.crew.busy.Wait()
 			c.s.brokers.Close()
 			c.books.close()
 			return c.release(context.WithoutCancel(ctx))
@@ -266,7 +266,7 @@ func (c *courier) turn(ctx context.Context) error {
 			return err
 		}
 		if !c.resting.Swap(true) { // after it: with many lanes it takes its time
-			time.AfterFunc(glance, func() { c.resting.Store(false) })
+			time.AfterFunc(c.glance(), func() { c.resting.Store(false) })
 		}
 	}
 	if through := c.ledger.through(); through > c.saved {
@@ -274,6 +274,14 @@ func (c *courier) turn(ctx context.Context) error {
 		c.saved = through
 	}
 	return nil
+}
+
+// glance is how long all lanes are left alone while events come: with many it
+// takes its time to look through them.
+func (c *courier) glance() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return min(glance+time.Duration(len(c.lanes))*10*time.Microsecond, beat)
 }
 
 // fan hands events to the lanes of those who want them, in the order of the log.

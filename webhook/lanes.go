@@ -17,14 +17,17 @@ func (c *courier) start(l *lane) {
 		if h == nil {
 			continue
 		}
-		c.work.Go(func() {
-			for l := l; l != nil; {
-				if !c.serve(l) {
-					l = nil
-				}
-				l = c.gate.next(h, l)
-			}
-		})
+		c.crew.work(errand{h, l})
+	}
+}
+
+// run sends what a lane has, and then what others have that wait for its place.
+func (c *courier) run(e errand) {
+	for l := e.lane; l != nil; {
+		if !c.serve(l) {
+			l = nil
+		}
+		l = c.gate.next(e.host, l)
 	}
 }
 

@@ -38,7 +38,7 @@ const (
 	bookPause = time.Second // after a failure of the database
 	// bookRest is how long a group of at least bookBusy waits for others' changes
 	// to be written with: nobody waits for it, and one commit costs less than two.
-	bookRest = 10 * time.Millisecond
+	bookRest = 25 * time.Millisecond
 	bookBusy = 8
 )
 

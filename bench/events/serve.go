@@ -30,6 +30,7 @@ type node struct {
 	*server.App
 	accounts []string // the product's keys, one endpoint in each
 	token    string   // of the product
+	profile  *os.File // nil: none is written
 }
 
 // serve opens a house with endpoints and does what it is asked to, a line each:
@@ -38,6 +39,7 @@ type node struct {
 //	settled     return once what filling the house has caused is over: its own events among others
 //	mark        remember where the deliveries are
 //	drained     seconds after the epoch at which the last of as many deliveries as events since mark was recorded, and how many
+//	profile     begin to write the profile, if it was asked for
 //	latency     p50 and p99 from accepted to delivered since mark, in milliseconds
 func serve(args []string) error {
 	flags := flag.NewFlagSet("serve", flag.ContinueOnError)
@@ -45,7 +47,7 @@ func serve(args []string) error {
 	endpoints := flags.Int("endpoints", 1, "one in each of as many accounts")
 	history := flags.Int("history", 0, "deliveries with their attempts that are there already")
 	database := flags.String("database", "", "postgres://…; empty: a fresh SQLite file")
-	profile := flags.String("cpuprofile", "", "file to write a profile of all it does to")
+	profile := flags.String("cpuprofile", "", "file to write a profile of what it does from \"profile\" on to")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -94,10 +96,8 @@ func serve(args []string) error {
 			return err
 		}
 		defer f.Close()
-		if err := pprof.StartCPUProfile(f); err != nil {
-			return err
-		}
 		defer pprof.StopCPUProfile()
+		n.profile = f
 	}
 	first, err := json.Marshal(ready{Listen: l.Public.Addr().String(), Token: n.token, Accounts: len(n.accounts)})
 	if err != nil {
@@ -154,6 +154,11 @@ func (n *node) listen(ctx context.Context, from io.Reader) error {
 		case "drained":
 			err = n.wait(ctx, mark, count)
 			fmt.Println(float64(time.Now().UnixMicro()) / 1e6)
+		case "profile":
+			if n.profile != nil {
+				err = pprof.StartCPUProfile(n.profile)
+			}
+			fmt.Println("ok")
 		case "latency":
 			var a, b float64
 			a, b, err = n.latency(ctx, mark)
