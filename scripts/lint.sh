@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Format and vet.
+# Format and vet. Takes flags of a build: with those of the tests that follow, both
+# compile everything once between them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bad=$(git ls-files '*.go' | grep -v '_templ\.go$' | xargs gofmt -l)
@@ -8,4 +9,4 @@ if [ -n "$bad" ]; then
 	echo "$bad" >&2
 	exit 1
 fi
-go vet ./...
+go vet "$@" ./...
