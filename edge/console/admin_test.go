@@ -1,7 +1,6 @@
 package console_test
 
 import (
-	"os"
 	"testing"
 
 	"github.com/guestright/guestright/access"
@@ -89,6 +88,3 @@ func (s *shop) home() string { return "/accounts/" + s.account.ID.String() }
 func (s *shop) consent() string {
 	return s.home() + "/install?application_id=" + s.app.PublicID
 }
-
-// looking tells whether somebody wants pictures.
-func looking() bool { return os.Getenv("GUESTRIGHT_SHOTS") != "" }

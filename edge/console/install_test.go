@@ -16,22 +16,13 @@ import (
 	"github.com/guestright/guestright/release"
 )
 
-// views are what every page is looked at with.
-var views = map[string]pagetest.View{"light": {}, "dark": {Dark: true}, "phone": {Width: 375}}
-
-// sound opens pages in every view and checks them.
+// sound opens pages and checks them in every view.
 func (h *house) sound(c *client, pages map[string]string) {
 	h.t.Helper()
 	b := h.browser(c)
-	for view, v := range views {
-		b.Emulate(v)
-		for name, path := range pages {
-			b.Goto(h.URL + path)
-			b.Sound()
-			if looking() {
-				b.Screenshot(name + "-" + view)
-			}
-		}
+	for name, path := range pages {
+		b.Goto(h.URL + path)
+		b.Look(name)
 	}
 }
 

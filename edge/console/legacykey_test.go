@@ -1,7 +1,6 @@
 package console_test
 
 import (
-	"fmt"
 	"net/netip"
 	"os"
 	"strings"
@@ -10,7 +9,6 @@ import (
 
 	"github.com/guestright/guestright/account"
 	"github.com/guestright/guestright/catalog"
-	"github.com/guestright/guestright/edge/page/pagetest"
 	"github.com/guestright/guestright/grant"
 	"github.com/guestright/guestright/kit/ident"
 	"github.com/guestright/guestright/kit/secret"
@@ -156,13 +154,9 @@ func TestPagesAboutWhatEndsAreSound(t *testing.T) {
 		admin: {"account-ending": acc + "/deprecations", "legacy": acc + "/legacy-keys", "legacy-a": acc + "/legacy-keys/" + keys[0].ID.String(), "legacy-b": acc + "/legacy-keys/" + keys[1].ID.String(), "legacy-revoke": acc + "/legacy-keys/" + keys[0].ID.String() + "/revoke"},
 	} {
 		b := h.browser(who)
-		for _, view := range []pagetest.View{{}, {Dark: true}, {Width: 375, Height: 800}} {
-			b.Emulate(view)
-			for name, path := range pages {
-				b.Goto(h.URL + path)
-				b.Sound()
-				b.Screenshot(fmt.Sprintf("%s-%d-%t", name, view.Width, view.Dark))
-			}
+		for name, path := range pages {
+			b.Goto(h.URL + path)
+			b.Look(name)
 		}
 	}
 }
@@ -210,13 +204,9 @@ func TestH12_ALeakIsReportedOnAPageAndSeenByItsOwner(t *testing.T) {
 		dev:   {"leak-none": "/groups/" + x.group.ID.String() + "/leaks"},
 	} {
 		b := h.browser(who)
-		for _, view := range []pagetest.View{{}, {Dark: true}, {Width: 375, Height: 800}} {
-			b.Emulate(view)
-			for name, path := range pages {
-				b.Goto(h.URL + path)
-				b.Sound()
-				b.Screenshot(fmt.Sprintf("%s-%d-%t", name, view.Width, view.Dark))
-			}
+		for name, path := range pages {
+			b.Goto(h.URL + path)
+			b.Look(name)
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package console_test
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 
@@ -32,23 +31,21 @@ func TestDeveloperPagesAreSound(t *testing.T) {
 		"activity": app + "/activity", "settings": app + "/settings", "move": app + "/move", "delete": app + "/delete", "inbox": "/inbox", "me": "/me", "me-password": "/me/password", "me-app": "/me/app", "me-delete": "/me/delete", "confirm": "/confirm", "absent": "/nowhere",
 	}
 	b := h.browser(dev)
-	// Contrast depends on the theme, width does not: each is looked at once.
-	for _, view := range []pagetest.View{{}, {Dark: true}, {Width: 375, Height: 800}} {
-		b.Emulate(view)
-		for name, path := range pages {
-			b.Goto(h.URL + path)
-			if !b.Has("#content h1") {
-				t.Errorf("%s has no heading", path)
-			}
-			if view.Width == 0 {
+	for name, path := range pages {
+		b.Goto(h.URL + path)
+		if !b.Has("#content h1") {
+			t.Errorf("%s has no heading", path)
+		}
+		b.Each(func(view pagetest.View) {
+			if view.Width == 0 { // contrast depends on the theme, not on the width
 				b.Axe()
 			}
 			b.Fits()
 			if name != "absent" {
 				b.Quiet()
 			}
-			b.Screenshot(strings.ReplaceAll(fmt.Sprintf("%s-%d-%t", name, view.Width, view.Dark), "-0-", "-1280-"))
-		}
+			b.Screenshot(name + "-" + view.String())
+		})
 	}
 }
 
@@ -58,14 +55,10 @@ func TestPagesAtTheDoorAreSound(t *testing.T) {
 	fresh := h.person("Noor Haddad", "noor@startup.example")
 	for who, paths := range map[*client][]string{nil: {"/sign-in", "/sign-up", "/verify?link=x", "/forgot", "/reset?link=x"}, fresh: {"/", "/groups", "/inbox", "/confirm"}} {
 		b := h.browser(who)
-		for _, view := range []pagetest.View{{}, {Dark: true}, {Width: 375, Height: 800}, {Width: 375, Height: 800, Dark: true}} {
-			b.Emulate(view)
-			for _, path := range paths {
-				b.Goto(h.URL + path)
-				b.Sound()
-				name, _, _ := strings.Cut(strings.Trim(path, "/"), "?")
-				b.Screenshot(fmt.Sprintf("fresh-%s-%d-%t", name, view.Width, view.Dark))
-			}
+		for _, path := range paths {
+			b.Goto(h.URL + path)
+			name, _, _ := strings.Cut(strings.Trim(path, "/"), "?")
+			b.Look("fresh-"+name, pagetest.View{Width: 375, Height: 800, Dark: true})
 		}
 	}
 }
@@ -77,35 +70,28 @@ func TestAnswersToFormsAreSound(t *testing.T) {
 	x := h.team(dev, admin)
 	app, grp := "/applications/"+x.app.ID.String(), "/groups/"+x.group.ID.String()
 	b := h.browser(dev)
-	for i, view := range []pagetest.View{{}, {Dark: true}, {Width: 375, Height: 800}} {
-		b.Emulate(view)
-		shot := func(name string) {
-			b.Sound()
-			b.Screenshot(fmt.Sprintf("%s-%d", name, i))
-		}
-		send := func(path string) {
-			b.Goto(h.URL + path)
-			pagetest.Eval[bool](b, `document.querySelector("main form:last-of-type").noValidate = true`)
-			b.Follow("main form .btn[type=submit]")
-		}
-		b.Goto(h.URL + app + "/keys/new")
-		b.Fill("#f-label", fmt.Sprintf("staging %d", i))
+	send := func(path string) {
+		b.Goto(h.URL + path)
+		pagetest.Eval[bool](b, `document.querySelector("main form:last-of-type").noValidate = true`)
 		b.Follow("main form .btn[type=submit]")
-		b.Wait(".secret")
-		shot("issued")
-		send(grp + "/applications/new")
-		b.Wait(".error")
-		shot("register-faults")
-		send(app + "/versions/new")
-		shot("version-faults")
-		send(app + "/delete")
-		b.Wait(".alert")
-		shot("delete-refused")
-		b.Goto(h.URL + "/me/app")
-		b.Follow("main form .btn[type=submit]")
-		b.Wait("#content [role=img] svg")
-		shot("enrolment")
-		send(app + "/installations/" + x.in[0].ID.String() + "/uninstall")
-		shot("uninstall-faults")
 	}
+	b.Goto(h.URL + app + "/keys/new")
+	b.Fill("#f-label", "staging")
+	b.Follow("main form .btn[type=submit]")
+	b.Wait(".secret")
+	b.Look("issued")
+	send(grp + "/applications/new")
+	b.Wait(".error")
+	b.Look("register-faults")
+	send(app + "/versions/new")
+	b.Look("version-faults")
+	send(app + "/delete")
+	b.Wait(".alert")
+	b.Look("delete-refused")
+	b.Goto(h.URL + "/me/app")
+	b.Follow("main form .btn[type=submit]")
+	b.Wait("#content [role=img] svg")
+	b.Look("enrolment")
+	send(app + "/installations/" + x.in[0].ID.String() + "/uninstall")
+	b.Look("uninstall-faults")
 }

@@ -1,7 +1,6 @@
 package console_test
 
 import (
-	"fmt"
 	"testing"
 
 	"github.com/guestright/guestright/access"
@@ -22,13 +21,9 @@ func TestRolePagesAreSound(t *testing.T) {
 		"bench-no":  base + "/access?who=member:" + x.ada.user + "&action=flag:delete&resource=proj/web:env/production:flag/ops_x",
 	}
 	b := h.browser(x.grace)
-	for _, view := range []pagetest.View{{}, {Dark: true}, {Width: 375, Height: 800}} {
-		b.Emulate(view)
-		for name, path := range pages {
-			b.Goto(h.URL + path)
-			b.Sound()
-			b.Screenshot(fmt.Sprintf("%s-%d-%t", name, view.Width, view.Dark))
-		}
+	for name, path := range pages {
+		b.Goto(h.URL + path)
+		b.Look(name)
 	}
 }
 

@@ -17,25 +17,20 @@ func TestSetUpInTheBrowser(t *testing.T) {
 	raw, _, err := h.Identity.SetupSecret(t.Context())
 	must(t, err)
 	b := h.browser(nil)
-	for view, v := range views {
-		b.Emulate(v)
-		b.Goto(h.URL + "/setup")
-		b.Sound()
-		b.Screenshot("setup-" + view)
-		b.Fill("#f-secret", "not the secret")
-		b.Fill("#f-name", "Olive Operator")
-		b.Fill("#f-email", "olive@pennant.example")
-		b.Fill("#f-password", pass)
-		b.Follow("main form [type=submit]")
-		if got := b.Text("#f-secret-error"); !strings.Contains(got, "does not open the set-up") {
-			t.Errorf("%s: the secret's field says %q", view, got)
-		}
-		if kept := pagetest.Eval[string](b, "['secret', 'name', 'email', 'password'].map((n) => document.getElementById('f-' + n).value).join('|')"); kept != "|Olive Operator|olive@pennant.example|" {
-			t.Errorf("%s: kept %q", view, kept)
-		}
-		b.Sound()
-		b.Screenshot("setup-refused-" + view)
+	b.Goto(h.URL + "/setup")
+	b.Look("setup")
+	b.Fill("#f-secret", "not the secret")
+	b.Fill("#f-name", "Olive Operator")
+	b.Fill("#f-email", "olive@pennant.example")
+	b.Fill("#f-password", pass)
+	b.Follow("main form [type=submit]")
+	if got := b.Text("#f-secret-error"); !strings.Contains(got, "does not open the set-up") {
+		t.Errorf("the secret's field says %q", got)
 	}
+	if kept := pagetest.Eval[string](b, "['secret', 'name', 'email', 'password'].map((n) => document.getElementById('f-' + n).value).join('|')"); kept != "|Olive Operator|olive@pennant.example|" {
+		t.Errorf("kept %q", kept)
+	}
+	b.Look("setup-refused")
 	b.Fill("#f-secret", raw.Reveal())
 	b.Fill("#f-password", pass)
 	b.Press(kb.Enter)

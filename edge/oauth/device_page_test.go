@@ -48,25 +48,19 @@ func TestDevicePage(t *testing.T) {
 	}
 	b := h.signedIn("eve@harbour.example")
 	_, user, complete := begin()
-	for view, v := range map[string]pagetest.View{"light": {}, "dark": {Dark: true}, "phone": {Width: 375}} {
-		b.Emulate(v)
-		b.Goto(h.URL + "/device")
-		b.Sound()
-		b.Screenshot("device-" + view)
-		b.Fill("#f-user_code", "0000")
-		b.Follow("main form [type=submit]")
-		if got := b.Text("#f-user_code-error"); !strings.Contains(got, "eight letters") {
-			t.Errorf("%s: the field says %q", view, got)
-		}
-		b.Sound()
-		b.Screenshot("device-wrong-" + view)
-		b.Goto(complete)
-		if got := pagetest.Eval[string](b, "document.getElementById('f-user_code').value"); got != user || !strings.HasPrefix(b.URL(), h.URL+"/device") {
-			t.Errorf("%s: the address leads to %s with %q", view, b.URL(), got)
-		}
-		b.Sound()
-		b.Screenshot("device-linked-" + view)
+	b.Goto(h.URL + "/device")
+	b.Look("device")
+	b.Fill("#f-user_code", "0000")
+	b.Follow("main form [type=submit]")
+	if got := b.Text("#f-user_code-error"); !strings.Contains(got, "eight letters") {
+		t.Errorf("the field says %q", got)
 	}
+	b.Look("device-wrong")
+	b.Goto(complete)
+	if got := pagetest.Eval[string](b, "document.getElementById('f-user_code').value"); got != user || !strings.HasPrefix(b.URL(), h.URL+"/device") {
+		t.Errorf("the address leads to %s with %q", b.URL(), got)
+	}
+	b.Look("device-linked")
 	for _, answer := range []string{"approve", "deny"} {
 		device, user, _ := begin()
 		b.Goto(h.URL + "/device")

@@ -1,7 +1,6 @@
 package oauth_test
 
 import (
-	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -14,17 +13,9 @@ import (
 	"github.com/guestright/guestright/edge/page/pagetest"
 )
 
-// views are what a page is looked at with.
-var views = []pagetest.View{{}, {Dark: true}, {Width: 375, Height: 800}, {Width: 375, Height: 800, Dark: true}}
-
 // look proves that the open page is accessible and fits, whatever the view.
 func look(b *pagetest.Browser, name string) {
-	for _, view := range views {
-		b.Emulate(view)
-		b.Sound()
-		b.Screenshot(fmt.Sprintf("%s-%d-%t", name, view.Width, view.Dark))
-	}
-	b.Emulate(pagetest.View{})
+	b.Look(name, pagetest.View{Width: 375, Height: 800, Dark: true})
 }
 
 func enter(b *pagetest.Browser, email string) {

@@ -30,14 +30,7 @@ type Browser struct {
 	t    testing.TB
 	ctx  context.Context
 	view View
-}
-
-// View is what a page is looked at with. The zero value is a light desktop window.
-type View struct {
-	Dark     bool
-	Width    int // CSS pixels; zero: 1280
-	Height   int // zero: 900
-	NoScript bool
+	axe  bool // the tab keeps its source
 }
 
 // Open gives a browser with a profile of its own. Without Chromium or Chrome the test is skipped, or fails in CI. Where

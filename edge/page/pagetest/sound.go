@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/chromedp/cdproto/page"
+
 	"github.com/guestright/guestright/edge/page/assets/axe"
 )
 
@@ -44,8 +46,13 @@ func axeRules(v View) string {
 // Violations runs axe-core on the open page. It needs scripting.
 func (b *Browser) Violations() []Violation {
 	b.t.Helper()
-	Eval[bool](b, axe.Source+"; true")
-	return Eval[[]Violation](b, `axe.run(document, {resultTypes: ["violations"], runOnly: `+axeRules(b.view)+`}).then((r) => r.violations)`)
+	if !b.axe { // sent once for all pages of the tab; one that is not asked for it never runs it
+		source := "window.makeAxe = function () {" + axe.Source + "\n};"
+		b.run("keep axe", call(page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: source}))
+		Eval[bool](b, source+"true")
+		b.axe = true
+	}
+	return Eval[[]Violation](b, `(window.axe || makeAxe(), axe).run(document, {resultTypes: ["violations"], runOnly: `+axeRules(b.view)+`}).then((r) => r.violations)`)
 }
 
 // Axe reports every violation of the open page as a test error.
