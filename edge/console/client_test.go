@@ -137,9 +137,10 @@ func (a answer) text() string {
 // has fails unless the page says all of the words.
 func (a answer) has(t *testing.T, words ...string) answer {
 	t.Helper()
+	text := a.text()
 	for _, w := range words {
-		if !strings.Contains(a.text(), w) {
-			t.Errorf("%s (%d) does not say %q:\n%s", a.path, a.StatusCode, w, a.text())
+		if !strings.Contains(text, w) {
+			t.Errorf("%s (%d) does not say %q:\n%s", a.path, a.StatusCode, w, text)
 		}
 	}
 	return a

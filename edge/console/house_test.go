@@ -129,16 +129,28 @@ func authorities(tx *store.Tx, user string) (map[string]string, map[string]strin
 
 func pennantFiles(t *testing.T) *catalog.Catalog {
 	t.Helper()
-	raw, err := os.ReadFile("../../example/pennant/catalog.yaml")
-	must(t, err)
-	file, err := catalog.ParseFile(raw)
-	must(t, err)
-	set, err := catalog.Load(os.DirFS("../../example/pennant"), file.Product.Documents...)
-	must(t, err)
-	cat, _, err := catalog.Import(set, file)
+	cat, err := pennantOnce()
 	must(t, err)
 	return cat
 }
+
+// pennantOnce reads the product's catalog, which nobody changes, once for all.
+var pennantOnce = sync.OnceValues(func() (*catalog.Catalog, error) {
+	raw, err := os.ReadFile("../../example/pennant/catalog.yaml")
+	if err != nil {
+		return nil, err
+	}
+	file, err := catalog.ParseFile(raw)
+	if err != nil {
+		return nil, err
+	}
+	set, err := catalog.Load(os.DirFS("../../example/pennant"), file.Product.Documents...)
+	if err != nil {
+		return nil, err
+	}
+	cat, _, err := catalog.Import(set, file)
+	return cat, err
+})
 
 func must(t *testing.T, err error) {
 	t.Helper()

@@ -165,6 +165,12 @@ func (h *House) product(cfg server.Config) *catalog.Catalog {
 	return PennantCatalog(h.T, srv.URL)
 }
 
+// pennantSet reads the product's API description, which nobody changes, once for
+// all houses.
+var pennantSet = sync.OnceValues(func() (catalog.Set, error) {
+	return catalog.Parse("openapi.yaml", pennant.OpenAPI())
+})
+
 // PennantCatalog is the example product's catalog with another upstream and,
 // where a test asks for them, changes to the file.
 func PennantCatalog(t testing.TB, upstream string, changes ...func(*catalog.File)) *catalog.Catalog {
@@ -177,7 +183,7 @@ func PennantCatalog(t testing.TB, upstream string, changes ...func(*catalog.File
 	for _, change := range changes {
 		change(&file)
 	}
-	set, err := catalog.Parse("openapi.yaml", pennant.OpenAPI())
+	set, err := pennantSet()
 	if err != nil {
 		t.Fatal(err)
 	}
