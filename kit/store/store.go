@@ -74,6 +74,10 @@ func Open(c Config) (*DB, error) {
 	return db, db.openSQLite(c)
 }
 
+// The dialects keep what was found out about the types of rows, which is the same
+// for every database.
+var pgDialect, sqliteDialect = pgdialect.New(), sqlitedialect.New()
+
 func (db *DB) openPostgres(c Config) error {
 	cfg, err := pgx.ParseConfig(c.URL)
 	if err != nil {
@@ -89,7 +93,7 @@ func (db *DB) openPostgres(c Config) error {
 	pool.SetMaxOpenConns(c.MaxConns)
 	pool.SetMaxIdleConns(c.MaxConns)
 	db.postgres = true
-	db.writer = bun.NewDB(pool, pgdialect.New())
+	db.writer = bun.NewDB(pool, pgDialect)
 	db.reader = db.writer
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
@@ -128,8 +132,8 @@ func (db *DB) openSQLite(c Config) error {
 	}
 	r.SetMaxOpenConns(max(4, 2*runtime.NumCPU()))
 	r.SetMaxIdleConns(max(4, 2*runtime.NumCPU()))
-	db.writer = bun.NewDB(w, sqlitedialect.New())
-	db.reader = bun.NewDB(r, sqlitedialect.New())
+	db.writer = bun.NewDB(w, sqliteDialect)
+	db.reader = bun.NewDB(r, sqliteDialect)
 	if err := w.Ping(); err != nil {
 		return fmt.Errorf("store: cannot open %s: %w", path, err)
 	}

@@ -55,9 +55,9 @@ func (c *Clock) Advance(d time.Duration) {
 func Open(t testing.TB, clock *Clock) *store.DB {
 	t.Helper()
 	if os.Getenv(Env) != "" {
-		return Again(t, PostgresURL(t), clock)
+		return handle(t, PostgresURL(t), clock)
 	}
-	return Again(t, sqliteCopy(t), clock)
+	return handle(t, sqliteCopy(t), clock)
 }
 
 // Each runs f on SQLite and, when Env is set, on PostgreSQL.
@@ -65,12 +65,12 @@ func Each(t *testing.T, f func(t *testing.T, open func(*Clock) *store.DB)) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
-		f(t, func(c *Clock) *store.DB { return Again(t, sqliteCopy(t), c) })
+		f(t, func(c *Clock) *store.DB { return handle(t, sqliteCopy(t), c) })
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
 		NeedPostgres(t)
-		f(t, func(c *Clock) *store.DB { return Again(t, PostgresURL(t), c) })
+		f(t, func(c *Clock) *store.DB { return handle(t, PostgresURL(t), c) })
 	})
 }
 
@@ -83,8 +83,19 @@ func NeedPostgres(t testing.TB) {
 	testenv.Lacks(t, "needs PostgreSQL: set %s or run make test", Env)
 }
 
-// Again opens another handle (another node) on the database at url.
+// Again opens another handle (another node) on the database at url, and migrates
+// it where it is empty.
 func Again(t testing.TB, databaseURL string, clock *Clock) *store.DB {
+	t.Helper()
+	db := handle(t, databaseURL, clock)
+	if _, err := db.Migrate(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
+// handle opens a database that is migrated.
+func handle(t testing.TB, databaseURL string, clock *Clock) *store.DB {
 	t.Helper()
 	c := store.Config{URL: databaseURL, Relaxed: true, MaxConns: 6}
 	if clock != nil {
@@ -99,9 +110,6 @@ func Again(t testing.TB, databaseURL string, clock *Clock) *store.DB {
 			t.Errorf("close: %v", err)
 		}
 	})
-	if _, err := db.Migrate(context.Background()); err != nil {
-		t.Fatal(err)
-	}
 	return db
 }
 
