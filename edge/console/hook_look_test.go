@@ -37,7 +37,7 @@ func TestWebhookPagesAreSound(t *testing.T) {
 		case "delivery":
 			b.Click("details.fold summary")
 		case "body-preview":
-			b.Click(`button[name="preview"]`)
+			b.Follow(`button[name="preview"]`)
 		}
 		b.Look(name)
 	}
