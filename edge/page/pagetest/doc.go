@@ -6,6 +6,7 @@
 //	b.Fill("#f-email", "ada@example.com")
 //	b.Follow("button[type=submit]")           // click and wait for the next page
 //	b.Sound()                                 // axe-core, no sideways scroll, no complaint in the console
+//	b.Look("home")                            // Sound in both themes and on a phone, with the page loaded once
 //
 // Every method fails the test itself. Screenshots are taken when GUESTRIGHT_SHOTS names a folder for
 // them.
