@@ -77,13 +77,15 @@ func newRig(t testing.TB, upstream, plan string) *rig {
 	return r
 }
 
-// binary builds the program once, where make build puts it too.
+// binary builds the program once, where make build puts it too, and without C as
+// make trial and users do.
 var binary = sync.OnceValues(func() (string, error) {
 	path, err := filepath.Abs("../dist/guestright-trial")
 	if err != nil {
 		return "", err
 	}
 	build := exec.Command("go", "build", "-ldflags=-s -w", "-o", path, "../cmd/guestright")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build: %w\n%s", err, out)
 	}
