@@ -35,6 +35,9 @@ type Change struct {
 	// Properties of the target: key, then name and values.
 	Properties *value.Object
 	API        string // address of the target in the product's API
+	// Links are the addresses of the change as the product gives them; nil: they are
+	// made of what there is.
+	Links *value.Object
 }
 
 // Actor is who did it.
@@ -109,6 +112,7 @@ func Of(e Event) Change {
 	c.Details, c.Comment = text(member(said, "details"), ""), str(said, "comment", "")
 	c.Properties, _ = object(said, "properties").(*value.Object)
 	c.API = str(said, "api_url", "")
+	c.Links, _ = object(said, "links").(*value.Object)
 	return c
 }
 

@@ -18,7 +18,8 @@ type Host struct {
 	Words map[string]string
 }
 
-func (h Host) word(kind string) string {
+// Word is what audit events call a kind.
+func (h Host) Word(kind string) string {
 	if w := h.Words[kind]; w != "" {
 		return w
 	}
@@ -36,7 +37,7 @@ func LaunchDarkly(h Host, c Change) *value.Object {
 	if len(c.Scope) > 1 {
 		environment = c.Scope[1]
 	}
-	switch h.word(c.Kind) { // these are in themselves
+	switch h.Word(c.Kind) { // these are in themselves
 	case "project":
 		project = c.Target
 	case "environment":
@@ -46,8 +47,8 @@ func LaunchDarkly(h Host, c Change) *value.Object {
 			environment = Resource{Key: "~", Name: "All environments"}
 		}
 	}
-	out := made("_links", c.links(h), "baseURL", h.URL, "_id", c.ID, "_accountId", c.Account, "timestamp", Timestamp(c.Time), "kind", h.word(c.Kind), "name", c.Target.shown())
-	if w := h.word(c.Kind); c.Target.Key != "" && w != "member" && w != "webhook" {
+	out := made("_links", c.links(h), "baseURL", h.URL, "_id", c.ID, "_accountId", c.Account, "timestamp", Timestamp(c.Time), "kind", h.Word(c.Kind), "name", c.Target.shown())
+	if w := h.Word(c.Kind); c.Target.Key != "" && w != "member" && w != "webhook" {
 		out.Set("key", c.Target.Key)
 	}
 	out.Set("details", c.Details.value())
@@ -99,6 +100,9 @@ func (a Actor) member() *value.Object {
 
 // links are the addresses of the change and of what it is about.
 func (c Change) links(h Host) *value.Object {
+	if c.Links != nil {
+		return c.Links
+	}
 	out := &value.Object{}
 	if c.API != "" {
 		out.Set("canonical", link(c.API, "application/json"))

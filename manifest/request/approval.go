@@ -1,0 +1,151 @@
+package request
+
+import (
+	"fmt"
+	"net/http"
+
+	"github.com/guestright/guestright/manifest"
+	"github.com/guestright/guestright/manifest/value"
+	"github.com/guestright/guestright/manifest/view"
+)
+
+// Approval is a proposed change that a system outside decides on.
+type Approval struct {
+	ID          string // ours
+	External    string // the partner's, once it is known
+	Description string
+	Change      view.Change // what is proposed: actor is the requester
+	Requester   string      // the partner's id of the requester, when its directory names it
+	Page        string      // of the request, for people
+	History     string      // of the resource's changes, for people
+	Opened      value.Value // what the partner answered when it was opened; nil before
+}
+
+// ApprovalCall makes one of the four calls that carry a decision: open, status,
+// applied or withdrawn; false when the package has none of that name. Error: *Error.
+func (s *Set) ApprovalCall(name string, g Given, h view.Host, a Approval) (Call, bool, error) {
+	if s.ChangeApproval == nil {
+		return Call{}, false, nil
+	}
+	for _, one := range s.ChangeApproval.Calls.Deciding() {
+		if one.Name != name {
+			continue
+		}
+		at := "/changeApproval/calls/" + name
+		var body []byte
+		if site := s.sites[at+"/body"]; site != nil {
+			var err error
+			if body, err = site.text(s.approvalBody(g, h, a), g.options()); err != nil {
+				return Call{}, false, err
+			}
+		}
+		out, err := s.endpoint(at+"/endpoint", one.Call.Endpoint, s.approvalRoot(g, h, a), body, g)
+		return out, err == nil, err
+	}
+	return Call{}, false, nil
+}
+
+// Directory makes the call that asks for the partner's members; false when there
+// is none.
+func (s *Set) Directory(g Given) (Call, bool, error) {
+	if s.ChangeApproval == nil || s.ChangeApproval.Calls.Directory == nil {
+		return Call{}, false, nil
+	}
+	const at = "/changeApproval/calls/directory"
+	var body []byte
+	if site := s.sites[at+"/body"]; site != nil {
+		var err error
+		if body, err = site.text(s.approvalBody(g, view.Host{}, Approval{}), g.options()); err != nil {
+			return Call{}, false, err
+		}
+	}
+	out, err := s.endpoint(at+"/endpoint", s.ChangeApproval.Calls.Directory.Endpoint, s.approvalRoot(g, view.Host{}, Approval{}), body, g)
+	return out, err == nil, err
+}
+
+// ApprovalLink makes the address of the partner's page; "" when the package names
+// none. Only http and https are addresses.
+func (s *Set) ApprovalLink(call string, g Given, h view.Host, a Approval) (string, error) {
+	site := s.sites["/changeApproval/calls/"+call+"/parser/link"]
+	if site == nil {
+		return "", nil
+	}
+	out, err := site.text(s.approvalRoot(g, h, a), g.options())
+	if err != nil {
+		return "", err
+	}
+	r, err := http.NewRequest(http.MethodGet, string(out), nil)
+	if err != nil || r.URL.Host == "" || r.URL.Scheme != "https" && r.URL.Scheme != "http" {
+		return "", &Error{site.at, fmt.Errorf("what comes out is no address of a page")}
+	}
+	return string(out), nil
+}
+
+// approvalRoot is what addresses and headers see.
+func (s *Set) approvalRoot(g Given, h view.Host, a Approval) *value.Object {
+	forms := s.ChangeApproval.Forms
+	if s.native() {
+		return s.approvalNative(g, a)
+	}
+	context := with(view.LaunchDarkly(h, a.Change), "approvalId", a.External)
+	return with(s.config(g), "oauth", g.connection(), "environment", forms.Scope.Data(g.Scope), "context", context)
+}
+
+// approvalBody is what bodies see.
+func (s *Set) approvalBody(g Given, h view.Host, a Approval) *value.Object {
+	forms := s.ChangeApproval.Forms
+	if s.native() {
+		return s.approvalNative(g, a)
+	}
+	e := view.LaunchDarkly(h, a.Change)
+	member := inner(e, "member")
+	name, _ := member.Get("displayName")
+	e.Set("member", with(member, "externalId", a.Requester))
+	e.Set("title", with(inner(e, "title"), "member", name))
+	links := object("approval", object("href", a.Page), "history", object("href", a.History))
+	tags, _ := e.Get("tags")
+	return with(e, "approvalId", a.ID, "approvalDescription", a.Description, "flag", object("name", a.Change.Target.Name, "key", a.Change.Target.Key, "tags", tags),
+		"formVariables", with(s.config(g), "oauth", g.connection()), "environmentFormVariables", forms.Scope.Data(g.Scope), "approvalFormVariables", s.requested(g),
+		"_links", links, "creationResponseBody", a.Opened)
+}
+
+// inner is a member that is an object; empty when there is none.
+func inner(o *value.Object, name string) *value.Object {
+	v, _ := o.Get(name)
+	if in, ok := v.(*value.Object); ok {
+		return in
+	}
+	return &value.Object{}
+}
+
+// requested are the fields of the request: those of the package, then what an
+// administrator has added.
+func (s *Set) requested(g Given) *value.Object {
+	form := s.ChangeApproval.Forms.Request
+	out := form.Data(g.Request)
+	if !s.ChangeApproval.AllowExtraFields.Get() {
+		return out
+	}
+	var more manifest.Form
+	for _, key := range sorted(g.Request) {
+		if _, known := form.Variable(key); !known {
+			more = append(more, manifest.Variable{Key: key})
+		}
+	}
+	extra := more.Data(g.Request)
+	for i := range extra.Len() {
+		out.Set(extra.At(i))
+	}
+	return out
+}
+
+// approvalNative is what all templates of our own view see.
+func (s *Set) approvalNative(g Given, a Approval) *value.Object {
+	e := view.Native(a.Change)
+	resource, _ := e.Get("target")
+	scope, _ := e.Get("scope")
+	return object("config", s.config(g), "connection", g.connection(), "scopeConfig", s.ChangeApproval.Forms.Scope.Data(g.Scope),
+		"request", with(s.requested(g), "id", a.ID, "external_id", a.External, "description", a.Description, "title", a.Change.Title.Plain, "details", a.Change.Details.Plain,
+			"comment", a.Change.Comment, "url", a.Page, "time", view.Timestamp(a.Change.Time)),
+		"resource", resource, "scope", scope, "requester", with(inner(e, "actor"), "external_id", a.Requester), "opened", a.Opened)
+}

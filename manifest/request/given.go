@@ -1,0 +1,105 @@
+package request
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/guestright/guestright/kit/secret"
+	"github.com/guestright/guestright/manifest"
+	"github.com/guestright/guestright/manifest/template"
+	"github.com/guestright/guestright/manifest/value"
+)
+
+// Connection is what an administrator's consent at the partner has brought.
+type Connection struct {
+	BaseURI     string
+	AccessToken secret.Text
+}
+
+// Given is what calls are made of besides what has happened.
+type Given struct {
+	Config     manifest.Values // of the installation's form
+	Scope      manifest.Values // of a capability's own form: an environment's, for example
+	Request    manifest.Values // filled in with a request for approval
+	Connection *Connection     // nil: there is none
+	// ID, Time and Nonce are of this one call; signatures hold them.
+	ID    string
+	Time  time.Time
+	Nonce string
+}
+
+// connection is what templates see of it; nil when there is none.
+func (g Given) connection() value.Value {
+	if g.Connection == nil {
+		return nil
+	}
+	return object("baseURI", g.Connection.BaseURI, "accessToken", g.Connection.AccessToken.Reveal())
+}
+
+func (g Given) signing(body []byte) *template.Signing {
+	return &template.Signing{Time: g.Time, Nonce: g.Nonce, Body: body}
+}
+
+// signatures are the headers that sign a body with a secret of the installation. A
+// secret that was left empty signs nothing.
+func (g Given) signatures(s *manifest.Sign, body []byte) []manifest.Header {
+	if s == nil {
+		return nil
+	}
+	text, _ := g.Config[s.SecretVar.Get()].(secret.Text)
+	key := text.Reveal()
+	if key == "" {
+		return nil
+	}
+	if s.Scheme == manifest.SchemeStandardWebhooks {
+		raw, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(key, "whsec_"))
+		if err != nil {
+			raw = []byte(key)
+		}
+		at := strconv.FormatInt(g.Time.Unix(), 10)
+		return []manifest.Header{{Name: "Webhook-Id", Value: g.ID}, {Name: "Webhook-Timestamp", Value: at},
+			{Name: "Webhook-Signature", Value: "v1," + base64.StdEncoding.EncodeToString(mac(raw, []byte(g.ID+"."+at+"."), body))}}
+	}
+	return []manifest.Header{{Name: s.HeaderName(), Value: hex.EncodeToString(mac([]byte(key), body))}}
+}
+
+func mac(key []byte, parts ...[]byte) []byte {
+	h := hmac.New(sha256.New, key)
+	for _, p := range parts {
+		h.Write(p)
+	}
+	return h.Sum(nil)
+}
+
+// object is made of names and values in turn.
+func object(pairs ...value.Value) *value.Object {
+	out := &value.Object{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		name, _ := pairs[i].(string)
+		out.Set(name, pairs[i+1])
+	}
+	return out
+}
+
+// with is an object and more members: those of others, and names and values.
+func with(o *value.Object, pairs ...value.Value) *value.Object {
+	out := &value.Object{}
+	for i := range o.Len() {
+		out.Set(o.At(i))
+	}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		name, _ := pairs[i].(string)
+		out.Set(name, pairs[i+1])
+	}
+	return out
+}
+
+// options of a body: it is made before it is signed.
+func (g Given) options() template.Options { return template.Options{Signing: g.signing(nil)} }
+
+func blank(body []byte) bool { return template.Blank(body) }
