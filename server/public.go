@@ -12,6 +12,7 @@ import (
 	"github.com/guestright/guestright/identity"
 	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/kit/web"
+	"github.com/guestright/guestright/manifest/schema"
 )
 
 // public is the door for people and developers: console, API, token endpoint.
@@ -23,6 +24,7 @@ func (a *App) public() http.Handler {
 	for _, pattern := range []string{"/v1/", "/openapi.json", web.ErrorDocs} {
 		mux.Handle(pattern, management)
 	}
+	mux.HandleFunc("GET /schemas/manifest.json", manifestSchema)
 	pages := console.New(console.Services{Identity: a.Identity, Sessions: a.People, Groups: a.Groups, Accounts: a.Accounts, Applications: a.Applications,
 		Releases: a.Releases, Integrations: a.Integrations, Private: a.Private, APITokens: a.APITokens, Roles: a.Roles, Insight: a.Insight, Webhooks: a.Webhooks, Calls: a.Proxy, Quota: a.Quota, Notices: a.Notices, Audit: a.Audit, Catalog: a.Catalog, Keys: a.Keys,
 		Usage: a.Usage, Tokens: a.Tokens, Products: a.Products, Legacy: a.Legacy, Leaks: a.Leaks, Origin: a.Config.URL, Issuer: a.Config.URL, Gateway: a.Config.Gateway.URL,
@@ -31,6 +33,13 @@ func (a *App) public() http.Handler {
 	pages.Mount(mux)
 	a.oauth(pages).Mount(mux)
 	return web.NewDoor(web.DoorConfig{Log: a.Log, Hosts: a.consoleHosts(), Proxies: a.proxies, Secure: a.Config.secure()}, mux)
+}
+
+// manifestSchema serves the JSON Schema of manifests, for editors.
+func manifestSchema(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/schema+json")
+	w.Header().Set("Cache-Control", "public, max-age=3600")
+	_, _ = w.Write(schema.Native())
 }
 
 // consoleHosts are the names the door for people answers for. On a loopback address it also

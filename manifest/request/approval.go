@@ -2,7 +2,7 @@ package request
 
 import (
 	"fmt"
-	"net/http"
+	"net/url"
 
 	"github.com/guestright/guestright/manifest"
 	"github.com/guestright/guestright/manifest/value"
@@ -74,8 +74,8 @@ func (s *Set) ApprovalLink(call string, g Given, h view.Host, a Approval) (strin
 	if err != nil {
 		return "", err
 	}
-	r, err := http.NewRequest(http.MethodGet, string(out), nil)
-	if err != nil || r.URL.Host == "" || r.URL.Scheme != "https" && r.URL.Scheme != "http" {
+	u, err := url.Parse(string(out))
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
 		return "", &Error{site.at, fmt.Errorf("what comes out is no address of a page")}
 	}
 	return string(out), nil

@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"net/http"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -62,7 +63,15 @@ func given(secretText string) request.Given {
 	return request.Given{Config: manifest.Values{"room": "7 b/c", "signing": secret.New(secretText)}, ID: "evt_1", Time: begun, Nonce: "n"}
 }
 
-func header(c request.Call, name string) string { return c.HTTPHeader().Get(name) }
+func headers(c request.Call) http.Header {
+	out := http.Header{}
+	for _, h := range c.Header {
+		out.Add(h.Name, h.Value)
+	}
+	return out
+}
+
+func header(c request.Call, name string) string { return headers(c).Get(name) }
 
 // A hook's call: the template of the kind, else the default; nothing when it comes
 // out blank; address, headers and the signature over the exact bytes.
@@ -115,10 +124,10 @@ func TestStandardWebhooksSignature(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := wh.Verify(call.Body, call.HTTPHeader()); err != nil {
+	if err := wh.Verify(call.Body, headers(call)); err != nil {
 		t.Error(err)
 	}
-	if err := wh.Verify(append(call.Body, ' '), call.HTTPHeader()); err == nil {
+	if err := wh.Verify(append(call.Body, ' '), headers(call)); err == nil {
 		t.Error("another body is accepted")
 	}
 }

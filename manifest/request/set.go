@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
-	"net/http"
 	"strconv"
 
 	"github.com/guestright/guestright/manifest"
@@ -18,15 +17,6 @@ type Call struct {
 	URL    string
 	Header []manifest.Header // in order; signatures last
 	Body   []byte            // nil: none
-}
-
-// HTTPHeader gives the headers as net/http has them.
-func (c Call) HTTPHeader() http.Header {
-	out := make(http.Header, len(c.Header))
-	for _, h := range c.Header {
-		out.Add(h.Name, h.Value)
-	}
-	return out
 }
 
 // Set is a package whose templates are parsed, once for all calls.
