@@ -19,6 +19,7 @@ type integrationCmd struct {
 	New  integrationNewCmd  `cmd:"" help:"Begin an integration: a folder with a manifest, a template and icons."`
 	Lint integrationLintCmd `cmd:"" help:"Say what is wrong with integrations, and what would mend it. Exit code 1: errors, 2: cannot be read."`
 
+	Send    integrationSendCmd    `cmd:"" help:"Send the requests of an integration to a server of your own."`
 	Preview integrationPreviewCmd `cmd:"" help:"Show every request that an integration makes, for an event. Exit code 1: a template makes nothing, 2: cannot be read."`
 }
 

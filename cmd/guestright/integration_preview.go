@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/manifest"
 	"github.com/guestright/guestright/manifest/fixture"
 	"github.com/guestright/guestright/manifest/request"
@@ -16,64 +15,73 @@ import (
 	"github.com/guestright/guestright/manifest/view"
 )
 
-type integrationPreviewCmd struct {
+// wanted says which calls of a package are wanted, and what they are about.
+type wanted struct {
 	Package string            `arg:"" name:"dir" type:"path" help:"Folder, or zip, tar or tar.gz archive."`
 	Event   string            `default:"flag" placeholder:"NAME" help:"What has happened: environment, flag, member or project, which are made up, or a file with an event: as the log gives it, or as LaunchDarkly's audit log does."`
 	Kind    string            `placeholder:"KIND" help:"Say that it happened to a resource of this kind."`
 	Call    string            `placeholder:"NAME" help:"Only this call, such as changeApproval/open."`
 	Set     map[string]string `placeholder:"FIELD=VALUE" help:"Value of a field of the form (else its name in capitals)."`
-	Curl    bool              `help:"Print commands for a shell."`
+}
+
+type integrationPreviewCmd struct {
+	wanted
+	Curl bool `help:"Print commands for a shell."`
 }
 
 // Run prints every request that the integration makes for an event.
 func (c integrationPreviewCmd) Run(w *world) error {
-	one, err := lintPackage(c.Package)
-	if err != nil {
-		return exitError{exitMisused, fmt.Errorf("%s: %w", c.Package, err)}
-	}
-	if manifest.Failed(one.Findings) && one.read.Package.Listing.Name == "" {
-		return exitError{exitMisused, errors.New("the package has errors that keep it from being read: see guestright integration lint")}
-	}
-	b, _, err := openPackage(c.Package)
+	calls, err := c.calls()
 	if err != nil {
 		return exitError{exitMisused, err}
 	}
-	set, err := request.Compile(one.read.Package, b)
-	if err != nil {
-		return exitError{exitMisused, err}
-	}
-	change, host, err := c.happened(set.Package)
-	if err != nil {
-		return exitError{exitMisused, err}
-	}
-	values := manifest.Values{}
-	for key, text := range c.Set {
-		d, ok := set.Forms.Installation.Variable(key)
-		switch {
-		case ok && d.Secret.Get():
-			values[key] = secret.New(text)
-		case ok && d.Type == manifest.TypeBoolean:
-			values[key] = text == "true"
-		default:
-			values[key] = text
-		}
-	}
-	shown, failed := 0, false
-	for _, p := range set.Preview(host, change, values) {
-		if c.Call != "" && c.Call != p.Name {
-			continue
-		}
-		shown++
+	failed := false
+	for _, p := range calls {
 		failed = failed || p.Err != nil
 		c.say(w, p)
-	}
-	if shown == 0 {
-		return exitError{exitMisused, errors.New("the integration makes no such call")}
 	}
 	if failed {
 		return errSilent
 	}
 	return nil
+}
+
+// calls makes them. Error: the package, the event or the name of the call is of no use.
+func (c wanted) calls() ([]request.Previewed, error) {
+	one, err := lintPackage(c.Package)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", c.Package, err)
+	}
+	if one.read.Package.Listing.Name == "" {
+		return nil, errors.New("the package has errors that keep it from being read: see guestright integration lint")
+	}
+	b, _, err := openPackage(c.Package)
+	if err != nil {
+		return nil, err
+	}
+	set, err := request.Compile(one.read.Package, b)
+	if err != nil {
+		return nil, err
+	}
+	change, host, err := c.happened(set.Package)
+	if err != nil {
+		return nil, err
+	}
+	raw := map[string]any{}
+	for key, text := range c.Set {
+		if _, ok := set.Forms.Installation.Variable(key); !ok {
+			return nil, fmt.Errorf("--set %s: the form has no such field", key)
+		}
+		raw[key] = text
+	}
+	all := set.Preview(host, change, set.Forms.Installation.Typed(raw))
+	if c.Call != "" {
+		all = slices.DeleteFunc(all, func(p request.Previewed) bool { return p.Name != c.Call })
+	}
+	if len(all) == 0 {
+		return nil, errors.New("the integration makes no such call")
+	}
+	return all, nil
 }
 
 func (c integrationPreviewCmd) say(w *world, p request.Previewed) {
@@ -92,7 +100,7 @@ func (c integrationPreviewCmd) say(w *world, p request.Previewed) {
 }
 
 // happened reads or makes up what the calls are about.
-func (c integrationPreviewCmd) happened(p manifest.Package) (view.Change, view.Host, error) {
+func (c wanted) happened(p manifest.Package) (view.Change, view.Host, error) {
 	event, ok := fixture.Event(c.Event)
 	if !ok || c.Event == fixture.Native {
 		data, err := os.ReadFile(c.Event)
