@@ -8,7 +8,7 @@ import (
 	"github.com/guestright/guestright/server/servertest"
 )
 
-// Editors find the schema of manifests at the address that its $schema names.
+// Editors can be given the address of the schema of manifests.
 func TestManifestSchemaIsServed(t *testing.T) {
 	t.Parallel()
 	h := servertest.Start(t, servertest.Options{})

@@ -29,7 +29,8 @@ type spot struct {
 }
 
 // counter sums up what the books have written, until it is written itself: a
-// node that is killed loses the last seconds of its charts, and nothing else.
+// node that is killed loses what its charts have not been told yet, at most a minute,
+// and nothing else.
 type counter struct {
 	mu     sync.Mutex
 	sums   map[spot]tally

@@ -36,7 +36,8 @@ type linted struct {
 	Capabilities []string           `json:"capabilities"`
 	Findings     []manifest.Finding `json:"findings"`
 
-	read manifest.Read
+	read  manifest.Read
+	files bundle.Bundle
 }
 
 // Run judges each package alone, and all together.
@@ -82,7 +83,7 @@ func lintPackage(path string) (linted, error) {
 	for _, ending := range []string{".zip", ".tar.gz", ".tgz", ".tar"} {
 		name = strings.TrimSuffix(name, ending)
 	}
-	out := linted{Path: path, Key: name, Capabilities: []string{}, Findings: found}
+	out := linted{Path: path, Key: name, Capabilities: []string{}, Findings: found, files: b}
 	data, err := fs.ReadFile(b, "manifest.json")
 	if errors.Is(err, fs.ErrNotExist) && manifest.Failed(found) {
 		return out, nil // that is said already

@@ -55,11 +55,7 @@ func (c wanted) calls() ([]request.Previewed, error) {
 	if one.read.Package.Listing.Name == "" {
 		return nil, errors.New("the package has errors that keep it from being read: see guestright integration lint")
 	}
-	b, _, err := openPackage(c.Package)
-	if err != nil {
-		return nil, err
-	}
-	set, err := request.Compile(one.read.Package, b)
+	set, err := request.Compile(one.read.Package, one.files)
 	if err != nil {
 		return nil, err
 	}

@@ -39,16 +39,7 @@ func (l *linter) connected() value.Value {
 	if !l.p.Connection.OAuth.Required.Get() {
 		return nil
 	}
-	return object("baseURI", "https://partner.example", "accessToken", "access")
-}
-
-func object(pairs ...any) *value.Object {
-	o := &value.Object{}
-	for i := 0; i+1 < len(pairs); i += 2 {
-		key, _ := pairs[i].(string)
-		o.Set(key, pairs[i+1])
-	}
-	return o
+	return value.Of("baseURI", "https://partner.example", "accessToken", "access")
 }
 
 // event gives a made-up event; reserved adds the package's own properties to it.
@@ -61,7 +52,7 @@ func (l *linter) event(name string, reserved bool) *value.Object {
 	if props, ok := e.Get(member); ok && reserved && l.p.ReservedProperties != nil {
 		if o, ok := props.(*value.Object); ok {
 			for _, p := range l.p.ReservedProperties.Properties {
-				o.Set(p.Key, object("name", p.Name, "values", value.List{"one", "two"}))
+				o.Set(p.Key, value.Of("name", p.Name, "values", value.List{"one", "two"}))
 			}
 		}
 	}
@@ -73,7 +64,7 @@ func (l *linter) requestRoot(reserved bool) *value.Object {
 	if l.native() {
 		return l.bodyRoot(fixture.Native, reserved)
 	}
-	root := fill(object(), l.p.Forms.Installation)
+	root := fill(value.Of(), l.p.Forms.Installation)
 	root.Set("oauth", l.connected())
 	root.Set("context", l.event("flag", reserved))
 	return root
@@ -82,10 +73,10 @@ func (l *linter) requestRoot(reserved bool) *value.Object {
 // bodyRoot is what the body of a hook sees.
 func (l *linter) bodyRoot(event string, reserved bool) *value.Object {
 	if l.native() {
-		return object("event", l.event(fixture.Native, reserved), "config", fill(object(), l.p.Forms.Installation), "connection", l.connected())
+		return value.Of("event", l.event(fixture.Native, reserved), "config", fill(value.Of(), l.p.Forms.Installation), "connection", l.connected())
 	}
 	root := l.event(event, reserved)
-	root.Set("formVariables", fill(object("oauth", l.connected()), l.p.Forms.Installation))
+	root.Set("formVariables", fill(value.Of("oauth", l.connected()), l.p.Forms.Installation))
 	return root
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/guestright/guestright/manifest"
 	"github.com/guestright/guestright/manifest/fixture"
 	"github.com/guestright/guestright/manifest/template"
+	"github.com/guestright/guestright/manifest/value"
 )
 
 // written is a site whose template could be read.
@@ -139,13 +140,13 @@ func (l *linter) tryBody(w written) {
 
 // tryLink: the texts of a link name only declared metadata.
 func (l *linter) tryLink(w written) {
-	metadata := object()
+	metadata := value.Of()
 	for _, key := range sorted(l.p.ResourceLink.Metadata) {
 		metadata.Set(key, "text")
 	}
-	root := object("deepLink", "https://partner.example/1", "metadata", metadata)
+	root := value.Of("deepLink", "https://partner.example/1", "metadata", metadata)
 	if l.native() {
-		root = object("link", "https://partner.example/1", "metadata", metadata)
+		root = value.Of("link", "https://partner.example/1", "metadata", metadata)
 	}
 	if _, err := w.t.Render(l.dialect(w.Site), root, options(true)); err != nil {
 		l.broken(w.Site, manifest.LayerRules, manifest.Error, "link.template-strict", err, "Declare it in the metadata.")

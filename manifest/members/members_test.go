@@ -119,6 +119,7 @@ func TestRefused(t *testing.T) {
 		{action, `{` + vip + `,"op":"add","rows":[],"rows":[]}`, "", "twice", 0},
 		{action, `{` + vip + `,"op":"add","rows":[],"x":` + deep + `}`, "", "deeply", 0},
 		{action, `{` + vip + `,"op":"add","rows":[],"x":"` + long + `"}`, "", "longer", 0},
+		{action, `{` + vip + `,"op":"add","rows":[{"uid":"u"},{"uid":"v","x":` + strings.Repeat("[", 200) + strings.Repeat("]", 200) + `}]}`, "", "deeply", 1},
 		{action, `{` + vip + `,"op":"add","rows":[{"uid":"u"},{"uid":"` + long + `"}]}`, "", "longer", 0},
 		{action, `{` + vip + `,"op":"add","rows":[],"x":[` + strings.Repeat("1,", 20_000) + `1]}`, "", "too much", 0},
 		{manifest.MemberArrays{List: manifest.Some("/rows"), Action: &manifest.MemberAction{Path: "/op", Matcher: "("}}, `{` + vip + `,"op":"add","rows":[]}`, "/op", "matcher", 0},

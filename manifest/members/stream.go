@@ -74,7 +74,11 @@ func (s *stream) piece() (value.Value, error) {
 	if len(raw) > pieceMost {
 		return nil, errLong
 	}
-	return value.Decode(raw)
+	v, err := value.Decode(raw)
+	if err != nil { // it is JSON, so what is left is how deep it is
+		return nil, errDeep
+	}
+	return v, nil
 }
 
 // head reads the document without its members, but for the first of each array.

@@ -2,7 +2,9 @@ package request
 
 import (
 	"fmt"
+	"maps"
 	"net/url"
+	"slices"
 
 	"github.com/guestright/guestright/manifest"
 	"github.com/guestright/guestright/manifest/value"
@@ -83,39 +85,25 @@ func (s *Set) ApprovalLink(call string, g Given, h view.Host, a Approval) (strin
 
 // approvalRoot is what addresses and headers see.
 func (s *Set) approvalRoot(g Given, h view.Host, a Approval) *value.Object {
-	forms := s.ChangeApproval.Forms
 	if s.native() {
 		return s.approvalNative(g, a)
 	}
-	context := with(view.LaunchDarkly(h, a.Change), "approvalId", a.External)
-	return with(s.config(g), "oauth", g.connection(), "environment", forms.Scope.Data(g.Scope), "context", context)
+	context := view.LaunchDarkly(h, a.Change).With("approvalId", a.External)
+	return s.base(g).With("environment", s.ChangeApproval.Forms.Scope.Data(g.Scope), "context", context)
 }
 
 // approvalBody is what bodies see.
 func (s *Set) approvalBody(g Given, h view.Host, a Approval) *value.Object {
-	forms := s.ChangeApproval.Forms
 	if s.native() {
 		return s.approvalNative(g, a)
 	}
 	e := view.LaunchDarkly(h, a.Change)
-	member := inner(e, "member")
+	member := e.Inner("member")
 	name, _ := member.Get("displayName")
-	e.Set("member", with(member, "externalId", a.Requester))
-	e.Set("title", with(inner(e, "title"), "member", name))
-	links := object("approval", object("href", a.Page), "history", object("href", a.History))
+	links := e.Inner("_links").With("approval", value.Of("href", a.Page), "history", value.Of("href", a.History))
 	tags, _ := e.Get("tags")
-	return with(e, "approvalId", a.ID, "approvalDescription", a.Description, "flag", object("name", a.Change.Target.Name, "key", a.Change.Target.Key, "tags", tags),
-		"formVariables", with(s.config(g), "oauth", g.connection()), "environmentFormVariables", forms.Scope.Data(g.Scope), "approvalFormVariables", s.requested(g),
-		"_links", links, "creationResponseBody", a.Opened)
-}
-
-// inner is a member that is an object; empty when there is none.
-func inner(o *value.Object, name string) *value.Object {
-	v, _ := o.Get(name)
-	if in, ok := v.(*value.Object); ok {
-		return in
-	}
-	return &value.Object{}
+	return e.With("member", member.With("externalId", a.Requester), "title", e.Inner("title").With("member", name), "_links", links, "approvalId", a.ID, "approvalDescription", a.Description, "flag", value.Of("name", a.Change.Target.Name, "key", a.Change.Target.Key, "tags", tags),
+		"formVariables", s.base(g), "environmentFormVariables", s.ChangeApproval.Forms.Scope.Data(g.Scope), "approvalFormVariables", s.requested(g), "creationResponseBody", a.Opened)
 }
 
 // requested are the fields of the request: those of the package, then what an
@@ -127,7 +115,7 @@ func (s *Set) requested(g Given) *value.Object {
 		return out
 	}
 	var more manifest.Form
-	for _, key := range sorted(g.Request) {
+	for _, key := range slices.Sorted(maps.Keys(g.Request)) {
 		if _, known := form.Variable(key); !known {
 			more = append(more, manifest.Variable{Key: key})
 		}
@@ -144,8 +132,8 @@ func (s *Set) approvalNative(g Given, a Approval) *value.Object {
 	e := view.Native(a.Change)
 	resource, _ := e.Get("target")
 	scope, _ := e.Get("scope")
-	return object("config", s.config(g), "connection", g.connection(), "scopeConfig", s.ChangeApproval.Forms.Scope.Data(g.Scope),
-		"request", with(s.requested(g), "id", a.ID, "external_id", a.External, "description", a.Description, "title", a.Change.Title.Plain, "details", a.Change.Details.Plain,
-			"comment", a.Change.Comment, "url", a.Page, "time", view.Timestamp(a.Change.Time)),
-		"resource", resource, "scope", scope, "requester", with(inner(e, "actor"), "external_id", a.Requester), "opened", a.Opened)
+	asked := s.requested(g).With("id", a.ID, "external_id", a.External, "description", a.Description, "title", a.Change.Title.Plain, "details", a.Change.Details.Plain,
+		"comment", a.Change.Comment, "url", a.Page, "time", view.Timestamp(a.Change.Time))
+	return s.base(g).With("scopeConfig", s.ChangeApproval.Forms.Scope.Data(g.Scope), "request", asked, "resource", resource, "scope", scope,
+		"requester", e.Inner("actor").With("external_id", a.Requester), "opened", a.Opened)
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -38,34 +39,36 @@ func (g Given) connection() value.Value {
 	if g.Connection == nil {
 		return nil
 	}
-	return object("baseURI", g.Connection.BaseURI, "accessToken", g.Connection.AccessToken.Reveal())
+	return value.Of("baseURI", g.Connection.BaseURI, "accessToken", g.Connection.AccessToken.Reveal())
 }
 
 func (g Given) signing(body []byte) *template.Signing {
 	return &template.Signing{Time: g.Time, Nonce: g.Nonce, Body: body}
 }
 
+var errSecret = errors.New("the secret is not whsec_ and Base64, as Standard Webhooks write them")
+
 // signatures are the headers that sign a body with a secret of the installation. A
 // secret that was left empty signs nothing.
-func (g Given) signatures(s *manifest.Sign, body []byte) []manifest.Header {
+func (g Given) signatures(s *manifest.Sign, body []byte) ([]manifest.Header, error) {
 	if s == nil {
-		return nil
+		return nil, nil
 	}
 	text, _ := g.Config[s.SecretVar.Get()].(secret.Text)
 	key := text.Reveal()
 	if key == "" {
-		return nil
+		return nil, nil
 	}
 	if s.Scheme == manifest.SchemeStandardWebhooks {
 		raw, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(key, "whsec_"))
 		if err != nil {
-			raw = []byte(key)
+			return nil, errSecret
 		}
 		at := strconv.FormatInt(g.Time.Unix(), 10)
 		return []manifest.Header{{Name: "Webhook-Id", Value: g.ID}, {Name: "Webhook-Timestamp", Value: at},
-			{Name: "Webhook-Signature", Value: "v1," + base64.StdEncoding.EncodeToString(mac(raw, []byte(g.ID+"."+at+"."), body))}}
+			{Name: "Webhook-Signature", Value: "v1," + base64.StdEncoding.EncodeToString(mac(raw, []byte(g.ID+"."+at+"."), body))}}, nil
 	}
-	return []manifest.Header{{Name: s.HeaderName(), Value: hex.EncodeToString(mac([]byte(key), body))}}
+	return []manifest.Header{{Name: s.HeaderName(), Value: hex.EncodeToString(mac([]byte(key), body))}}, nil
 }
 
 func mac(key []byte, parts ...[]byte) []byte {
@@ -76,30 +79,5 @@ func mac(key []byte, parts ...[]byte) []byte {
 	return h.Sum(nil)
 }
 
-// object is made of names and values in turn.
-func object(pairs ...value.Value) *value.Object {
-	out := &value.Object{}
-	for i := 0; i+1 < len(pairs); i += 2 {
-		name, _ := pairs[i].(string)
-		out.Set(name, pairs[i+1])
-	}
-	return out
-}
-
-// with is an object and more members: those of others, and names and values.
-func with(o *value.Object, pairs ...value.Value) *value.Object {
-	out := &value.Object{}
-	for i := range o.Len() {
-		out.Set(o.At(i))
-	}
-	for i := 0; i+1 < len(pairs); i += 2 {
-		name, _ := pairs[i].(string)
-		out.Set(name, pairs[i+1])
-	}
-	return out
-}
-
 // options of a body: it is made before it is signed.
 func (g Given) options() template.Options { return template.Options{Signing: g.signing(nil)} }
-
-func blank(body []byte) bool { return template.Blank(body) }

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/guestright/guestright/manifest"
+	"github.com/guestright/guestright/manifest/template"
 	"github.com/guestright/guestright/manifest/value"
 	"github.com/guestright/guestright/manifest/view"
 )
@@ -48,7 +49,7 @@ func (s *Set) HookTest(at int, g Given, h view.Host, c view.Change) (Call, bool,
 
 func (s *Set) hookBy(at int, path string, g Given, h view.Host, c view.Change) (Call, bool, error) {
 	body, err := s.names[path].text(s.hookRoot(s.EventHooks[at], g, h, c), g.options())
-	if err != nil || blank(body) {
+	if err != nil || template.Blank(body) {
 		return Call{}, false, err
 	}
 	return s.hook(at, g, h, c, body)
@@ -59,11 +60,9 @@ func (s *Set) hook(at int, g Given, h view.Host, c view.Change, body []byte) (Ca
 	if hook.Endpoint == nil {
 		return Call{Body: body}, true, nil
 	}
-	root := s.config(g)
+	root := s.base(g).With("context", view.LaunchDarkly(h, c))
 	if s.native() {
-		root = object("event", view.Native(c), "config", root, "connection", g.connection())
-	} else {
-		root = with(root, "oauth", g.connection(), "context", view.LaunchDarkly(h, c))
+		root = s.hookRoot(hook, g, h, c)
 	}
 	out, err := s.endpoint("/eventHooks/"+strconv.Itoa(at)+"/endpoint", *hook.Endpoint, root, body, g)
 	return out, err == nil, err
@@ -71,20 +70,29 @@ func (s *Set) hook(at int, g Given, h view.Host, c view.Change, body []byte) (Ca
 
 func (s *Set) config(g Given) *value.Object { return s.Forms.Installation.Data(g.Config) }
 
+// base is what was filled in and connected: under names of its own, or at the root
+// for LaunchDarkly's view.
+func (s *Set) base(g Given) *value.Object {
+	if s.native() {
+		return value.Of("config", s.config(g), "connection", g.connection())
+	}
+	return s.config(g).With("oauth", g.connection())
+}
+
 // hookRoot is what a hook's body sees.
 func (s *Set) hookRoot(hook manifest.EventHook, g Given, h view.Host, c view.Change) *value.Object {
 	if s.native() {
-		return object("event", view.Native(c), "config", s.config(g), "connection", g.connection())
+		return s.base(g).With("event", view.Native(c))
 	}
-	fields := with(s.config(g), "oauth", g.connection())
+	fields := s.base(g)
 	if hook.Source == manifest.SourceSignal {
 		vars := c.Properties
 		if vars == nil {
 			vars = &value.Object{}
 		}
-		return object("formVariables", fields, "templateVariables", vars, "link", c.Target.URL, "timestamp", c.Time.UTC().Format("2006-01-02T15:04:05.000Z07:00"))
+		return value.Of("formVariables", fields, "templateVariables", vars, "link", c.Target.URL, "timestamp", c.Time.UTC().Format("2006-01-02T15:04:05.000Z07:00"))
 	}
-	return with(view.LaunchDarkly(h, c), "formVariables", fields)
+	return view.LaunchDarkly(h, c).With("formVariables", fields)
 }
 
 // standard is the form of an event that no template makes: the audit entry.
@@ -93,7 +101,6 @@ func (s *Set) standard(h view.Host, c view.Change) *value.Object {
 		return view.Native(c)
 	}
 	e := view.LaunchDarkly(h, c)
-	stamp, _ := e.Get("timestamp")
-	at, _ := stamp.(*value.Object).Get("milliseconds")
-	return with(e, "date", at, "description", c.Details.Markdown, "shortDescription", c.Title.Plain, "markdownTitle", c.Title.Markdown)
+	at, _ := e.Inner("timestamp").Get("milliseconds")
+	return e.With("date", at, "description", c.Details.Markdown, "shortDescription", c.Title.Plain, "markdownTitle", c.Title.Markdown)
 }

@@ -2,7 +2,6 @@ package request
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 
@@ -20,14 +19,11 @@ type Snapshot struct {
 
 func (s *Set) snapshotRoot(g Given, of Snapshot) *value.Object {
 	fields := s.SnapshotPush.Forms.Scope.Data(g.Scope)
+	config := merged(s.config(g), fields)
 	if s.native() {
-		config := with(s.config(g))
-		for i := range fields.Len() {
-			config.Set(fields.At(i))
-		}
-		return object("config", config, "connection", g.connection(), "snapshot", object("key", of.Key, "version", of.Version, "contentType", "application/json"), "scope", object("id", of.Scope))
+		return value.Of("config", config, "connection", g.connection(), "snapshot", value.Of("key", of.Key, "version", of.Version, "contentType", "application/json"), "scope", value.Of("id", of.Scope))
 	}
-	return with(merged(s.config(g), fields), "_featureStoreKey", of.Key, "envId", of.Scope, "oauth", g.connection())
+	return config.With("_featureStoreKey", of.Key, "envId", of.Scope, "oauth", g.connection())
 }
 
 func merged(of ...*value.Object) *value.Object {
@@ -84,18 +80,15 @@ func (s *Set) Action(key string, g Given, context *value.Object) (Call, bool, er
 			return Call{}, false, &Error{pointer + "/needs", fmt.Errorf("%q is missing", name)}
 		}
 	}
-	root, fields := context, with(s.config(g), "oauth", g.connection())
+	root := context.With("formVariables", s.base(g))
 	if s.native() {
-		root = with(context, "config", s.config(g), "connection", g.connection())
-		fields = object("config", s.config(g), "connection", g.connection())
-	} else {
-		root = with(context, "formVariables", fields)
+		root = merged(context, s.base(g))
 	}
 	body, err := s.sites[pointer+"/template"].text(root, g.options())
 	if err != nil {
 		return Call{}, false, err
 	}
-	out, err := s.endpoint("/userAction/call/endpoint", *s.UserAction.Call.Endpoint, fields, body, g)
+	out, err := s.endpoint("/userAction/call/endpoint", *s.UserAction.Call.Endpoint, s.base(g), body, g)
 	return out, err == nil, err
 }
 
@@ -118,15 +111,11 @@ func (s *Set) Fetch(form, field string, g Given) (Call, bool, error) {
 	return Call{}, false, nil
 }
 
+// fetchRoot is what the call for choices sees.
 func (s *Set) fetchRoot(g Given) *value.Object {
-	if s.native() {
-		return object("config", s.config(g), "connection", g.connection())
-	}
-	root := with(s.config(g), "oauth", g.connection())
-	if s.ChangeApproval != nil {
+	root := s.base(g)
+	if s.ChangeApproval != nil && !s.native() {
 		root.Set("environment", s.ChangeApproval.Forms.Scope.Data(g.Scope))
 	}
 	return root
 }
-
-func sorted(v manifest.Values) []string { return slices.Sorted(maps.Keys(v)) }

@@ -2,6 +2,8 @@ package request
 
 import (
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,10 +33,10 @@ func (s *Set) Preview(h view.Host, c view.Change, given manifest.Values) []Previ
 		name := "eventHook"
 		if hook.Source == manifest.SourceSignal {
 			name = "eventHook/signal"
-			for _, path := range sortedKeys(hook.Templates) {
+			for _, kind := range signals(hook) {
 				signal := c
-				signal.Action = path
-				add(name + "/" + path)(s.Hook(i, g, h, signal))
+				signal.Action = kind
+				add(name + "/" + kind)(s.Hook(i, g, h, signal))
 			}
 			continue
 		}
@@ -76,15 +78,12 @@ func (s *Set) Preview(h view.Host, c view.Change, given manifest.Values) []Previ
 	return out
 }
 
-func sortedKeys(t *manifest.HookTemplates) []string {
-	if t == nil {
+// signals are the types that a hook has templates for.
+func signals(hook manifest.EventHook) []string {
+	if hook.Templates == nil {
 		return nil
 	}
-	v := manifest.Values{}
-	for k := range t.ByType {
-		v[k] = true
-	}
-	return sorted(v)
+	return slices.Sorted(maps.Keys(hook.Templates.ByType))
 }
 
 func placeholder(key string) string { return "$" + strings.ToUpper(key) }

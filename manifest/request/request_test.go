@@ -120,6 +120,9 @@ func TestStandardWebhooksSignature(t *testing.T) {
 	if err != nil || !sent {
 		t.Fatal(sent, err)
 	}
+	if _, sent, err := pager(t, manifest.SchemeStandardWebhooks).Hook(0, given("no base64!"), view.Host{}, view.Of(view.Event{Type: "course.renamed"})); sent || request.Place(err) != "/eventHooks/0/endpoint/sign" {
+		t.Errorf("a secret of another form signs: %v", err)
+	}
 	wh, err := svix.NewWebhook(key)
 	if err != nil {
 		t.Fatal(err)
@@ -198,12 +201,12 @@ func TestApproval(t *testing.T) {
 		}
 	}
 	c := view.Of(view.Event{Type: "flag.updated", Subject: "proj/p:env/e:flag/f", Time: begun})
-	a := request.Approval{ID: "apr_1", External: "x-9", Description: "why", Change: c}
+	a := request.Approval{ID: "apr_1", External: "x-9", Description: "why", Change: c, Page: "https://host.example/approvals/apr_1"}
 	open, sent, err := s.ApprovalCall("open", g, view.Host{Words: map[string]string{"proj": "project", "env": "environment"}}, a)
 	if err != nil || !sent || open.Method != "POST" || open.URL != "https://partner.example/api/approvals" || header(open, "Authorization") != "Bearer token" {
 		t.Errorf("%v %v %s", sent, err, open.Text())
 	}
-	if !strings.Contains(string(open.Body), "apr_1") {
+	if !strings.Contains(string(open.Body), "apr_1") || !strings.Contains(string(open.Body), "https://host.example/approvals/apr_1") {
 		t.Errorf("the request's id is not in %s", open.Body)
 	}
 	status, _, err := s.ApprovalCall("status", g, view.Host{}, a)

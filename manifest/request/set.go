@@ -85,7 +85,7 @@ func (p *parsed) text(root value.Value, o template.Options) ([]byte, error) {
 }
 
 // endpoint renders address and headers of a call whose body is made already. at is
-// the endpoint's pointer, secrets are the fields of the installation.
+// the endpoint's pointer.
 func (s *Set) endpoint(at string, e manifest.Endpoint, root *value.Object, body []byte, g Given) (Call, error) {
 	out := Call{Method: e.Method, Body: body}
 	o := template.Options{Signing: g.signing(body)}
@@ -105,6 +105,10 @@ func (s *Set) endpoint(at string, e manifest.Endpoint, root *value.Object, body 
 		}
 		out.Header = append(out.Header, manifest.Header{Name: h.Name, Value: line})
 	}
-	out.Header = append(out.Header, g.signatures(e.Sign, body)...)
+	signed, err := g.signatures(e.Sign, body)
+	if err != nil {
+		return out, &Error{at + "/sign", err}
+	}
+	out.Header = append(out.Header, signed...)
 	return out, nil
 }

@@ -68,6 +68,32 @@ func (o *Object) Set(key string, v Value) {
 	}
 }
 
+// Of makes an object of names and values in turn.
+func Of(pairs ...Value) *Object { return (&Object{}).With(pairs...) }
+
+// With is a copy with more members, names and values in turn; what it holds is
+// shared.
+func (o *Object) With(pairs ...Value) *Object {
+	out := &Object{}
+	for i := range o.Len() {
+		out.Set(o.At(i))
+	}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		name, _ := pairs[i].(string)
+		out.Set(name, pairs[i+1])
+	}
+	return out
+}
+
+// Inner gives a member that is an object; an empty one when there is none.
+func (o *Object) Inner(key string) *Object {
+	v, _ := o.Get(key)
+	if in, ok := v.(*Object); ok {
+		return in
+	}
+	return &Object{}
+}
+
 // AppendJSON writes a value as compact JSON.
 func AppendJSON(b []byte, v Value) []byte {
 	switch t := v.(type) {

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -52,12 +53,7 @@ func (a Actor) person() bool {
 
 // shown is how it is called.
 func (a Actor) shown() string {
-	for _, s := range []string{a.Name, strings.TrimSpace(a.FirstName + " " + a.LastName), a.Email, a.ID} {
-		if s != "" {
-			return s
-		}
-	}
-	return "Somebody"
+	return cmp.Or(a.Name, strings.TrimSpace(a.FirstName+" "+a.LastName), a.Email, a.ID, "Somebody")
 }
 
 // Resource is something in the product.
@@ -67,12 +63,7 @@ type Resource struct {
 }
 
 // shown is how it is called.
-func (r Resource) shown() string {
-	if r.Name != "" {
-		return r.Name
-	}
-	return r.Key
-}
+func (r Resource) shown() string { return cmp.Or(r.Name, r.Key) }
 
 // Member is the member of an event's data that holds the product's own words
 // about it.
@@ -94,15 +85,10 @@ func Of(e Event) Change {
 	c.Target = resource(object(said, "target"), c.Target)
 	if list, ok := member(said, "scope").(value.List); ok {
 		for i, one := range list {
-			was := Resource{}
-			if i < len(c.Scope) {
-				was = c.Scope[i]
+			if i == len(c.Scope) {
+				c.Scope = append(c.Scope, Resource{})
 			}
-			if i < len(c.Scope) {
-				c.Scope[i] = resource(one, was)
-			} else {
-				c.Scope = append(c.Scope, resource(one, was))
-			}
+			c.Scope[i] = resource(one, c.Scope[i])
 		}
 	}
 	a := object(said, "actor")

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"cmp"
 	"encoding/json"
 	"strconv"
 	"strings"
@@ -47,7 +48,7 @@ func LaunchDarkly(h Host, c Change) *value.Object {
 			environment = Resource{Key: "~", Name: "All environments"}
 		}
 	}
-	out := made("_links", c.links(h), "baseURL", h.URL, "_id", c.ID, "_accountId", c.Account, "timestamp", Timestamp(c.Time), "kind", h.Word(c.Kind), "name", c.Target.shown())
+	out := value.Of("_links", c.links(h), "baseURL", h.URL, "_id", c.ID, "_accountId", c.Account, "timestamp", Timestamp(c.Time), "kind", h.Word(c.Kind), "name", c.Target.shown())
 	if w := h.Word(c.Kind); c.Target.Key != "" && w != "member" && w != "webhook" {
 		out.Set("key", c.Target.Key)
 	}
@@ -55,8 +56,8 @@ func LaunchDarkly(h Host, c Change) *value.Object {
 	if c.Comment != "" {
 		out.Set("comment", c.Comment)
 	}
-	out.Set("project", made("name", project.shown(), "key", project.Key, "tags", list(project.Tags),
-		"environment", made("name", environment.shown(), "key", environment.Key, "tags", list(environment.Tags))))
+	out.Set("project", value.Of("name", project.shown(), "key", project.Key, "tags", list(project.Tags),
+		"environment", value.Of("name", environment.shown(), "key", environment.Key, "tags", list(environment.Tags))))
 	out.Set("tags", list(c.Target.Tags))
 	if c.Properties != nil && c.Properties.Len() > 0 {
 		out.Set("customProperties", c.Properties)
@@ -68,11 +69,11 @@ func LaunchDarkly(h Host, c Change) *value.Object {
 	out.Set("verbKind", c.Action)
 	out.Set("title", c.Title.value())
 	target := &value.Object{}
-	if links := c.targetLinks(); links.Len() > 0 {
+	if links := c.addresses(); links.Len() > 0 {
 		target.Set("_links", links)
 	}
 	target.Set("name", c.Target.shown())
-	target.Set("_id", first(c.Target.ID, c.Target.Key))
+	target.Set("_id", cmp.Or(c.Target.ID, c.Target.Key))
 	out.Set("target", target)
 	return out
 }
@@ -81,11 +82,11 @@ func LaunchDarkly(h Host, c Change) *value.Object {
 func Timestamp(at time.Time) *value.Object {
 	at = at.UTC()
 	whole := func(n int64) value.Value { return json.Number(strconv.FormatInt(n, 10)) }
-	return made("milliseconds", whole(at.UnixMilli()), "seconds", whole(at.Unix()), "rfc3339", at.Format(time.RFC3339), "simple", at.Format(time.DateTime))
+	return value.Of("milliseconds", whole(at.UnixMilli()), "seconds", whole(at.Unix()), "rfc3339", at.Format(time.RFC3339), "simple", at.Format(time.DateTime))
 }
 
 func (t Text) value() *value.Object {
-	return made("plainText", t.Plain, "markdown", t.Markdown, "html", t.HTML)
+	return value.Of("plainText", t.Plain, "markdown", t.Markdown, "html", t.HTML)
 }
 
 // member is the actor as LaunchDarkly calls people.
@@ -95,7 +96,7 @@ func (a Actor) member() *value.Object {
 	if given+family == "" && !strings.Contains(a.Name, "@") {
 		given, family, _ = strings.Cut(a.Name, " ")
 	}
-	return made("_id", a.ID, "email", a.Email, "emailLocalPart", local, "firstName", given, "lastName", family, "displayName", first(a.Name, strings.TrimSpace(given+" "+family), a.Email))
+	return value.Of("_id", a.ID, "email", a.Email, "emailLocalPart", local, "firstName", given, "lastName", family, "displayName", cmp.Or(a.Name, strings.TrimSpace(given+" "+family), a.Email))
 }
 
 // links are the addresses of the change and of what it is about.
@@ -103,22 +104,19 @@ func (c Change) links(h Host) *value.Object {
 	if c.Links != nil {
 		return c.Links
 	}
-	out := &value.Object{}
-	if c.API != "" {
-		out.Set("canonical", link(c.API, "application/json"))
-	}
+	out := c.addresses()
 	if h.API != "" {
 		out.Set("parent", link(h.API, "application/json"))
 		out.Set("self", link(strings.TrimSuffix(h.API, "/")+"/"+c.ID, "application/json"))
 	}
 	if c.Target.URL != "" {
-		out.Set("site", link(c.Target.URL, "text/html"))
 		out.Set("details", link(c.Target.URL, "text/html"))
 	}
 	return out
 }
 
-func (c Change) targetLinks() *value.Object {
+// addresses are those of what the change is about.
+func (c Change) addresses() *value.Object {
 	out := &value.Object{}
 	if c.API != "" {
 		out.Set("canonical", link(c.API, "application/json"))
@@ -129,17 +127,7 @@ func (c Change) targetLinks() *value.Object {
 	return out
 }
 
-func link(href, kind string) *value.Object { return made("href", href, "type", kind) }
-
-// made is an object of names and values in turn.
-func made(pairs ...value.Value) *value.Object {
-	out := &value.Object{}
-	for i := 0; i < len(pairs); i += 2 {
-		name, _ := pairs[i].(string)
-		out.Set(name, pairs[i+1])
-	}
-	return out
-}
+func link(href, kind string) *value.Object { return value.Of("href", href, "type", kind) }
 
 // list is a list of texts, or null.
 func list(tags []string) value.Value {
@@ -151,13 +139,4 @@ func list(tags []string) value.Value {
 		out[i] = t
 	}
 	return out
-}
-
-func first(of ...string) string {
-	for _, s := range of {
-		if s != "" {
-			return s
-		}
-	}
-	return ""
 }

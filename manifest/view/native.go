@@ -1,12 +1,16 @@
 package view
 
-import "github.com/guestright/guestright/manifest/value"
+import (
+	"cmp"
+
+	"github.com/guestright/guestright/manifest/value"
+)
 
 // Native shows a change under our own names.
 func Native(c Change) *value.Object {
-	out := made("id", c.ID, "account", c.Account, "kind", c.Kind, "action", c.Action, "time", Timestamp(c.Time))
+	out := value.Of("id", c.ID, "account", c.Account, "kind", c.Kind, "action", c.Action, "time", Timestamp(c.Time))
 	actor := &value.Object{}
-	for _, m := range [][2]string{{"kind", first(c.Actor.Kind, "user")}, {"id", c.Actor.ID}, {"name", c.Actor.shown()}, {"email", c.Actor.Email}} {
+	for _, m := range [][2]string{{"kind", cmp.Or(c.Actor.Kind, "user")}, {"id", c.Actor.ID}, {"name", c.Actor.shown()}, {"email", c.Actor.Email}} {
 		if m[1] != "" {
 			actor.Set(m[0], m[1])
 		}
