@@ -182,7 +182,7 @@ func (h *house) quiet() {
 // until waits for what the courier writes in the background.
 func (h *house) until(what string, f func() bool) {
 	h.t.Helper()
-	limit, tick := time.After(time.Minute), time.NewTicker(5*time.Millisecond)
+	limit, tick := time.After(2*time.Minute), time.NewTicker(5*time.Millisecond)
 	defer tick.Stop()
 	for !f() {
 		select {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -119,11 +120,15 @@ func TestW25_OrderHoldsItsOwnEndpointOnly(t *testing.T) {
 	}
 }
 
-// W-21: a range of 10,000 deliveries is sent again no faster than the endpoint
-// asks for, goes on in the next process where it was, and sends each once.
-func TestW21_AReplayOf10000KeepsToTheRateAndResumes(t *testing.T) {
+// W-21: a range of 10,000 deliveries (make trial; 2,000 in make test) is sent
+// again no faster than the endpoint asks for, goes on in the next process where it
+// was, and sends each once.
+func TestTrialW21_AReplayOf10000KeepsToTheRateAndResumes(t *testing.T) {
 	t.Parallel()
-	const many = 10_000
+	many := 2000
+	if os.Getenv("GUESTRIGHT_TRIAL") != "" {
+		many = 10_000
+	}
 	clock := storetest.NewClock()
 	h := start(t, nil, clock)
 	h.recv.got = make(chan received, 2*many)
@@ -171,7 +176,9 @@ func TestW21_AReplayOf10000KeepsToTheRateAndResumes(t *testing.T) {
 		t.Fatal(err)
 	}
 	clock.Advance(time.Second)
-	h.until("all are sent again", func() bool { return left() == 0 })
+	for want := many - 1000; want >= 0; want -= 1000 {
+		h.until("the next thousand is sent again", func() bool { return left() <= want })
+	}
 	for len(h.recv.got) > 0 {
 		ids[h.next().id()]++
 	}
