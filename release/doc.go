@@ -18,5 +18,8 @@
 //
 // What a review covered goes on holding after a change; only what is new waits.
 //
-// Tables: release_version, release_verification.
+// A version can have a package: the integration's manifest with its templates and
+// icons. It changes with the draft only.
+//
+// Tables: release_version, release_package, release_verification.
 package release

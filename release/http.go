@@ -48,6 +48,7 @@ func one(v Version, err error) (*versionOut, error) { return &versionOut{Body: v
 func (s *Service) Mount(m web.Mux) {
 	m.Catalogue().Declare(Declared()...)
 	s.mountVerification(m)
+	s.mountPackage(m)
 	web.Op(m, web.Operation{
 		ID: "createVersion", Method: "POST", Path: "/v1/applications/{application}/versions", Tag: "Versions", Summary: "Begin a version", Action: "version:create", Creates: true,
 		Description: "A draft: what the application asks of an account, each scope with the reason that administrators will read.",
@@ -78,7 +79,7 @@ func (s *Service) Mount(m web.Mux) {
 	})
 	web.Op(m, web.Operation{
 		ID: "publishVersion", Method: "POST", Path: "/v1/versions/{version}/publish", Tag: "Versions", Summary: "Release a version", Action: "version:publish",
-		Description: "From now on customers install this one.", Errors: []string{"forbidden", "version_not_draft", "version_changed"},
+		Description: "From now on customers install this one. It asks for a scope at least, or has a package.", Errors: []string{"forbidden", "version_invalid", "version_not_draft", "version_changed"},
 	}, func(ctx context.Context, in *VersionPath) (*versionOut, error) {
 		return one(s.Publish(ctx, access.By(ctx), in.Version))
 	})
@@ -99,6 +100,8 @@ func Declared() []problem.Declared {
 		{Code: "version_not_draft", Kind: con, Cause: "The version has been released.", Remedy: "Begin a new one."},
 		{Code: "version_not_live", Kind: con, Cause: "The version is not live.", Remedy: "Nothing needs to be done."},
 		{Code: "version_changed", Kind: con, Cause: "Somebody else changed the version meanwhile.", Remedy: "Read it again and repeat the change."},
+		{Code: "package_unreadable", Kind: inv, Cause: "What was sent is no zip, tar or tar.gz archive, or its manifest.json is no JSON.", Remedy: "Pack the folder of the integration again."},
+		{Code: "package_invalid", Kind: inv, Cause: "The integration package has errors; errors names each with its place and rule.", Remedy: "Mend them; guestright integration lint says the same on your machine."},
 		{Code: "nothing_released", Kind: con, Cause: "The application has no live version.", Remedy: "Ask its developers to release one."},
 		{Code: "scope_not_requested", Kind: inv, Cause: "A scope is granted that the version does not ask for.", Remedy: "Grant only what it asks for."},
 		{Code: "scope_required", Kind: inv, Cause: "A scope that the version cannot work without is not granted; missing lists them.", Remedy: "Grant it, or do not install the application."},

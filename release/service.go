@@ -25,6 +25,8 @@ type Service struct {
 	// Published hears of a version that became live, in the same transaction;
 	// wired by the server.
 	Published func(tx *store.Tx, a application.Application, v Version) error
+
+	opened openPackages
 }
 
 func (s *Service) record(tx *store.Tx, by access.Principal, action string, a application.Application, before any, v Version) error {
@@ -128,6 +130,13 @@ func (s *Service) Publish(ctx context.Context, by access.Principal, id ID) (Vers
 	return s.change(ctx, by, "publish", id, func(_ application.Application, v *Version, tx *store.Tx) error {
 		if v.State != Draft {
 			return problem.Conflict("version_not_draft", "Only a draft can be released.")
+		}
+		_, packed, err := findPackage(tx, v.ID.String())
+		if err != nil {
+			return err
+		}
+		if err := v.asksOrDoes(packed); err != nil {
+			return err
 		}
 		v.State, v.Released = Live, tx.Now()
 		return nil

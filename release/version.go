@@ -72,9 +72,6 @@ func (c Content) Check(known func(scope string) bool) []problem.Field {
 	if _, ok := parseNumber(c.Number); !ok {
 		add("/number", "version_invalid", "Use three numbers, such as 1.0.0.")
 	}
-	if len(c.Required)+len(c.Optional) == 0 {
-		add("/required", "required", "Ask for at least one scope.")
-	}
 	seen := map[string]bool{}
 	for _, part := range []struct {
 		at   string
@@ -152,6 +149,16 @@ func (v Version) Scopes() []string {
 		out = append(out, r.Scope)
 	}
 	return out
+}
+
+// asksOrDoes refuses to release a version that would give an account nothing: one
+// without scopes works only by its package.
+func (v Version) asksOrDoes(packed bool) error {
+	if packed || len(v.Required)+len(v.Optional) > 0 {
+		return nil
+	}
+	return problem.Invalid("version_invalid", "The version asks for nothing and has no integration package.",
+		problem.Field{Pointer: "/required", Code: "required", Detail: "Ask for at least one scope, or add an integration package."})
 }
 
 // Approve checks what an administrator approved against what the version asks

@@ -23,7 +23,7 @@ func TestContentCheck(t *testing.T) {
 		{"a leading zero", func(c *Content) { c.Number = "1.01.0" }, "/number version_invalid"},
 		{"a negative number", func(c *Content) { c.Number = "1.-1.0" }, "/number version_invalid"},
 		{"a pre-release", func(c *Content) { c.Number = "1.0.0-rc1" }, "/number version_invalid"},
-		{"no scopes", func(c *Content) { c.Required = nil }, "/required required"},
+		{"no scopes: it may get a package", func(c *Content) { c.Required = nil }, ""},
 		{"an unknown scope", func(c *Content) { c.Optional = []Request{{Scope: "x", Purpose: "y"}} }, "/optional/0/scope scope_unknown"},
 		{"a scope twice", func(c *Content) { c.Optional = c.Required }, "/optional/0/scope scope_twice"},
 		{"no purpose", func(c *Content) { c.Required = []Request{{Scope: "flags.read", Purpose: " "}} }, "/required/0/purpose required"},
@@ -39,6 +39,36 @@ func TestContentCheck(t *testing.T) {
 		}
 		if got != tc.want {
 			t.Errorf("%s: %q, want %q", tc.name, got, tc.want)
+		}
+	}
+}
+
+func TestAsksOrDoes(t *testing.T) {
+	t.Parallel()
+	some := []Request{{Scope: "a"}}
+	for _, tc := range []struct {
+		v      Version
+		packed bool
+		code   string
+	}{{Version{Required: some}, false, ""}, {Version{Optional: some}, false, ""}, {Version{}, true, ""}, {Version{Required: some}, true, ""}, {Version{}, false, "version_invalid"}} {
+		err := tc.v.asksOrDoes(tc.packed)
+		if problem.CodeOf(err) != tc.code || err != nil && problem.Of(err).Fields[0].Pointer != "/required" {
+			t.Errorf("%+v: %v", tc, err)
+		}
+	}
+}
+
+func TestKeyFrom(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{"Deploybot": "deploybot", "  Harbour — Watch 2.0! ": "harbour-watch-2-0", "Überwachung": "berwachung", "監視": "integration", "": "integration",
+		strings.Repeat("long ", 40): strings.TrimSuffix(strings.Repeat("long-", 20), "-")} {
+		if got := keyFrom(name); got != want || soundKey(got) != nil {
+			t.Errorf("%q: %q", name, got)
+		}
+	}
+	for _, key := range []string{"", "A", "a_b", "-a", "a-", "a--b", "../a", "a/b", strings.Repeat("a", 101)} {
+		if problem.CodeOf(soundKey(key)) != "package_invalid" {
+			t.Errorf("%q is a key", key)
 		}
 	}
 }

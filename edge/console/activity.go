@@ -149,6 +149,8 @@ var sayings = map[string]saying{
 	"key.revoke":                {"revoked the key", page.IconCircleX, page.ToneBad},
 	"version.create":            {"drafted", page.IconLayers, page.ToneNeutral},
 	"version.update":            {"edited the draft of", page.IconPencil, page.ToneNeutral},
+	"version.package":           {"put an integration package into", page.IconLayers, page.ToneNeutral},
+	"version.remove_package":    {"took the integration package out of", page.IconTrash, page.ToneWarn},
 	"version.publish":           {"published", page.IconRocket, page.ToneGood},
 	"version.retire":            {"retired", page.IconArchive, page.ToneWarn},
 	"installation.create":       {"installed", page.IconPlug, page.ToneGood},

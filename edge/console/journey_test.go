@@ -66,7 +66,8 @@ func TestAnewDeveloperReachesAPublishedApplication(t *testing.T) {
 
 	v := app + "/versions/new"
 	c.submit(v, v, "number", "one", "want:flags.read", "required", "delegation", "off").has(t, "Use three numbers", "Say in one sentence")
-	c.submit(v, v, "number", "1.0.0", "delegation", "off").has(t, "Ask for at least one scope.")
+	empty := c.submit(v, v, "number", "0.1.0", "delegation", "off").led(t, "/versions/ver_")
+	c.submit(empty+"/publish", empty+"/publish").has(t, "Ask for at least one scope, or add an integration package.")
 	draft := c.submit(v, v, "number", "1.0.0", "want:flags.read", "required", "purpose:flags.read", "Shows which flags a deployment touches.",
 		"want:flags.write", "optional", "purpose:flags.write", "Turns flags on afterwards.", "user_name", "Deploybot User", "role_name", "Deploybot Role", "delegation", "off").led(t, "/versions/ver_")
 	c.get(draft).has(t, "You say: “Shows which flags a deployment touches.”", "Draft")

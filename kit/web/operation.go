@@ -27,8 +27,8 @@ type Operation struct {
 	Public      bool     // needs no credential
 	Cacheable   bool     // the answer holds no secret; without it answers say no-store
 	MaxBody     int64    // bytes; 0 means the API's limit
-	// Takes says, by media type, how bodies look that the operation reads itself from the RawBody of its input. What is not
-	// application/json it has to judge by CheckJSON or otherwise.
+	// Takes says, by media type, how bodies look that the operation reads itself from the RawBody of its input; []byte stands
+	// for bytes that are no text. What is not application/json it has to judge by CheckJSON or otherwise.
 	Takes map[string]reflect.Type
 }
 
@@ -117,6 +117,10 @@ func (a *API) takes(h *huma.Operation, op Operation) {
 	}
 	h.RequestBody.Content = map[string]*huma.MediaType{}
 	for kind, t := range op.Takes {
+		if t == reflect.TypeFor[[]byte]() {
+			h.RequestBody.Content[kind] = &huma.MediaType{Schema: &huma.Schema{Type: "string", Format: "binary"}}
+			continue
+		}
 		h.RequestBody.Content[kind] = &huma.MediaType{Schema: a.huma.OpenAPI().Components.Schemas.Schema(t, true, op.ID)}
 	}
 }

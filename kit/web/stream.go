@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"strconv"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -35,6 +36,32 @@ func StreamAs(contentType, file string, write func(ctx context.Context, w io.Wri
 		default:
 			WriteProblem(w, r, err)
 		}
+	}}
+}
+
+// File is an answer that is saved as a file.
+type File struct {
+	Type string // media type
+	Name string // plain ASCII
+	Tag  string // names the content, for If-None-Match
+	Data []byte
+}
+
+// Send answers with the file, or with 304 when the caller holds it.
+func (f File) Send() *Stream {
+	return &Stream{Body: func(hc huma.Context) {
+		r, w := humago.Unwrap(hc)
+		h, tag := w.Header(), `"`+f.Tag+`"`
+		h.Set("ETag", tag)
+		h["X-Content-Type-Options"] = nosniff
+		if list := r.Header.Get("If-None-Match"); list != "" && Matches(list, tag, true) {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+		h.Set("Content-Type", f.Type)
+		h.Set("Content-Disposition", `attachment; filename="`+f.Name+`"`)
+		h.Set("Content-Length", strconv.Itoa(len(f.Data)))
+		_, _ = w.Write(f.Data)
 	}}
 }
 
