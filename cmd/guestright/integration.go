@@ -21,6 +21,7 @@ type integrationCmd struct {
 
 	Send    integrationSendCmd    `cmd:"" help:"Send the requests of an integration to a server of your own."`
 	Preview integrationPreviewCmd `cmd:"" help:"Show every request that an integration makes, for an event. Exit code 1: a template makes nothing, 2: cannot be read."`
+	Import  integrationImportCmd  `cmd:"" help:"Put integrations into versions on a platform. Exit code 1: errors, or refused, 2: cannot be read."`
 }
 
 type integrationLintCmd struct {
@@ -42,23 +43,17 @@ type linted struct {
 
 // Run judges each package alone, and all together.
 func (c integrationLintCmd) Run(w *world) error {
-	var all []linted
-	var reads []manifest.Read
-	for _, path := range c.Packages {
-		one, err := lintPackage(path)
-		if err != nil {
-			return exitError{exitMisused, fmt.Errorf("%s: %w", path, err)}
-		}
-		all = append(all, one)
-		reads = append(reads, one.read)
+	all, err := lintAll(c.Packages)
+	if err != nil {
+		return err
 	}
-	more := lint.Together(reads, lint.LaunchDarkly())
-	failed := false
-	for i := range all {
-		all[i].Findings = append(all[i].Findings, more[all[i].Key]...)
-		failed = failed || manifest.Failed(all[i].Findings)
-	}
-	if c.JSON {
+	return sayLinted(w, all, c.JSON)
+}
+
+// sayLinted prints what there is to say, and fails where something is wrong.
+func sayLinted(w *world, all []linted, asJSON bool) error {
+	failed := slices.ContainsFunc(all, func(p linted) bool { return manifest.Failed(p.Findings) })
+	if asJSON {
 		out, err := json.MarshalIndent(map[string]any{"packages": all, "failed": failed}, "", "  ")
 		if err != nil {
 			return err
@@ -71,6 +66,25 @@ func (c integrationLintCmd) Run(w *world) error {
 		return errSilent
 	}
 	return nil
+}
+
+// lintAll judges packages, each alone and all together.
+func lintAll(paths []string) ([]linted, error) {
+	var all []linted
+	var reads []manifest.Read
+	for _, path := range paths {
+		one, err := lintPackage(path)
+		if err != nil {
+			return nil, exitError{exitMisused, fmt.Errorf("%s: %w", path, err)}
+		}
+		all = append(all, one)
+		reads = append(reads, one.read)
+	}
+	more := lint.Together(reads, lint.LaunchDarkly())
+	for i := range all {
+		all[i].Findings = append(all[i].Findings, more[all[i].Key]...)
+	}
+	return all, nil
 }
 
 // lintPackage opens and judges one package. Error: it cannot be read.

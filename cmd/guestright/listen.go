@@ -83,12 +83,8 @@ func (c listenCmd) Run(w *world) error {
 
 // check judges what was typed.
 func (c listenCmd) check() error {
-	at, err := url.Parse(c.URL)
-	if err != nil || at.Host == "" || at.Scheme != "https" && at.Scheme != "http" {
-		return errors.New("--url is not the address of a platform, such as https://integrations.example.com")
-	}
-	if at.Scheme == "http" && !local(at.Hostname()) && !c.AllowHTTP {
-		return errors.New("--url is without TLS, so that others on the way could read the token; use https, or say --allow-http")
+	if err := checkPlatform(c.URL, c.AllowHTTP); err != nil {
+		return err
 	}
 	to, err := url.Parse(c.Forward)
 	if err != nil || to.Host == "" || to.Scheme != "https" && to.Scheme != "http" {
@@ -97,8 +93,8 @@ func (c listenCmd) check() error {
 	if c.Token == "" {
 		return errors.New("put a token into GUESTRIGHT_TOKEN: an access token for an installation, or that of a private integration")
 	}
-	if strings.ContainsFunc(c.Token, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return errors.New("the token holds characters that no token has; copy it again")
+	if err := checkToken(c.Token); err != nil {
+		return err
 	}
 	if c.Secret != "" {
 		_, err = webhook.Sign(c.Secret, webhook.Message{})
