@@ -24,9 +24,11 @@ type File struct {
 
 // Product is the API behind the gateway.
 type Product struct {
-	Name        string   `yaml:"name" json:"name"`
-	Description string   `yaml:"description" json:"description,omitempty"`
-	Documents   []string `yaml:"documents" json:"documents,omitempty"` // OpenAPI files, as patterns relative to this file
+	Name        string `yaml:"name" json:"name"`
+	Description string `yaml:"description" json:"description,omitempty"`
+	// Pages is the address of the product's own pages, for people: what integrations link to.
+	Pages     string   `yaml:"pages" json:"pages,omitempty"`
+	Documents []string `yaml:"documents" json:"documents,omitempty"` // OpenAPI files, as patterns relative to this file
 	// BasePath replaces the base paths of the documents' servers. Absent: those of the documents; "/": none.
 	BasePath  string            `yaml:"base_path" json:"base_path,omitempty"`
 	Upstreams map[string]string `yaml:"upstreams" json:"upstreams,omitempty"` // name → URL; "default" serves what names none

@@ -1,5 +1,7 @@
 package catalog
 
+import "strings"
+
 // Rules say how the requirement of an operation is found in the product's own description. They are tried in this order:
 // the file's entry, x-guestright-* extensions, security, prose, default.
 type Rules struct {
@@ -40,6 +42,15 @@ type Kind struct {
 	// Under lists the routes that are about this kind, as patterns: * is one segment, ** any number. Without it a route
 	// belongs to the kind that uses most of its parameters.
 	Under []string `yaml:"under" json:"under,omitempty"`
+	// Word is what templates of integrations call the kind when it is not the path's own word: project for proj.
+	Word string `yaml:"word" json:"word,omitempty"`
+}
+
+// Last is the path's word for the kind: flag in proj/{p}:env/{e}:flag/{f}.
+func (k Kind) Last() string {
+	last := k.Path[strings.LastIndexByte(k.Path, ':')+1:]
+	word, _, _ := strings.Cut(last, "/")
+	return word
 }
 
 // Prose finds entitlements in the text of operations.

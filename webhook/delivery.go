@@ -22,6 +22,7 @@ const (
 	Delivered State = "delivered"
 	Exhausted State = "exhausted"
 	Dropped   State = "dropped"
+	Skipped   State = "skipped" // the integration has nothing to say about it
 )
 
 // Delivery is one event on its way to one endpoint.
@@ -33,8 +34,8 @@ type Delivery struct {
 	Grant    string     `json:"grant" doc:"Under which it is delivered"`
 	Type     string     `json:"type" doc:"Of the event"`
 	Test     bool       `json:"test,omitempty" doc:"Of a made-up event"`
-	State    State      `json:"state" enum:"waiting,delivered,exhausted,dropped"`
-	Reason   string     `json:"reason,omitempty" doc:"Why it was dropped"`
+	State    State      `json:"state" enum:"waiting,delivered,exhausted,dropped,skipped"`
+	Reason   string     `json:"reason,omitempty" doc:"Why it was dropped or skipped"`
 	Attempts int        `json:"attempts" doc:"Made so far"`
 	Due      time.Time  `json:"due,omitzero" doc:"When the next attempt follows, unless the endpoint's circuit is open"`
 	Status   int        `json:"status,omitempty" doc:"HTTP status of the last answer; 200 when a message broker stored it"`
@@ -69,6 +70,7 @@ type outcome struct {
 	failure string // why not
 	after   string // Retry-After of the answer
 	probe   bool   // of an open circuit: it does not count
+	strict  bool   // the receiver has a form of its own: what it refuses it refuses again
 }
 
 // ok reports success: any 2xx. A 3xx is a failure, since nobody follows it.
@@ -78,7 +80,10 @@ func (o outcome) ok() bool { return o.status/100 == 2 }
 func (o outcome) gone() bool { return o.status == 410 }
 
 // hopeless reports whether the receiver can never take this delivery.
-func (o outcome) hopeless() bool { return o.failure == string(broker.TooLarge) }
+func (o outcome) hopeless() bool {
+	refused := o.status/100 == 4 && o.status != 408 && o.status != 425 && o.status != 429
+	return o.failure == string(broker.TooLarge) || o.strict && (refused || o.failure == string(BadTemplate))
+}
 
 // attempted is the whole policy of retries. Whatever is not 2xx is tried again,
 // also a 404: receivers come back with the next deployment.

@@ -66,8 +66,10 @@ type Endpoint struct {
 	CreatedBy   string    `json:"created_by"`
 	Created     time.Time `json:"created"`
 	Circuit     Circuit   `json:"circuit"`
+	Maker       string    `json:"maker,omitempty" doc:"What makes its requests, where that is an integration's configuration: it is changed there"`
 
 	holder   string
+	ref      string // the maker's own name for it
 	password string // sealed
 	revision int64
 }

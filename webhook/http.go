@@ -73,7 +73,7 @@ type resubscribeIn struct {
 type deliveriesIn struct {
 	EndpointPath
 	web.PageQuery
-	State State     `query:"state" enum:"waiting,delivered,exhausted,dropped" doc:"In this state."`
+	State State     `query:"state" enum:"waiting,delivered,exhausted,dropped,skipped" doc:"In this state."`
 	Type  string    `query:"type" maxLength:"100" doc:"Of events of this type."`
 	Event string    `query:"event" maxLength:"60" doc:"Of the event with this id."`
 	From  time.Time `query:"from" doc:"Since this time."`
@@ -372,6 +372,7 @@ func Declared() []problem.Declared {
 		{Code: "webhook_secrets", Kind: con, Cause: "Five secrets sign already.", Remedy: "Wait until one ends."},
 		{Code: "webhook_subscription_invalid", Kind: inv, Cause: "A part of the subscription breaks a rule; errors says which.", Remedy: "Correct the parts that errors names."},
 		{Code: "webhook_subscription_limit", Kind: con, Cause: "The endpoint has as many subscriptions as it may have.", Remedy: "Let one of them name more types."},
+		{Code: "webhook_kept", Kind: con, Cause: "The endpoint belongs to the configuration of an integration.", Remedy: "Change it in that configuration."},
 		{Code: "webhook_replay_invalid", Kind: inv, Cause: "The replay names deliveries that still wait, or a time that ends before it begins.", Remedy: "Choose delivered, exhausted or dropped, and another time."},
 		{Code: "webhook_test_invalid", Kind: inv, Cause: "A part of the made-up event breaks a rule or the schema of its type; errors says which.", Remedy: "Correct the parts that errors names, or leave data out."},
 		{Code: "webhook_event_gone", Kind: con, Cause: "The event is older than the log keeps events.", Remedy: "Nothing: its content is not there any more."},

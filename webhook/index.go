@@ -26,6 +26,7 @@ type destination struct {
 	body *template.Template // nil: the event itself
 	keys [][]byte           // that sign
 	ends time.Time          // when the first of them stops, zero: none does
+	making Making           // of an endpoint that another slice keeps; nil: its requests are in our own form
 	lost error              // what is stored of it can't be read: each attempt fails with this
 }
 
@@ -134,7 +135,7 @@ func (x *index) load(tx *store.Tx, ids []string, epoch uint64) (map[string]*dest
 	}
 	for _, e := range found {
 		to := &destination{Endpoint: e, host: hostOf(e.URL)}
-		if err := x.s.reads(to, tx.Now()); err != nil { // of this one only: others of the account go on
+		if err := x.s.reads(tx, to); err != nil { // of this one only: others of the account go on
 			to.lost = err
 		}
 		out[e.ID.String()] = to
@@ -201,6 +202,12 @@ func (x *index) wants(ctx context.Context, cat *catalog.Catalog, t *target, e *e
 		if s.passes(&on) {
 			named = true
 			break
+		}
+	}
+	if named && t.to.making != nil {
+		var err error
+		if named, err = t.to.making.Wants(ctx, e); err != nil {
+			return false, err
 		}
 	}
 	if !named {

@@ -113,11 +113,16 @@ func (c *courier) send(ctx context.Context, l *lane, it *item) bool {
 		l.to, to = fresh, fresh
 		l.mu.Unlock()
 	}
+	var kept outbound.Request
+	var unmade error
+	if refused == "" && to.making != nil {
+		var says bool
+		if kept, says, unmade = to.made(it.event, now); !says {
+			return c.ends(l, it, Skipped, Nothing, now)
+		}
+	}
 	if refused != "" {
-		it.State, it.Reason, it.Due, it.Updated = Dropped, refused, time.Time{}, now
-		l.done(it, now)
-		c.books.add(entry{item: it, lane: l})
-		return true
+		return c.ends(l, it, Dropped, refused, now)
 	}
 	var platform []platformKey
 	if to.Signature != SignHMAC {
@@ -127,23 +132,29 @@ func (c *courier) send(ctx context.Context, l *lane, it *item) bool {
 		}
 	}
 	m := message{id: it.event.ID.String(), at: now}
-	var unmade error
-	m.body, unmade = to.message(it.event)
 	header := http.Header{"Content-Type": {"application/json"}, "User-Agent": {"Guestright-Webhooks"}}
-	m.sign(header, to.keys, platform)
+	if to.making == nil {
+		m.body, unmade = to.message(it.event)
+		m.sign(header, to.keys, platform)
+	}
 	var res outbound.Result
 	switch {
 	case to.lost != nil:
 		res = outbound.Result{Failure: Unreadable, Err: to.lost}
 	case unmade != nil:
 		res = outbound.Result{Failure: BadTemplate, Err: unmade, Body: []byte(unmade.Error())}
+	case to.making != nil:
+		res = c.s.Client.Do(ctx, kept)
+		if to.making.Quiet() {
+			res.Body = nil
+		}
 	case to.via != nil:
 		res = c.s.post(ctx, to, it, m, header)
 	default:
 		res = c.s.Client.Do(ctx, outbound.Request{Method: http.MethodPost, URL: to.URL, Header: header, Body: m.body, Timeout: answerTime, MaxBody: answerMost})
 	}
 	now = c.s.DB.Now()
-	o := outcome{status: res.Status, failure: string(res.Failure), after: res.Header.Get("Retry-After"), probe: it.probe}
+	o := outcome{status: res.Status, failure: string(res.Failure), after: res.Header.Get("Retry-After"), probe: it.probe, strict: to.making != nil}
 	it.attempted(now, o)
 	e := entry{item: it, lane: l, attempt: &attemptRow{Number: it.Attempts, Took: res.Duration.Microseconds(), Status: o.status, Failure: o.failure,
 		Probe: store.Bool(it.probe && !o.ok()), Answer: redacted(res.Body), Cut: store.Bool(res.Truncated)}}
@@ -169,6 +180,14 @@ func (c *courier) send(ctx context.Context, l *lane, it *item) bool {
 	}
 	c.log(it, res)
 	c.books.add(e)
+	return true
+}
+
+// ends takes an item out without an attempt.
+func (c *courier) ends(l *lane, it *item, as State, why string, now time.Time) bool {
+	it.State, it.Reason, it.Due, it.Updated = as, why, time.Time{}, now
+	l.done(it, now)
+	c.books.add(entry{item: it, lane: l})
 	return true
 }
 

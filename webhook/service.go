@@ -63,6 +63,7 @@ type Service struct {
 	// endpoints besides those that policies give.
 	Keepers map[grant.Kind]Keeper
 
+	makers  map[string]Maker
 	courier *courier
 	keys    *platformKeys
 	brokers *broker.Pool
@@ -242,6 +243,7 @@ func (s *Service) create(ctx context.Context, by access.Principal, d Draft, find
 		if err != nil {
 			return err
 		}
+		have = slices.DeleteFunc(have, func(e Endpoint) bool { return e.Maker != "" })
 		if len(have) >= EndpointsMost {
 			return problem.Conflict("webhook_endpoint_limit", "There are "+strconv.Itoa(EndpointsMost)+" endpoints already. Delete one that is not needed any more.")
 		}
@@ -329,6 +331,9 @@ func (s *Service) change(ctx context.Context, by access.Principal, id ID, action
 	var out Endpoint
 	err := s.DB.Write(ctx, func(tx *store.Tx) error {
 		e, o, err := s.of(tx, by, id, ActionManage)
+		if err == nil {
+			err = e.own()
+		}
 		if err != nil {
 			return err
 		}
@@ -394,6 +399,9 @@ func (s *Service) Rotate(ctx context.Context, by access.Principal, id ID, overla
 func (s *Service) Delete(ctx context.Context, by access.Principal, id ID) error {
 	return s.DB.Write(ctx, func(tx *store.Tx) error {
 		e, _, err := s.of(tx, by, id, ActionManage)
+		if err == nil {
+			err = e.own()
+		}
 		if err != nil {
 			return err
 		}

@@ -45,6 +45,8 @@ type endpointRow struct {
 	CreatedBy   string
 	Created     store.Micros
 	Revision    int64
+	Maker       string
+	Ref         string
 }
 
 func (e *Endpoint) row() *endpointRow {
@@ -54,7 +56,7 @@ func (e *Endpoint) row() *endpointRow {
 	}
 	return &endpointRow{ID: e.ID, Application: e.Application, GroupID: e.Group, GrantID: e.Grant, Account: e.Account, Holder: e.holder, URL: e.URL,
 		Description: e.Description, State: e.State, Reason: e.Reason, Ordered: store.Bool(e.Ordered), Concurrency: e.Concurrency, Rate: e.Rate, Signature: e.Signature, Body: e.Body, Username: e.Username, Password: e.password, Secrets: secrets,
-		CreatedBy: e.CreatedBy, Created: store.At(e.Created), Revision: e.revision}
+		CreatedBy: e.CreatedBy, Created: store.At(e.Created), Revision: e.revision, Maker: e.Maker, Ref: e.ref}
 }
 
 func (r *endpointRow) endpoint() Endpoint {
@@ -65,7 +67,7 @@ func (r *endpointRow) endpoint() Endpoint {
 	return Endpoint{ID: r.ID, Application: r.Application, Group: r.GroupID, Grant: r.GrantID, Account: r.Account, holder: r.Holder, URL: r.URL,
 		Description: r.Description, State: r.State, Reason: r.Reason, Ordered: bool(r.Ordered), Concurrency: r.Concurrency, Rate: r.Rate, Signature: r.Signature, Body: r.Body, Secrets: secrets,
 		Kind: broker.Name(r.URL), Username: r.Username, HasPassword: r.Password != "", password: r.Password,
-		CreatedBy: r.CreatedBy, Created: r.Created.Time(), Circuit: Circuit{State: Closed}, revision: r.Revision}
+		CreatedBy: r.CreatedBy, Created: r.Created.Time(), Circuit: Circuit{State: Closed}, revision: r.Revision, Maker: r.Maker, ref: r.Ref}
 }
 
 func insertEndpoint(tx *store.Tx, e *Endpoint) error {

@@ -45,6 +45,9 @@ func (s *Service) Subscribe(ctx context.Context, by access.Principal, id ID, d S
 	}
 	err := s.DB.Write(ctx, func(tx *store.Tx) error {
 		e, o, err := s.of(tx, by, id, ActionManage)
+		if err == nil {
+			err = e.own()
+		}
 		if err != nil {
 			return err
 		}
@@ -85,6 +88,9 @@ func (s *Service) subscription(tx *store.Tx, by access.Principal, id Subscriptio
 		return got[0], Endpoint{}, owner{}, err
 	}
 	e, o, err := s.of(tx, by, at, ActionManage)
+	if err == nil {
+		err = e.own()
+	}
 	if problem.CodeOf(err) == "not_found" {
 		err = problem.NotFound("webhook subscription")
 	}

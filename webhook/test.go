@@ -37,6 +37,9 @@ func (s *Service) Test(ctx context.Context, by access.Principal, id ID, d TestDr
 	}
 	err := s.DB.Write(ctx, func(tx *store.Tx) error {
 		e, o, err := s.of(tx, by, id, ActionManage)
+		if err == nil {
+			err = e.own()
+		}
 		if err != nil {
 			return err
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/guestright/guestright/kit/outbound"
 	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/secret"
+	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/manifest/template"
 	"github.com/guestright/guestright/webhook/broker"
 )
@@ -98,8 +99,17 @@ const Unreadable outbound.Failure = "unreadable"
 
 // reads fills in what delivery needs of an endpoint: how to reach it, and the
 // keys that sign for it.
-func (s *Service) reads(to *destination, now time.Time) error {
+func (s *Service) reads(tx *store.Tx, to *destination) error {
+	now := tx.Now()
 	var err error
+	if to.Maker != "" {
+		make := s.makers[to.Maker]
+		if make == nil {
+			return problem.Conflict("webhook_kept", "Nothing makes the requests of this endpoint any more.")
+		}
+		to.making, err = make(tx, to.Endpoint)
+		return err
+	}
 	if to.Body != "" {
 		if to.body, err = template.Parse(to.Body); err != nil {
 			return err

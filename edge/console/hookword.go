@@ -35,6 +35,8 @@ func deliveryState(d webhook.Delivery) page.Badge {
 			return page.Badge{Text: "Waiting", Tone: page.ToneInfo, Dot: true}
 		}
 		return page.Badge{Text: "To be tried again", Tone: page.ToneWarn, Dot: true}
+	case webhook.Skipped:
+		return "The integration has nothing to say about this event, so nothing was sent."
 	case webhook.Dropped:
 		return page.Badge{Text: "Not sent", Tone: page.ToneBad, Dot: true}
 	}

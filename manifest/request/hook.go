@@ -68,6 +68,12 @@ func (s *Set) hook(at int, g Given, h view.Host, c view.Change, body []byte) (Ca
 	return out, err == nil, err
 }
 
+// HookAddress gives the call of the hook at a place without a body: where it goes.
+func (s *Set) HookAddress(at int, g Given, h view.Host, c view.Change) (Call, error) {
+	call, _, err := s.hook(at, g, h, c, nil)
+	return call, err
+}
+
 func (s *Set) config(g Given) *value.Object { return s.Forms.Installation.Data(g.Config) }
 
 // base is what was filled in and connected: under names of its own, or at the root
