@@ -44,7 +44,7 @@ type createdOut struct {
 	Body     Configuration
 }
 
-type listOut struct {
+type configurationsOut struct {
 	Body struct {
 		Items []Configuration `json:"items" nullable:"false"`
 	}
@@ -70,9 +70,9 @@ func (s *Service) Mount(m web.Mux) {
 	})
 	web.Op(m, web.Operation{
 		ID: "listConfigurations", Method: "GET", Path: "/v1/installations/{installation}/configurations", Tag: "Configurations", Summary: "List the configurations of an installation", Action: ActionView,
-	}, func(ctx context.Context, in *integration.InstallationPath) (*listOut, error) {
+	}, func(ctx context.Context, in *integration.InstallationPath) (*configurationsOut, error) {
 		got, err := s.List(ctx, access.By(ctx), in.Installation)
-		out := &listOut{}
+		out := &configurationsOut{}
 		out.Body.Items = got
 		return out, err
 	})

@@ -32,7 +32,7 @@ var ladder = []string{
 	// offer
 	"release",
 	// connect
-	"integration", "private", "apitoken", "legacy", "consent", "registration", "authorization", "insight", "leak",
+	"integration", "capability", "configuration", "capability/eventhook", "private", "apitoken", "legacy", "consent", "registration", "authorization", "insight", "leak",
 	// edge
 	"edge/page", "edge/page/assets/axe", "edge/page/pagetest", "edge/page/gallery",
 	"edge/oauth", "edge/api",
@@ -42,12 +42,12 @@ var ladder = []string{
 	"client/internal/jwks", "client/identity", "client/identity/identitytest", "client/webhook", "client/outbox", "client/events",
 	"example/pennant", "example/pennant/cmd/pennant", "example/deploybot", "example/deploybot/cmd/deploybot",
 	// top
-	"server", "server/servertest", "server/fronttest", "server/demo", "cmd/guestright",
+	"server", "server/servertest", "capability/capabilitytest", "server/fronttest", "server/demo", "cmd/guestright",
 	"bench/load", "bench/house", "bench/proxy", "bench/gateway", "bench/tokens", "bench/events", "bench/templates",
 }
 
 // testOnly may be imported by tests and by other test support only.
-var testOnly = []string{"kit/testenv", "kit/store/storetest", "notice/noticetest", "edge/page/pagetest", "edge/page/gallery", "edge/page/assets/axe", "client/identity/identitytest", "server/servertest", "server/fronttest"}
+var testOnly = []string{"kit/testenv", "kit/store/storetest", "notice/noticetest", "edge/page/pagetest", "edge/page/gallery", "edge/page/assets/axe", "client/identity/identitytest", "server/servertest", "server/fronttest", "capability/capabilitytest"}
 
 // doors never import one another; the server joins them.
 var doors = []string{"edge/oauth", "edge/api", "edge/gateway", "edge/console"}

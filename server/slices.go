@@ -11,6 +11,7 @@ import (
 	"github.com/guestright/guestright/audit"
 	"github.com/guestright/guestright/authorization"
 	"github.com/guestright/guestright/catalog"
+	"github.com/guestright/guestright/configuration"
 	"github.com/guestright/guestright/consent"
 	"github.com/guestright/guestright/event"
 	"github.com/guestright/guestright/grant"
@@ -39,41 +40,42 @@ import (
 
 // Slices are the services of the house, in ladder order.
 type Slices struct {
-	DB           *store.DB
-	Keys         *secret.Keyring
-	Catalog      *catalog.Current
-	Audit        *audit.Log
-	Usage        *usage.Service
-	Quota        *quota.Service
-	Identity     *identity.Service
-	People       *identity.Authenticator
-	Accounts     *account.Service
-	Roles        *role.Service
-	Groups       *group.Service
-	Notices      *notice.Service
-	Applications *application.Service
-	Grants       *grant.Service
-	Tokens       *token.Service
-	APITokens    *apitoken.Tokens
-	Bearers      *token.Authenticator
-	Products     *token.Products
-	Facts        *account.Facts
-	Events       *event.Service
-	Webhooks     *webhook.Service
-	Releases     *release.Service
-	Integrations *integration.Service
-	Private      *private.Service
-	Legacy       *legacy.Service
-	LegacyKeys   *legacy.Gate
-	Consents     *consent.Service
-	Registry     *registration.Service
-	Clients      *authorization.Clients
-	Signing      *authorization.Signer
-	Authority    *authorization.Service
-	Leaks        *leak.Service
-	Insight      *insight.Service
-	Outbound     *outbound.Client // for addresses that strangers gave
-	Jobs         *job.Runner
+	DB             *store.DB
+	Keys           *secret.Keyring
+	Catalog        *catalog.Current
+	Audit          *audit.Log
+	Usage          *usage.Service
+	Quota          *quota.Service
+	Identity       *identity.Service
+	People         *identity.Authenticator
+	Accounts       *account.Service
+	Roles          *role.Service
+	Groups         *group.Service
+	Notices        *notice.Service
+	Applications   *application.Service
+	Grants         *grant.Service
+	Tokens         *token.Service
+	APITokens      *apitoken.Tokens
+	Bearers        *token.Authenticator
+	Products       *token.Products
+	Facts          *account.Facts
+	Events         *event.Service
+	Webhooks       *webhook.Service
+	Releases       *release.Service
+	Integrations   *integration.Service
+	Configurations *configuration.Service
+	Private        *private.Service
+	Legacy         *legacy.Service
+	LegacyKeys     *legacy.Gate
+	Consents       *consent.Service
+	Registry       *registration.Service
+	Clients        *authorization.Clients
+	Signing        *authorization.Signer
+	Authority      *authorization.Service
+	Leaks          *leak.Service
+	Insight        *insight.Service
+	Outbound       *outbound.Client // for addresses that strangers gave
+	Jobs           *job.Runner
 }
 
 // base is what the slices stand on.
@@ -127,7 +129,7 @@ func newSlices(b base, cfg Config) (*Slices, error) {
 	s.LegacyKeys = legacy.NewGate(b.db, s.Bearers)
 	s.Consents = &consent.Service{DB: b.db, Audit: s.Audit, Accounts: s.Accounts, Groups: s.Groups, Applications: s.Applications, Releases: s.Releases,
 		Integrations: s.Integrations, Grants: s.Grants, Tokens: s.Tokens, Notices: s.Notices, Catalog: b.cat}
-	s.Integrations.Followed = s.Consents.Follow
+	s.capabilities()
 	if err := s.authority(b, cfg); err != nil {
 		return nil, err
 	}

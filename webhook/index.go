@@ -20,14 +20,14 @@ import (
 // destination is an enabled endpoint as delivery needs it.
 type destination struct {
 	Endpoint
-	subs []Subscription
-	via  *broker.Target     // nil: a web server
-	host string             // hostOf its address
-	body *template.Template // nil: the event itself
-	keys [][]byte           // that sign
-	ends time.Time          // when the first of them stops, zero: none does
-	making Making           // of an endpoint that another slice keeps; nil: its requests are in our own form
-	lost error              // what is stored of it can't be read: each attempt fails with this
+	subs   []Subscription
+	via    *broker.Target     // nil: a web server
+	host   string             // hostOf its address
+	body   *template.Template // nil: the event itself
+	keys   [][]byte           // that sign
+	ends   time.Time          // when the first of them stops, zero: none does
+	making Making             // of an endpoint that another slice keeps; nil: its requests are in our own form
+	lost   error              // what is stored of it can't be read: each attempt fails with this
 }
 
 // about reports whether an event tells an application of itself. That it gets at

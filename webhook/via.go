@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"strings"
-	"time"
 	"unicode"
 
 	"github.com/guestright/guestright/kit/outbound"

@@ -34,12 +34,13 @@ type Hook struct {
 	Catalog        *catalog.Current
 	Client         *outbound.Client
 
-	last said // what the event that is handed out now says
+	last *said // what the event that is handed out now says
 }
 
 // New takes part in webhooks.
 func New(h Hook) *Hook {
 	out := &h
+	out.last = &said{}
 	h.Webhooks.Makes(Name, out.maker)
 	return out
 }

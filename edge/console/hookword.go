@@ -36,7 +36,7 @@ func deliveryState(d webhook.Delivery) page.Badge {
 		}
 		return page.Badge{Text: "To be tried again", Tone: page.ToneWarn, Dot: true}
 	case webhook.Skipped:
-		return "The integration has nothing to say about this event, so nothing was sent."
+		return page.Badge{Text: "Nothing to say", Dot: true}
 	case webhook.Dropped:
 		return page.Badge{Text: "Not sent", Tone: page.ToneBad, Dot: true}
 	}
@@ -85,6 +85,8 @@ func outcomeWords(d webhook.Delivery) string {
 			return "It waits for its turn."
 		}
 		return "It has not arrived yet and is tried again."
+	case webhook.Skipped:
+		return "The integration has nothing to say about this event, so nothing was sent."
 	case webhook.Dropped:
 		if w, ok := reasons[d.Reason]; ok {
 			return "It was not sent. " + w
