@@ -1,6 +1,11 @@
 package manifest
 
-import "github.com/guestright/guestright/access"
+import (
+	"maps"
+	"slices"
+
+	"github.com/guestright/guestright/access"
+)
 
 // The sources of events.
 const (
@@ -61,6 +66,19 @@ func (h EventHook) Template(kind string) (string, bool) {
 		return path, true
 	}
 	return t.Default.Get(), t.Default.Present()
+}
+
+// Kinds names the kinds of resources that hooks have templates for.
+func (p Package) Kinds() []string {
+	kinds := map[string]bool{}
+	for _, h := range p.EventHooks {
+		if h.Templates != nil {
+			for k := range h.Templates.ByKind {
+				kinds[k] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(kinds))
 }
 
 // Policy gives the filter with what it leaves out filled in.

@@ -101,7 +101,7 @@ func Declared() []problem.Declared {
 		{Code: "version_not_live", Kind: con, Cause: "The version is not live.", Remedy: "Nothing needs to be done."},
 		{Code: "version_changed", Kind: con, Cause: "Somebody else changed the version meanwhile.", Remedy: "Read it again and repeat the change."},
 		{Code: "package_unreadable", Kind: inv, Cause: "What was sent is no zip, tar or tar.gz archive, or its manifest.json is no JSON.", Remedy: "Pack the folder of the integration again."},
-		{Code: "package_invalid", Kind: inv, Cause: "The integration package has errors; errors names each with its place and rule.", Remedy: "Mend them; guestright integration lint says the same on your machine."},
+		{Code: "package_invalid", Kind: inv, Cause: "The integration package has errors; errors names each with its place and rule, and findings everything there is to say, with file and line.", Remedy: "Mend them; guestright integration lint says the same on your machine."},
 		{Code: "nothing_released", Kind: con, Cause: "The application has no live version.", Remedy: "Ask its developers to release one."},
 		{Code: "scope_not_requested", Kind: inv, Cause: "A scope is granted that the version does not ask for.", Remedy: "Grant only what it asks for."},
 		{Code: "scope_required", Kind: inv, Cause: "A scope that the version cannot work without is not granted; missing lists them.", Remedy: "Grant it, or do not install the application."},

@@ -50,8 +50,9 @@ type packageNote struct {
 func (p PackageInfo) note() packageNote { return packageNote{p.Key, p.Digest, p.Size, p.Capabilities} }
 
 const (
-	keyMost    = 100
-	faultsMost = 200 // that one answer names
+	keyMost      = 100
+	faultsMost   = 200 // that one answer names
+	findingsMost = 500
 )
 
 // packageKey is what an integration may be called.
@@ -96,7 +97,7 @@ func judge(key string, archive []byte) (PackageInfo, bundle.Bundle, error) {
 		found = append(found, lint.Package(r, b, profile)...)
 	}
 	if manifest.Failed(found) {
-		return PackageInfo{}, b, problem.Invalid("package_invalid", "The package has errors.", faultsOf(found)...)
+		return PackageInfo{}, b, problem.Invalid("package_invalid", "The package has errors.", faultsOf(found)...).With("findings", found[:min(len(found), findingsMost)])
 	}
 	if _, err := request.Compile(r.Package, b); err != nil { // the rules let nothing pass that fails here
 		return PackageInfo{}, b, problem.Invalid("package_invalid", "The package has errors.", problem.Field{Pointer: request.Place(err), Code: "template.syntax", Detail: "The template cannot be used."}).Because(err)

@@ -137,6 +137,22 @@ func (s *Service) readPackage(ctx context.Context, by access.Principal, id ID, w
 	return out, data, err
 }
 
+// Opened gives the package of a version, ready for use. Error: NotFound.
+func (s *Service) Opened(ctx context.Context, by access.Principal, id ID) (*Packed, error) {
+	var out *Packed
+	err := s.DB.Read(ctx, func(tx *store.Tx) error {
+		_, _, err := s.load(tx, by, "version:view", id)
+		if err != nil {
+			return err
+		}
+		if out, err = s.Packed(tx, id.String()); err == nil && out == nil {
+			err = problem.NotFound("package")
+		}
+		return err
+	})
+	return out, err
+}
+
 // Packed gives the package of a version, ready for use; nil when it has none.
 // Without authorising.
 func (s *Service) Packed(tx *store.Tx, version string) (*Packed, error) {

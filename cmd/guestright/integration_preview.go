@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/guestright/guestright/manifest"
@@ -116,8 +115,8 @@ func (c wanted) happened(p manifest.Package) (view.Change, view.Host, error) {
 		change, host = ours(event), view.Host{}
 	}
 	kind := c.Kind
-	if kind == "" && p.View() == manifest.ViewNative && c.Event == "flag" {
-		kind = firstKind(p) // the made-up events are about the things of one product
+	if kinds := p.Kinds(); kind == "" && len(kinds) > 0 && p.View() == manifest.ViewNative && c.Event == "flag" {
+		kind = kinds[0] // the made-up events are about the things of one product
 	}
 	if kind != "" {
 		change.Kind, change.Target.Kind = kind, kind
@@ -135,17 +134,4 @@ func ours(o *value.Object) view.Change {
 	data, _ := o.Get("data")
 	at, _ := time.Parse(time.RFC3339, word("timestamp"))
 	return view.Of(view.Event{ID: word("id"), Type: word("type"), Account: word("account_key"), Subject: word("subject"), Time: at, Data: data})
-}
-
-func firstKind(p manifest.Package) string {
-	var kinds []string
-	for _, h := range p.EventHooks {
-		if h.Templates != nil {
-			for k := range h.Templates.ByKind {
-				kinds = append(kinds, k)
-			}
-		}
-	}
-	slices.Sort(kinds)
-	return strings.Join(kinds[:min(len(kinds), 1)], "")
 }

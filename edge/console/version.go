@@ -8,6 +8,7 @@ import (
 	"github.com/guestright/guestright/edge/page"
 	"github.com/guestright/guestright/kit/ident"
 	"github.com/guestright/guestright/kit/problem"
+	"github.com/guestright/guestright/manifest/bundle"
 	"github.com/guestright/guestright/release"
 )
 
@@ -23,6 +24,12 @@ func (c *Console) versionRoutes() []route {
 		{"POST /versions/{version}/publish", c.sure(publishVersion)},
 		{"GET /versions/{version}/retire", c.page(retirePage)},
 		{"POST /versions/{version}/retire", c.page(retireVersion)},
+		{"GET /versions/{version}/package", c.page(packagePage)},
+		{"POST /versions/{version}/package", c.upload(bundle.ArchiveMost, putPackage)},
+		{"GET /versions/{version}/package/download", c.page(downloadPackage)},
+		{"GET /versions/{version}/package/requests", c.page(packageRequests)},
+		{"GET /versions/{version}/package/remove", c.page(removePackagePage)},
+		{"POST /versions/{version}/package/remove", c.page(removePackage)},
 	}
 }
 
@@ -181,16 +188,6 @@ func (d *versionForm) blame(err error, c release.Content) bool {
 	return true
 }
 
-// none is the finding that no scope is asked for at all.
-func (d versionForm) none() string {
-	for _, f := range d.Faults.fields {
-		if f.Pointer == "/required" {
-			return f.Detail
-		}
-	}
-	return ""
-}
-
 func newVersion(v *visit) error {
 	s, err := v.subject()
 	if err != nil {
@@ -237,6 +234,7 @@ type versionView struct {
 	MayEdit    bool
 	MayPublish bool
 	MayRetire  bool
+	Package    packageView
 }
 
 func versionPage(v *visit) error {
@@ -252,6 +250,9 @@ func versionPage(v *visit) error {
 				d.Scopes = append(d.Scopes, c)
 			}
 		}
+	}
+	if d.Package, err = v.packageView(one, d.MayEdit); err != nil {
+		return err
 	}
 	customers, err := v.customers(s)
 	if err != nil {

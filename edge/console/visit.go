@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -23,6 +24,7 @@ type visit struct {
 	session Session
 	by      access.Principal
 	guest   string // names the browser of somebody who is not signed in
+	most    int64  // bytes of a form with a file; zero: the form has none
 }
 
 type handler func(v *visit) error
@@ -36,6 +38,19 @@ func (c *Console) page(h handler) http.Handler {
 			return problem.Unauthenticated("unauthenticated", "Sign in first.")
 		}
 		return h(v)
+	})
+}
+
+// upload is page for a form with a file of up to most bytes.
+func (c *Console) upload(most int64, h handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		v := &visit{Console: c, w: w, r: r, now: c.Now(), most: most + formMost}
+		v.serve(func(v *visit) error {
+			if err := v.spend(); err != nil {
+				return err
+			}
+			return h(v)
+		})
 	})
 }
 
@@ -55,14 +70,18 @@ func (c *Console) open(h handler) http.Handler {
 func (c *Console) raw(h handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v := &visit{Console: c, w: w, r: r, now: c.Now()}
-		err := v.enter()
-		if err == nil {
-			err = h(v)
-		}
-		if err != nil {
-			v.fail(err)
-		}
+		v.serve(h)
 	})
+}
+
+func (v *visit) serve(h handler) {
+	err := v.enter()
+	if err == nil {
+		err = h(v)
+	}
+	if err != nil {
+		v.fail(err)
+	}
 }
 
 func (v *visit) enter() error {
@@ -75,12 +94,35 @@ func (v *visit) enter() error {
 		v.guest = v.knock()
 	}
 	if v.r.Method == http.MethodPost {
-		v.r.Body = http.MaxBytesReader(v.w, v.r.Body, formMost)
-		if err := v.r.ParseForm(); err != nil {
+		if err := v.read(); err != nil {
 			return problem.Invalid("form_unreadable", "The form could not be read. It may be too long.").Because(err)
 		}
 	}
 	return nil
+}
+
+// read takes in the form that was sent. Files come from people who are signed in
+// only, and stay in memory.
+func (v *visit) read() error {
+	if v.most == 0 || v.session.ID == "" {
+		v.r.Body = http.MaxBytesReader(v.w, v.r.Body, formMost)
+		return v.r.ParseForm()
+	}
+	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, v.most)
+	return v.r.ParseMultipartForm(v.most)
+}
+
+// file is what was chosen under a name; nil for nothing.
+func (v *visit) file(name string) ([]byte, error) {
+	f, _, err := v.r.FormFile(name)
+	if errors.Is(err, http.ErrMissingFile) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	data, err := io.ReadAll(f)
+	return data, errors.Join(err, f.Close())
 }
 
 func (v *visit) ctx() context.Context { return v.r.Context() }
