@@ -12,6 +12,7 @@ import (
 	"github.com/guestright/guestright/audit"
 	"github.com/guestright/guestright/authorization"
 	"github.com/guestright/guestright/catalog"
+	"github.com/guestright/guestright/configuration"
 	"github.com/guestright/guestright/edge/page"
 	"github.com/guestright/guestright/group"
 	"github.com/guestright/guestright/identity"
@@ -32,29 +33,30 @@ import (
 
 // Services is what the pages stand on.
 type Services struct {
-	Identity     *identity.Service
-	Sessions     *identity.Authenticator
-	Groups       *group.Service
-	Accounts     *account.Service
-	Insight      *insight.Service // nil: nobody counts calls
-	Webhooks     *webhook.Service // nil: nothing is sent to integrations
-	Applications *application.Service
-	Releases     *release.Service
-	Integrations *integration.Service
-	Private      *private.Service // nil: there are no private integrations
-	APITokens    *apitoken.Tokens // nil: there are no personal and service tokens
-	Roles        *role.Service
-	Quota        *quota.Service
-	Notices      *notice.Service
-	Audit        *audit.Log
-	Catalog      *catalog.Current
-	Keys         *secret.Keyring
-	Usage        *usage.Service         // nil: nobody counts calls
-	Tokens       *token.Service         // nil: tokens are not shown
-	Products     *token.Products        // nil: the product has no keys
-	Legacy       *legacy.Service        // nil: nothing comes to its end
-	Leaks        *leak.Service          // nil: nobody reports leaks
-	Authority    *authorization.Service // nil: nobody signs in with applications
+	Identity       *identity.Service
+	Sessions       *identity.Authenticator
+	Groups         *group.Service
+	Accounts       *account.Service
+	Insight        *insight.Service // nil: nobody counts calls
+	Webhooks       *webhook.Service // nil: nothing is sent to integrations
+	Applications   *application.Service
+	Releases       *release.Service
+	Integrations   *integration.Service
+	Configurations *configuration.Service // nil: there are no packages
+	Private        *private.Service       // nil: there are no private integrations
+	APITokens      *apitoken.Tokens       // nil: there are no personal and service tokens
+	Roles          *role.Service
+	Quota          *quota.Service
+	Notices        *notice.Service
+	Audit          *audit.Log
+	Catalog        *catalog.Current
+	Keys           *secret.Keyring
+	Usage          *usage.Service         // nil: nobody counts calls
+	Tokens         *token.Service         // nil: tokens are not shown
+	Products       *token.Products        // nil: the product has no keys
+	Legacy         *legacy.Service        // nil: nothing comes to its end
+	Leaks          *leak.Service          // nil: nobody reports leaks
+	Authority      *authorization.Service // nil: nobody signs in with applications
 
 	Name    string           // beside the mark; empty: Guestright
 	Origin  string           // of the console as people reach it, for links that are given away
@@ -104,7 +106,7 @@ func (c *Console) Mount(mux *http.ServeMux) {
 		c.consentRoutes(), c.deviceRoutes(), c.authorisedRoutes(), c.authorizationRoutes(),
 		c.verificationRoutes(), c.clientRoutes(), c.updateRoutes(),
 		c.tokenLifeRoutes(), c.credentialRoutes(), c.apiTokenRoutes(),
-		c.endingRoutes(), c.legacyKeyRoutes(), c.leakRoutes(), c.roleRoutes(), c.useRoutes(), c.hookRoutes()} {
+		c.endingRoutes(), c.legacyKeyRoutes(), c.leakRoutes(), c.roleRoutes(), c.useRoutes(), c.hookRoutes(), c.configurationRoutes()} {
 		routes = append(routes, some...)
 	}
 	for _, r := range routes {

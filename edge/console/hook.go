@@ -250,6 +250,9 @@ func (v *visit) hookedBy(id webhook.ID) (hooked, error) {
 		return hooked{}, err
 	}
 	p, err := v.placeOf(e)
+	if e.Maker != "" { // it is changed in its configuration
+		p.Manages = false
+	}
 	return hooked{Endpoint: e, Place: p}, err
 }
 

@@ -35,7 +35,7 @@ type post struct {
 	got        atomic.Int64 // requests that it answered with 2xx
 }
 
-func newPost(t *testing.T) *post {
+func newPost(t *testing.T, with ...func(*house)) *post {
 	t.Helper()
 	p := &post{}
 	p.status.Store(http.StatusOK)
@@ -59,6 +59,9 @@ func newPost(t *testing.T) *post {
 		events := &event.Service{DB: h.db, Audit: h.Audit, Accounts: h.Accounts, Facts: facts, Bearers: bearers, Catalog: h.Catalog, Log: quiet}
 		h.Webhooks = webhook.New(webhook.Service{DB: h.db, Audit: h.Audit, Keys: h.Keys, Applications: h.Applications, Grants: &grant.Service{DB: h.db, Catalog: h.Catalog}, Bearers: bearers,
 			Facts: facts, Events: events, Notices: h.Notices, Catalog: h.Catalog, Client: client, Log: quiet})
+		for _, set := range with {
+			set(h)
+		}
 	})
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)

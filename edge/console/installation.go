@@ -9,6 +9,7 @@ import (
 	"github.com/guestright/guestright/edge/page"
 	"github.com/guestright/guestright/integration"
 	"github.com/guestright/guestright/kit/ident"
+	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/token"
 	"github.com/guestright/guestright/usage"
 )
@@ -64,6 +65,7 @@ type installationView struct {
 	Manages   bool // the customer's administrator
 	Develops  bool // may withhold and uninstall
 	Operates  bool // runs the platform
+	SetUp     bool // its version has a package, which has a form and capabilities
 
 	Form   func(action string) string // address of a form of this page
 	Token  func(action string) string // its token
@@ -127,6 +129,12 @@ func (d *installationView) sides(v *visit) error {
 	on := integration.Resource(d.Installation)
 	d.Customer, d.Manages = v.by.CanSee(on), v.may("installation:update", on)
 	d.Operates = v.may("installation:block", on)
+	if v.Configurations != nil && d.Customer && d.State != integration.Removed {
+		_, err := v.Configurations.Offer(v.ctx(), v.by, d.ID)
+		if d.SetUp = err == nil; err != nil && problem.CodeOf(err) != "package_missing" {
+			return err
+		}
+	}
 	id, err := ident.Parse[application.Application](d.Listed.Application)
 	if err != nil {
 		return err

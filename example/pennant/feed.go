@@ -83,13 +83,18 @@ func (s *Server) publishAll(ctx context.Context, to Feed) error {
 }
 
 func (s *Server) publishSome(ctx context.Context, to Feed, account string, after int64) error {
-	found, err := s.store.read(ctx, account).events(filter{after: after, limit: feedMost})
+	now := s.store.read(ctx, account)
+	found, err := now.events(filter{after: after, limit: feedMost})
 	if err != nil || len(found) == 0 {
 		return err
 	}
 	batch := make([]published, len(found))
 	for i, e := range found {
-		data, err := json.Marshal(map[string]any{"actor": e.Actor, "before": e.Before, "after": e.After})
+		told, err := now.tell(&e)
+		if err != nil {
+			return err
+		}
+		data, err := json.Marshal(map[string]any{"actor": e.Actor, "before": e.Before, "after": e.After, "change": told})
 		if err != nil {
 			return fmt.Errorf("pennant: encoding an event: %w", err)
 		}
