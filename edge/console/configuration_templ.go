@@ -124,7 +124,7 @@ func configurationList(v *visit, d configurationsView) templ.Component {
 func configurationTeaches(o configuration.Offer) string {
 	var can []string
 	for _, name := range o.Capabilities {
-		can = append(can, strings.ToLower(capabilityWords(name)[:1])+capabilityWords(name)[1:])
+		can = append(can, strings.ToLower(capabilityCalled(name)[:1])+capabilityCalled(name)[1:])
 	}
 	text := "Fill in what " + o.Name + " needs from you, then it works by itself"
 	if len(can) > 0 {
@@ -153,7 +153,7 @@ func configurationRows(v *visit, all []configuration.Configuration) []page.Row {
 		g := page.Group{}
 		for _, one := range c.Capabilities {
 			if one.Working {
-				g = append(g, page.Badge{Text: capabilityWords(one.Name)})
+				g = append(g, page.Badge{Text: capabilityCalled(one.Name)})
 			}
 		}
 		if len(g) == 0 {
@@ -179,8 +179,8 @@ func configurationState(c configuration.Configuration) page.Badge {
 	return page.Badge{Text: "On", Tone: page.ToneGood, Dot: true}
 }
 
-// capabilityWords is what an administrator calls a capability.
-func capabilityWords(name string) string {
+// capabilityCalled is what an administrator calls a capability.
+func capabilityCalled(name string) string {
 	if w, ok := map[string]string{"eventHook": "Tells of changes", "inboundTrigger": "Triggers", "changeApproval": "Decides on changes", "snapshotPush": "Gets the present data",
 		"managedStoreSync": "Fills a store", "resourceLink": "Attaches links", "membershipSync": "Fills segments", "reservedProperties": "Reserves properties",
 		"userAction": "Buttons", "importer": "Imports", "driverAction": "Actions"}[name]; ok {
@@ -522,7 +522,7 @@ func configurationSwitches(f configurationForm) templ.Component {
 				}
 				ctx = templ.InitializeContext(ctx)
 				for _, name := range f.Offer.Capabilities {
-					templ_7745c5c3_Err = page.Switch{Label: capabilityWords(name), Name: "on." + name, Checked: f.On[name], Hint: capabilityText(name)}.Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = page.Switch{Label: capabilityCalled(name), Name: "on." + name, Checked: f.On[name], Hint: capabilityText(name)}.Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -793,7 +793,7 @@ func capabilityCard(v *visit, f configurationForm, c configuration.Capability) t
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = (page.Card{Title: capabilityWords(c.Name)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var21), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = (page.Card{Title: capabilityCalled(c.Name)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var21), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
