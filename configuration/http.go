@@ -59,7 +59,7 @@ type triedOut struct{ Body capability.Tried }
 // Mount mounts the operations on configurations.
 func (s *Service) Mount(m web.Mux) {
 	m.Catalogue().Declare(Declared()...)
-	refusals := []string{"forbidden", "configuration_invalid", "configuration_exists", "configuration_changed"}
+	refusals := []string{"forbidden", "configuration_invalid", "configuration_exists", "configuration_changed", "property_reserved"}
 	web.Op(m, web.Operation{
 		ID: "createConfiguration", Method: "POST", Path: "/v1/installations/{installation}/configurations", Tag: "Configurations", Summary: "Set an integration up", Action: ActionManage, Creates: true,
 		Description: "Fills in the form of the integration's package and switches its capabilities. The answer masks secrets: nobody reads them again.",

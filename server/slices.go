@@ -10,6 +10,7 @@ import (
 	"github.com/guestright/guestright/application"
 	"github.com/guestright/guestright/audit"
 	"github.com/guestright/guestright/authorization"
+	"github.com/guestright/guestright/capability/reservedproperty"
 	"github.com/guestright/guestright/catalog"
 	"github.com/guestright/guestright/configuration"
 	"github.com/guestright/guestright/consent"
@@ -64,6 +65,7 @@ type Slices struct {
 	Releases       *release.Service
 	Integrations   *integration.Service
 	Configurations *configuration.Service
+	Properties     *reservedproperty.Service
 	Private        *private.Service
 	Legacy         *legacy.Service
 	LegacyKeys     *legacy.Gate
