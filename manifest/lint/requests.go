@@ -27,7 +27,8 @@ func (l *linter) signature(c manifest.Call) {
 	if s == nil {
 		return
 	}
-	if !s.Header.Present() || !s.SecretVar.Present() {
+	named := s.Header.Present() || s.Scheme == manifest.SchemeStandardWebhooks // whose headers have their names
+	if !named || !s.SecretVar.Present() {
 		l.lint(manifest.Error, "request.sign-empty", c.Pointer+"/sign", "The signature has no header or no secret.", "Name both.")
 		return
 	}

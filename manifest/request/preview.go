@@ -1,6 +1,7 @@
 package request
 
 import (
+	"encoding/base64"
 	"errors"
 	"maps"
 	"slices"
@@ -108,7 +109,15 @@ func (s *Set) sample(given manifest.Values) Given {
 		}
 		return out
 	}
-	g := Given{Config: fill(s.Forms.Installation), ID: "$EVENT_ID", Time: time.Unix(0, 0).UTC(), Nonce: "$NONCE"}
+	config := fill(s.Forms.Installation)
+	for _, c := range s.Endpoints() {
+		if sign := c.Endpoint.Sign; sign != nil && sign.Scheme == manifest.SchemeStandardWebhooks {
+			if _, ok := given[sign.SecretVar.Get()]; !ok { // a placeholder that is a secret of that form
+				config[sign.SecretVar.Get()] = secret.New("whsec_" + base64.StdEncoding.EncodeToString([]byte(placeholder(sign.SecretVar.Get()))))
+			}
+		}
+	}
+	g := Given{Config: config, ID: "$EVENT_ID", Time: time.Unix(0, 0).UTC(), Nonce: "$NONCE"}
 	if s.ChangeApproval != nil {
 		g.Scope, g.Request = fill(s.ChangeApproval.Forms.Scope), fill(s.ChangeApproval.Forms.Request)
 	} else if s.SnapshotPush != nil {

@@ -22,6 +22,7 @@ func Native(c Change) *value.Object {
 		scope = append(scope, one.value())
 	}
 	out.Set("scope", scope)
+	out.Set("verb", c.Verb)
 	out.Set("title", c.Title.Plain)
 	out.Set("details", c.Details.Plain)
 	if c.Comment != "" {

@@ -18,6 +18,7 @@ func (g Guide) print(w io.Writer, kept bool) {
 	p("  API       %s/v1        (description: %s/openapi.json)", g.Console, g.Console)
 	p("  Gateway   %s   the example product Pennant, as integrations reach it", g.Gateway)
 	p("  Deploybot %s   an integration's own server: make it fail, and look at its webhooks", g.Bot)
+	p("  Board     %s/board   an integration that is a package: what it is told of hangs there", g.Bot)
 	p("  Health    %s/healthz   metrics: /metrics", g.Watch)
 	p("")
 	p("  Sign in as")

@@ -43,7 +43,7 @@ func openEar(ctx context.Context) (ear, error) {
 	if err != nil {
 		return ear{}, errors.Join(err, ln.Close())
 	}
-	client, err := outbound.NewDemo(map[string]string{botHost: at.String()}, []netip.AddrPort{at})
+	client, err := outbound.NewDemo(map[string]string{botHost: at.String(), boardHost: at.String()}, []netip.AddrPort{at})
 	if err != nil {
 		return ear{}, errors.Join(err, ln.Close())
 	}
@@ -67,6 +67,11 @@ func (e ear) serve(ctx context.Context, dir string, log *slog.Logger, desk *desk
 	}}
 	mux := http.NewServeMux()
 	desk.mount(mux, l.Handler())
+	notes, err := readBoard(dir, desk.now)
+	if err != nil {
+		log.Warn("the notice board has no secret", "error", err)
+	}
+	mountBoard(mux, notes, desk.console)
 	_ = web.Serve(ctx, web.NewServer(e.ln.Addr().String(), mux, web.Limits{}), e.ln, time.Second)
 }
 

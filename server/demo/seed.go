@@ -150,6 +150,9 @@ func integrations(ctx context.Context, app *server.App, g *Guide, w world) error
 	if err := makeBot(ctx, app, g.Dir, w, team); err != nil {
 		return err
 	}
+	if err := makeBoard(ctx, app, g.Dir, w, team); err != nil {
+		return err
+	}
 	return makeClient(ctx, app, g.Dir, w, team)
 }
 

@@ -1,0 +1,109 @@
+package demo
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"github.com/guestright/guestright/access"
+	"github.com/guestright/guestright/application"
+	"github.com/guestright/guestright/client/webhook"
+	"github.com/guestright/guestright/configuration"
+	"github.com/guestright/guestright/edge/page"
+	"github.com/guestright/guestright/example/board"
+	"github.com/guestright/guestright/group"
+	"github.com/guestright/guestright/integration"
+	"github.com/guestright/guestright/manifest/bundle"
+	"github.com/guestright/guestright/release"
+	"github.com/guestright/guestright/server"
+)
+
+// boardHost is the name of the server of the integration that is a package.
+const boardHost = "board.acme.example"
+
+// boardFile holds the secret that the board's administrator entered.
+func boardFile(dir string) string { return filepath.Join(dir, "board.secret") }
+
+// makeBoard releases the integration that is a package, installs it and sets it up,
+// as its developers and the customer's administrator would in the console.
+func makeBoard(ctx context.Context, app *server.App, dir string, w world, team group.Group) error {
+	dev := access.UserPrincipal(w.ids["developer"], map[string]string{team.ID.String(): access.GroupOwner}, nil)
+	admin := access.UserPrincipal(w.ids["account administrator"], nil, map[string]string{w.harbour.ID.String(): access.AccountAdmin})
+	files, err := board.Package()
+	if err != nil {
+		return err
+	}
+	packed, _, err := bundle.Folder(files)
+	if err != nil {
+		return err
+	}
+	a, err := app.Applications.Register(ctx, dev, team.ID.String(), application.Draft{Name: "Notice Board", Homepage: "https://acme.example/board",
+		Description: "Writes each change of a feature flag as a note on a board for all to read.", Domains: []string{"acme.example"}, Support: "support@acme.example"})
+	if err != nil {
+		return err
+	}
+	v, err := app.Releases.Draft(ctx, dev, a.ID, release.Content{Number: "1.0.0", Notes: "First release.",
+		Required: []release.Request{{Scope: "flags.read", Purpose: "Hears of changes of flags, to write them on the board."}}})
+	if err != nil {
+		return err
+	}
+	if _, err := app.Releases.PutPackage(ctx, dev, v.ID, release.Archive{Key: "notice-board", Data: packed.Bytes()}); err != nil {
+		return err
+	}
+	if _, err := app.Releases.Publish(ctx, dev, v.ID); err != nil {
+		return err
+	}
+	i, err := app.Integrations.Install(ctx, admin, w.harbour.ID, integration.Order{ApplicationID: a.PublicID})
+	if err != nil {
+		return err
+	}
+	secret := webhook.NewSecret()
+	if err := os.WriteFile(boardFile(dir), []byte(secret), 0o600); err != nil {
+		return err
+	}
+	_, err = app.Configurations.Create(ctx, admin, i.ID, configuration.Draft{Values: map[string]any{"url": "http://" + boardHost, "secret": secret}})
+	return err
+}
+
+// readBoard opens the board with the secret that was entered; nil in a folder from
+// before.
+func readBoard(dir string, now func() time.Time) (*board.Board, error) {
+	raw, err := os.ReadFile(boardFile(dir))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return board.New(&webhook.Verifier{Secrets: []string{strings.TrimSpace(string(raw))}, Now: now}), err
+}
+
+// mountBoard serves the board beside the example integration's own page.
+func mountBoard(mux *http.ServeMux, b *board.Board, console string) {
+	if b == nil {
+		return
+	}
+	mux.Handle("POST /notes", b.Handler())
+	mux.HandleFunc("GET /board", func(w http.ResponseWriter, r *http.Request) {
+		var rows []page.Row
+		for _, n := range b.Notes() {
+			rows = append(rows, page.Row{Cells: []templ.Component{page.Pair{Main: page.Text(n.Text), Sub: page.Text(n.Where)}, page.Moment{At: time.Unix(n.At, 0), Now: time.Now()}}})
+		}
+		hung := templ.Component(page.Empty{Icon: page.IconInbox, Title: "Nothing on the board yet", Text: "Switch a flag in Pennant, or let things happen on Deploybot's page."})
+		if len(rows) > 0 {
+			hung = page.Table{Caption: "Notes", Columns: []page.Column{{Title: "What has changed"}, {Title: "When", Narrow: true}}, Rows: rows}
+		}
+		parts := []templ.Component{
+			page.Head{Title: "Notice Board", Text: "This page stands for a service somewhere on the internet. It takes what its package in Guestright makes of each change."},
+			within(page.Card{Title: "Notes", Flush: true}, hung),
+			within(page.Card{Title: "What to look at", Text: "Sign in as the account administrator, open Notice Board and Set up: which changes it is told of, and how the deliveries fare."},
+				page.Link{Text: "Open the console", URL: console, Icon: page.IconExternalLink}),
+		}
+		body := within(page.Bare(page.Frame{Title: "Notice Board", Service: "Notice Board", Theme: page.ThemeOf(r)}), within(page.Stack(), templ.Join(parts...)))
+		_ = page.Policy{}.Render(w, r, http.StatusOK, body) // the visitor has gone
+	})
+}

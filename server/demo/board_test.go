@@ -1,0 +1,50 @@
+package demo_test
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/guestright/guestright/server/demo"
+)
+
+// An integration that is nothing but a package is told of changes in its own words.
+func TestTheBoardHasNotes(t *testing.T) {
+	t.Parallel()
+	ctx, stop := context.WithCancel(t.Context())
+	ready, done := make(chan demo.Guide, 1), make(chan error, 1)
+	go func() {
+		done <- demo.Run(ctx, demo.Options{Dir: t.TempDir(), Free: true, Ready: func(g demo.Guide) { ready <- g }})
+	}()
+	defer func() {
+		stop()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}()
+	guide := <-ready
+	limit, tick := time.After(time.Minute), time.NewTicker(50*time.Millisecond)
+	defer tick.Stop()
+	for {
+		got := ""
+		if res, err := http.Get(guide.Bot + "/board"); err == nil {
+			raw, err := io.ReadAll(res.Body)
+			_ = res.Body.Close()
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = string(raw)
+		}
+		if strings.Contains(got, "turned on the flag One-page checkout") && strings.Contains(got, "Web shop / Production") {
+			return
+		}
+		select {
+		case <-limit:
+			t.Fatalf("not on the board: %s", got)
+		case <-tick.C:
+		}
+	}
+}
