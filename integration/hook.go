@@ -8,9 +8,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
-	"unicode"
 
 	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/account"
@@ -236,24 +234,9 @@ func (h *Hook) send(ctx context.Context, req HookRequest) (HookAnswer, error) {
 // it sent a problem document (RFC 9457), its detail.
 func refusal(status int, body []byte) string {
 	text := "The product refused to create the integration user (status " + strconv.Itoa(status) + ")."
-	var doc struct{ Detail string }
-	if err := json.Unmarshal(body, &doc); err != nil {
-		return text
-	}
-	said := strings.Join(strings.Fields(strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return ' '
-	}, doc.Detail)), " ")
+	said := problem.Said(body)
 	if said == "" {
 		return text
 	}
-	if len(said) > saidMost {
-		said = strings.ToValidUTF8(said[:saidMost], "") + "…"
-	}
 	return text + " It says: " + said
 }
-
-// saidMost is how much of a product's own words is shown, in bytes.
-const saidMost = 300

@@ -15,8 +15,10 @@ import (
 	"github.com/guestright/guestright/edge/gateway"
 	"github.com/guestright/guestright/edge/gateway/strict"
 	"github.com/guestright/guestright/edge/gateway/upstream"
+	"github.com/guestright/guestright/host"
 	"github.com/guestright/guestright/integration"
 	"github.com/guestright/guestright/kit/dpop"
+	"github.com/guestright/guestright/kit/hook"
 	"github.com/guestright/guestright/kit/outbound"
 	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/kit/store"
@@ -143,15 +145,37 @@ func (a *App) doors() error {
 		}
 		a.Integrations.Hook = NewHook(a.Config.Hook.URL, secret.New(strings.TrimSpace(string(raw))))
 	}
+	if a.Config.Host.URL != "" {
+		raw, err := os.ReadFile(a.Config.path(a.Config.Host.Secret))
+		if err != nil {
+			return fmt.Errorf("host: %w", err)
+		}
+		if a.Host.Caller, err = NewCaller(a.Config.Host.URL, secret.New(strings.TrimSpace(string(raw)))); err != nil {
+			return fmt.Errorf("host.tasks_secret_file: %w", err)
+		}
+	}
 	a.Public = a.public()
 	return nil
 }
 
-// NewHook calls the operator's own product; redirects are not followed, since
-// the secret would follow them.
+// NewCaller calls the operator's own product with tasks.
+func NewCaller(url string, s secret.Text) (*host.Caller, error) {
+	key, err := hook.Key(s)
+	if err != nil || len(key) < 24 || len(key) > 64 {
+		return nil, errors.New("the secret is not whsec_ and Base64 of 24 to 64 bytes; one comes of: openssl rand -base64 32")
+	}
+	return &host.Caller{URL: url, Secret: s, Client: productClient()}, nil
+}
+
+// productClient calls the operator's own product. Redirects are not followed, since
+// secrets and data would follow them.
+func productClient() *http.Client {
+	return &http.Client{Timeout: 15 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+}
+
+// NewHook calls the operator's own product.
 func NewHook(url string, s secret.Text) *integration.Hook {
-	return &integration.Hook{URL: url, Secret: s, Client: &http.Client{Timeout: 15 * time.Second,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	return &integration.Hook{URL: url, Secret: s, Client: productClient()}
 }
 
 // Close gives the database back.

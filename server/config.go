@@ -24,6 +24,7 @@ type Config struct {
 	Tokens    TokensCfg  `yaml:"tokens" doc:"Lifetimes"`
 	Events    EventsCfg  `yaml:"events" doc:"How long events and what became of them are kept"`
 	Hook      HookCfg    `yaml:"provisioning_hook" doc:"Where the product creates integration users and roles of its own"`
+	Host      HostCfg    `yaml:"host" doc:"How your product hears what integrations ask of it; it may also come for it at GET /v1/tasks"`
 	Groups    GroupsCfg  `yaml:"groups" doc:"Naming rule of developer groups"`
 	Apps      AppsCfg    `yaml:"applications" doc:"What applications may do before they are verified"`
 	SignIn    SignInCfg  `yaml:"sign_in" doc:"How people sign in"`
@@ -91,6 +92,12 @@ type EventsCfg struct {
 type HookCfg struct {
 	URL    string `yaml:"url" doc:"Address that is called; empty: off"`
 	Secret string `yaml:"secret_file" doc:"File with the secret that signs each call"`
+}
+
+// HostCfg is where the product is called with tasks.
+type HostCfg struct {
+	URL    string `yaml:"tasks_url" doc:"Address of your product that is called with each task; empty: off"`
+	Secret string `yaml:"tasks_secret_file" doc:"File with the secret that signs these calls as Standard Webhooks do: whsec_ and Base64 of 24 to 64 bytes"`
 }
 
 // GroupsCfg is the naming rule of developer groups.

@@ -103,6 +103,10 @@ func (c *configCheck) listens() []listen {
 func (c *configCheck) secrets() {
 	c.say(c.MasterKey == "", "master_key_file", "Name the file of the master key.")
 	c.say((c.Hook.URL == "") != (c.Hook.Secret == ""), "provisioning_hook", "Give both url and secret_file.")
+	c.say((c.Host.URL == "") != (c.Host.Secret == ""), "host", "Give both tasks_url and tasks_secret_file.")
+	if u, err := url.Parse(c.Host.URL); c.Host.URL != "" {
+		c.say(err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && u.Scheme != "http", "host.tasks_url", "Give the address at which your product takes tasks, such as https://product.example.com/tasks.")
+	}
 	o := c.SignIn.OIDC
 	c.say(o.Issuer != "" && (o.ClientID == "" || o.Secret == ""), "sign_in.oidc", "An issuer needs client_id and client_secret_file.")
 	if u, err := url.Parse(o.Issuer); o.Issuer != "" {

@@ -160,6 +160,8 @@ func TestC03WeakSettingsAreRefused(t *testing.T) {
 		{"mail:\n  host: mail.example.com\n", "mail.from"},
 		{"sign_in:\n  oidc:\n    issuer: https://id.example.com\n", "sign_in.oidc"},
 		{"provisioning_hook:\n  url: https://product.example/hook\n", "provisioning_hook"},
+		{"host:\n  tasks_url: https://product.example/tasks\n", "host"},
+		{"host:\n  tasks_url: product.example/tasks\n  tasks_secret_file: s\n", "host.tasks_url"},
 		{"gateway:\n  listen: 127.0.0.1:8480\n", "gateway.listen"},
 		{"gateway:\n  compatible_headers: x-mine\n", "gateway.compatible_headers"},
 		{"listen: nowhere\n", "listen"},

@@ -18,7 +18,7 @@ const module = "github.com/guestright/guestright/"
 var ladder = []string{
 	"schema",
 	// kit: tools that know none of our nouns
-	"kit/testenv", "kit/problem", "kit/ident", "kit/network", "kit/secret", "kit/store", "kit/store/storetest", "kit/job", "kit/web", "kit/outbound", "kit/dpop",
+	"kit/testenv", "kit/problem", "kit/ident", "kit/network", "kit/secret", "kit/store", "kit/store/storetest", "kit/job", "kit/web", "kit/outbound", "kit/dpop", "kit/hook",
 	// words: pure
 	"access", "catalog", "catalog/profile", "manifest/value", "manifest/view", "manifest/fixture", "manifest/template", "manifest/schema", "manifest/launchdarkly", "manifest", "manifest/members", "manifest/request", "manifest/lint", "manifest/bundle",
 	// record
@@ -32,7 +32,7 @@ var ladder = []string{
 	// offer
 	"release",
 	// connect
-	"integration", "capability", "configuration", "capability/eventhook", "capability/reservedproperty", "private", "apitoken", "legacy", "consent", "registration", "authorization", "insight", "leak",
+	"integration", "host", "capability", "configuration", "capability/eventhook", "capability/reservedproperty", "private", "apitoken", "legacy", "consent", "registration", "authorization", "insight", "leak",
 	// edge
 	"edge/page", "edge/page/assets/axe", "edge/page/pagetest", "edge/page/gallery",
 	"edge/oauth", "edge/api",

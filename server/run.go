@@ -72,7 +72,7 @@ func (a *App) Run(ctx context.Context, l *Listeners, ready func()) error {
 	// and their jobs are written.
 	back, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var work sync.WaitGroup
-	for name, run := range map[string]func(context.Context) error{"jobs": a.Jobs.Run, "limits": a.Quota.Run, "usage": a.Usage.Run, "events": a.Events.Run, "webhooks": a.Webhooks.Run, "collector": a.collect} {
+	for name, run := range map[string]func(context.Context) error{"jobs": a.Jobs.Run, "limits": a.Quota.Run, "usage": a.Usage.Run, "events": a.Events.Run, "webhooks": a.Webhooks.Run, "tasks": a.Host.Run, "collector": a.collect} {
 		work.Go(func() {
 			if err := run(back); err != nil {
 				a.Log.Error("background work", "name", name, "error", err)
@@ -108,7 +108,9 @@ func (a *App) open(ctx context.Context, doors *errgroup.Group, l *Listeners) err
 		return srv
 	}
 	if l.Public != nil {
-		serve(l.Public, a.Public, web.Limits{}).RegisterOnShutdown(a.Events.EndStreams)
+		srv := serve(l.Public, a.Public, web.Limits{})
+		srv.RegisterOnShutdown(a.Events.EndStreams)
+		srv.RegisterOnShutdown(a.Host.EndWaiting)
 	}
 	if l.Gateway != nil {
 		// Streams may last: time-outs of reading and writing a body are the

@@ -17,6 +17,7 @@ import (
 	"github.com/guestright/guestright/event"
 	"github.com/guestright/guestright/grant"
 	"github.com/guestright/guestright/group"
+	"github.com/guestright/guestright/host"
 	"github.com/guestright/guestright/identity"
 	"github.com/guestright/guestright/insight"
 	"github.com/guestright/guestright/integration"
@@ -64,6 +65,7 @@ type Slices struct {
 	Webhooks       *webhook.Service
 	Releases       *release.Service
 	Integrations   *integration.Service
+	Host           *host.Service
 	Configurations *configuration.Service
 	Properties     *reservedproperty.Service
 	Private        *private.Service
@@ -124,6 +126,7 @@ func newSlices(b base, cfg Config) (*Slices, error) {
 	s.Integrations = &integration.Service{DB: b.db, Audit: s.Audit, Accounts: s.Accounts, Groups: s.Groups, Applications: s.Applications,
 		Releases: s.Releases, Grants: s.Grants, Tokens: s.Tokens, Quota: s.Quota, Notices: s.Notices, Catalog: b.cat, VerifiedOnly: cfg.Apps.Unverified == UnverifiedRefuse}
 	s.Releases.Published = s.Integrations.Published
+	s.Host = &host.Service{DB: b.db, Audit: s.Audit, Accounts: s.Accounts, Log: b.log}
 	s.Private = &private.Service{DB: b.db, Audit: s.Audit, Accounts: s.Accounts, Roles: s.Roles, Grants: s.Grants, Tokens: s.Tokens, Usage: s.Usage,
 		Notices: s.Notices, Catalog: b.cat}
 	s.Legacy = &legacy.Service{DB: b.db, Audit: s.Audit, Usage: s.Usage, Accounts: s.Accounts, Grants: s.Grants, Tokens: s.Tokens, Private: s.Private,
@@ -213,6 +216,7 @@ func (s *Slices) jobs(r *job.Runner) {
 	s.Tokens.Jobs(r)
 	s.Events.Jobs(r)
 	s.Webhooks.Jobs(r)
+	s.Host.Jobs(r)
 	s.Authority.Jobs(r)
 	s.Signing.Jobs(r)
 	s.Leaks.Jobs(r)

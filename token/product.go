@@ -56,7 +56,7 @@ func checkLabel(label string) []problem.Field {
 // productActions are what the product may do, on everything it has told us about.
 var productActions = []string{
 	"account:sync", "account:view", "user:sync", "member:sync", "member:view", "role:sync", "role:view",
-	"resource:*", "decision:*", "event:*", "property:view",
+	"resource:*", "decision:*", "event:*", "property:view", "task:take", "task:view",
 }
 
 // productRules compiles what product keys may do.

@@ -2,10 +2,9 @@ package webhook
 
 import (
 	"math/rand/v2"
-	"strconv"
-	"strings"
 	"time"
 
+	"github.com/guestright/guestright/kit/hook"
 	"github.com/guestright/guestright/kit/ident"
 	"github.com/guestright/guestright/webhook/broker"
 )
@@ -56,13 +55,9 @@ func (Delivery) IDPrefix() string { return "dlv" }
 // 75 hours (the example schedule of Standard Webhooks).
 var ladder = [...]time.Duration{5 * time.Second, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour, 5 * time.Hour, 10 * time.Hour, 14 * time.Hour, 20 * time.Hour, 24 * time.Hour}
 
-const (
-	// jitter is how far a step is varied to either side, so that what failed
-	// together does not come back together.
-	jitter = 0.1
-	// retryAfterMost is the longest pause that a receiver may ask for.
-	retryAfterMost = 24 * time.Hour
-)
+// jitter is how far a step is varied to either side, so that what failed together
+// does not come back together.
+const jitter = 0.1
 
 // outcome is how one attempt came out.
 type outcome struct {
@@ -101,7 +96,7 @@ func (d *Delivery) attempted(now time.Time, o outcome) {
 		d.State, d.Due = Exhausted, time.Time{}
 	default:
 		pause := varied(ladder[d.step])
-		if asked := retryAfter(o.after, now); asked > pause {
+		if asked := hook.Wait(o.after, now); asked > pause {
 			pause = asked
 		}
 		d.step++
@@ -116,28 +111,6 @@ func (d *Delivery) again(now time.Time) {
 
 func varied(d time.Duration) time.Duration {
 	return time.Duration(float64(d) * (1 - jitter + 2*jitter*rand.Float64()))
-}
-
-// retryAfter reads Retry-After (RFC 9110 section 10.2.3): seconds or a date, at
-// most retryAfterMost; 0 for anything else.
-func retryAfter(text string, now time.Time) time.Duration {
-	text = strings.TrimSpace(text)
-	if text == "" {
-		return 0
-	}
-	if strings.Trim(text, "0123456789") == "" {
-		n, err := strconv.ParseInt(text, 10, 64)
-		if err != nil || n > int64(retryAfterMost/time.Second) {
-			return retryAfterMost
-		}
-		return time.Duration(n) * time.Second
-	}
-	for _, form := range []string{"Mon, 02 Jan 2006 15:04:05 GMT", "Monday, 02-Jan-06 15:04:05 GMT", "Mon Jan _2 15:04:05 2006"} {
-		if at, err := time.Parse(form, text); err == nil {
-			return max(0, min(at.Sub(now), retryAfterMost))
-		}
-	}
-	return 0
 }
 
 // Attempt is one request and what came back.

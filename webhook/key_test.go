@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/guestright/guestright/kit/hook"
 	"github.com/guestright/guestright/kit/secret"
 )
 
@@ -18,7 +19,7 @@ func TestPublicVectorsOfStandardWebhooks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mac, err := keyOf(secret.New("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"))
+	mac, err := hook.Key(secret.New("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/guestright/guestright/kit/hook"
 	"github.com/guestright/guestright/kit/outbound"
 	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/secret"
@@ -170,7 +171,7 @@ func (c *courier) send(ctx context.Context, l *lane, it *item) bool {
 		l.later(now)
 	}
 	if o.status == http.StatusTooManyRequests || o.status == http.StatusServiceUnavailable {
-		if asked := retryAfter(o.after, now); asked > 0 && l.to != nil && l.next.Before(now.Add(asked)) && l.to.Rate > 0 {
+		if asked := hook.Wait(o.after, now); asked > 0 && l.to != nil && l.next.Before(now.Add(asked)) && l.to.Rate > 0 {
 			l.next = now.Add(asked)
 		}
 	}
@@ -253,11 +254,11 @@ func redacted(body []byte) string {
 		}
 	}
 	for {
-		i := strings.Index(text, secretPrefix)
+		i := strings.Index(text, hook.Prefix)
 		if i < 0 {
 			return text
 		}
-		end := i + len(secretPrefix)
+		end := i + len(hook.Prefix)
 		for end < len(text) && strings.IndexByte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=", text[end]) >= 0 {
 			end++
 		}

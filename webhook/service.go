@@ -15,6 +15,7 @@ import (
 	"github.com/guestright/guestright/catalog"
 	"github.com/guestright/guestright/event"
 	"github.com/guestright/guestright/grant"
+	"github.com/guestright/guestright/kit/hook"
 	"github.com/guestright/guestright/kit/ident"
 	"github.com/guestright/guestright/kit/outbound"
 	"github.com/guestright/guestright/kit/problem"
@@ -258,7 +259,7 @@ func (s *Service) create(ctx context.Context, by access.Principal, d Draft, find
 		if d.Disabled {
 			e.State, e.Reason = Disabled, ByRequest
 		}
-		text := newSecret()
+		text := hook.NewSecret()
 		e.Secrets = []Signing{s.seal(e.ID, text, tx.Now())}
 		if err := insertEndpoint(tx, &e); err != nil {
 			return err
@@ -388,7 +389,7 @@ func (s *Service) Rotate(ctx context.Context, by access.Principal, id ID, overla
 		return Issued{}, problem.Invalid("webhook_endpoint_invalid", "Some of the fields need another look.",
 			problem.Field{Pointer: "/overlap_hours", Code: "out_of_range", Detail: "0 to 2160 hours."})
 	}
-	text := newSecret()
+	text := hook.NewSecret()
 	e, err := s.change(ctx, by, id, "rotate_secret", func(tx *store.Tx, e *Endpoint, _ owner) error {
 		return e.rotate(s.seal(id, text, tx.Now()), tx.Now(), overlap)
 	})

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/guestright/guestright/kit/hook"
 	"github.com/guestright/guestright/kit/outbound"
 	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/secret"
@@ -122,7 +123,7 @@ func (s *Service) reads(tx *store.Tx, to *destination) error {
 		if err != nil {
 			return err
 		}
-		key, err := keyOf(text)
+		key, err := hook.Key(text)
 		if err != nil {
 			return err
 		}

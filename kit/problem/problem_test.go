@@ -3,6 +3,7 @@ package problem_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/guestright/guestright/kit/problem"
@@ -19,6 +20,19 @@ func TestIsComparesCodeThenKind(t *testing.T) {
 	}
 	if errors.Is(err, &problem.Error{Code: "other"}) {
 		t.Error("another code matches")
+	}
+}
+
+// What somebody else says is one line of plain words, and never long.
+func TestSaidIsForPeople(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]string{
+		`{"detail":" No\n such \u0000flag. "}`: "No such flag.", `{"detail":5}`: "", `<html>`: "", ``: "", `{}`: "",
+		`{"detail":"` + strings.Repeat("ä", 200) + `"}`: strings.Repeat("ä", 150) + "…",
+	} {
+		if got := problem.Said([]byte(body)); got != want {
+			t.Errorf("%s: %q", body, got)
+		}
 	}
 }
 

@@ -3,13 +3,11 @@ package request
 import (
 	"crypto/hmac"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
 	"errors"
-	"strconv"
-	"strings"
 	"time"
 
+	"github.com/guestright/guestright/kit/hook"
 	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/manifest"
 	"github.com/guestright/guestright/manifest/template"
@@ -60,23 +58,17 @@ func (g Given) signatures(s *manifest.Sign, body []byte) ([]manifest.Header, err
 		return nil, nil
 	}
 	if s.Scheme == manifest.SchemeStandardWebhooks {
-		raw, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(key, "whsec_"))
+		raw, err := hook.Key(text)
 		if err != nil {
 			return nil, errSecret
 		}
-		at := strconv.FormatInt(g.Time.Unix(), 10)
+		at := hook.Stamp(g.Time)
 		return []manifest.Header{{Name: "Webhook-Id", Value: g.ID}, {Name: "Webhook-Timestamp", Value: at},
-			{Name: "Webhook-Signature", Value: "v1," + base64.StdEncoding.EncodeToString(mac(raw, []byte(g.ID+"."+at+"."), body))}}, nil
+			{Name: "Webhook-Signature", Value: string(hook.AppendV1(nil, raw, hook.Content(g.ID, at, body)))}}, nil
 	}
-	return []manifest.Header{{Name: s.HeaderName(), Value: hex.EncodeToString(mac([]byte(key), body))}}, nil
-}
-
-func mac(key []byte, parts ...[]byte) []byte {
-	h := hmac.New(sha256.New, key)
-	for _, p := range parts {
-		h.Write(p)
-	}
-	return h.Sum(nil)
+	mac := hmac.New(sha256.New, []byte(key))
+	mac.Write(body)
+	return []manifest.Header{{Name: s.HeaderName(), Value: hex.EncodeToString(mac.Sum(nil))}}, nil
 }
 
 // options of a body: it is made before it is signed.
