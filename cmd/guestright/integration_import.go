@@ -54,6 +54,16 @@ func (c integrationImportCmd) Run(w *world) error {
 	if err != nil {
 		return err
 	}
+	for i := range all {
+		var drawn []string
+		if all[i], drawn, err = withIcons(all[i]); err != nil {
+			return err
+		}
+		if len(drawn) > 0 && !c.JSON {
+			slices.Sort(drawn)
+			w.say("%s: icons are missing, so stand-ins were drawn: %s", all[i].Path, strings.Join(drawn, ", "))
+		}
+	}
 	if slices.ContainsFunc(all, func(p linted) bool { return manifest.Failed(p.Findings) }) {
 		return sayLinted(w, all, c.JSON)
 	}
