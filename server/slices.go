@@ -11,6 +11,7 @@ import (
 	"github.com/guestright/guestright/audit"
 	"github.com/guestright/guestright/authorization"
 	"github.com/guestright/guestright/capability/reservedproperty"
+	"github.com/guestright/guestright/capability/useraction"
 	"github.com/guestright/guestright/catalog"
 	"github.com/guestright/guestright/configuration"
 	"github.com/guestright/guestright/consent"
@@ -68,6 +69,7 @@ type Slices struct {
 	Host           *host.Service
 	Configurations *configuration.Service
 	Properties     *reservedproperty.Service
+	Actions        *useraction.Service
 	Private        *private.Service
 	Legacy         *legacy.Service
 	LegacyKeys     *legacy.Gate
