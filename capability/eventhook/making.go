@@ -28,9 +28,9 @@ type making struct {
 	in     capability.Instance
 	at     int
 	hook   manifest.EventHook
-	filter access.Layer // of changes
-	types  []string     // of signals that were chosen; nil: all
-	scopes []string     // resources that were chosen; nil: all
+	filter Filter   // of changes
+	types  []string // of signals that were chosen; nil: all
+	scopes []string // resources that were chosen; nil: all
 }
 
 // maker implements webhook.Maker.
@@ -56,12 +56,8 @@ func (h *Hook) maker(tx *store.Tx, e webhook.Endpoint) (webhook.Making, error) {
 	if policy == nil {
 		policy = m.hook.Policy()
 	}
-	if len(policy) > 0 {
-		rules, err := policy.Compile(nil)
-		if err != nil {
-			return nil, err
-		}
-		m.filter = access.Layer{rules}
+	if m.filter, err = NewFilter(policy); err != nil {
+		return nil, err
 	}
 	m.choose(in)
 	return m, nil
@@ -118,14 +114,8 @@ type saying struct {
 	event    *event.Event
 	signal   bool
 	change   view.Change
-	accesses []touched
+	accesses []Touched
 	err      error
-}
-
-// touched is one thing that a change did.
-type touched struct {
-	action string
-	on     access.Resource
 }
 
 // said keeps the last one: events are handed out one after another.
@@ -177,7 +167,7 @@ func (s *saying) read(ctx context.Context, h *Hook) {
 			s.err = err
 			return
 		}
-		s.accesses = append(s.accesses, touched{one[0], on})
+		s.accesses = append(s.accesses, Touched{one[0], on})
 	}
 }
 
@@ -235,15 +225,7 @@ func (m *making) Wants(ctx context.Context, e *event.Event) (bool, error) {
 			return false, nil
 		}
 	}
-	if m.filter == nil {
-		return true, nil
-	}
-	for i := range s.accesses {
-		if access.Permits([]access.Layer{m.filter}, s.accesses[i].action, &s.accesses[i].on) {
-			return true, nil
-		}
-	}
-	return false, nil
+	return m.filter.Passes(s.accesses), nil
 }
 
 func (m *making) chosen(s *saying) bool {
