@@ -156,7 +156,8 @@ func (a answer) judge(now time.Time) (json.RawMessage, Failure, bool) {
 	}
 	f := Failure{Detail: "The product answered with status " + strconv.Itoa(a.status) + "." + said}
 	switch {
-	case a.status == http.StatusRequestTimeout, a.status == http.StatusTooEarly, a.status == http.StatusTooManyRequests, a.status/100 != 4:
+	case a.status == http.StatusUnauthorized, // it did not believe us, and has not looked at the task
+		a.status == http.StatusRequestTimeout, a.status == http.StatusTooEarly, a.status == http.StatusTooManyRequests, a.status/100 != 4:
 		f.Retry, f.After = true, hook.Wait(a.after, now)
 	}
 	return nil, f, false

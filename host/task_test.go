@@ -178,6 +178,7 @@ func TestAnswersOfCalls(t *testing.T) {
 		"a redirect":        {answer{status: 307}, "", "The product answered with status 307.", true, 0},
 		"404":               {answer{status: 404, body: []byte(detail)}, "", "The product answered with status 404. It says: No such flag.", false, 0},
 		"422":               {answer{status: 422, after: "60"}, "", "The product answered with status 422.", false, 0},
+		"401":               {answer{status: 401}, "", "The product answered with status 401.", true, 0},
 		"408":               {answer{status: 408}, "", "The product answered with status 408.", true, 0},
 		"425":               {answer{status: 425}, "", "The product answered with status 425.", true, 0},
 		"429":               {answer{status: 429, after: "60"}, "", "The product answered with status 429.", true, time.Minute},
