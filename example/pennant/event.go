@@ -15,6 +15,8 @@ type Actor struct {
 	Application  string `json:"application,omitempty"`
 	Installation string `json:"installation,omitempty"`
 	Decision     string `json:"decision,omitempty"`
+	// Trigger is what an integration made the change by, if it was asked for by one.
+	Trigger string `json:"trigger,omitempty"`
 }
 
 // Event is one change. IDs count up within an account without gaps.
@@ -24,6 +26,7 @@ type Event struct {
 	Resource string          `json:"resource"`
 	At       time.Time       `json:"at"`
 	Actor    Actor           `json:"actor"`
+	Comment  string          `json:"comment,omitempty"`
 	Before   json.RawMessage `json:"before,omitempty"`
 	After    json.RawMessage `json:"after,omitempty"`
 }
@@ -33,6 +36,7 @@ type change struct {
 	kind          string
 	resource      string
 	before, after any
+	comment       string // why
 }
 
 // record writes the event of a change into the transaction of the change.
@@ -44,7 +48,7 @@ func (s *scope) record(c change) error {
 			actor.Name = m.Name
 		}
 	}
-	e := Event{Type: c.kind, Resource: c.resource, At: s.now, Actor: actor}
+	e := Event{Type: c.kind, Resource: c.resource, At: s.now, Actor: actor, Comment: c.comment}
 	for _, side := range []struct {
 		to   *json.RawMessage
 		from any

@@ -12,6 +12,7 @@ type Telling struct {
 	Scope    []Told       `json:"scope,omitempty"`
 	Actor    ToldActor    `json:"actor"`
 	Accesses []ToldAccess `json:"accesses,omitempty"`
+	Comment  string       `json:"comment,omitempty"`
 }
 
 // Told is a thing by the names that people know it by.
@@ -62,7 +63,7 @@ func called(event string) (string, string) {
 // tell puts a change into words, with the names that the things have now.
 func (s *scope) tell(e *Event) (*Telling, error) {
 	noun, _, _ := strings.Cut(e.Type, ".")
-	t := &Telling{Kind: noun, Actor: ToldActor{Kind: "member", ID: e.Actor.Key, Name: e.Actor.Name}}
+	t := &Telling{Kind: noun, Actor: ToldActor{Kind: "member", ID: e.Actor.Key, Name: e.Actor.Name}, Comment: e.Comment}
 	t.Action, t.Verb = called(e.Type)
 	if e.Actor.Kind == "system" {
 		t.Actor = ToldActor{Kind: "system", Name: e.Actor.Name}

@@ -122,7 +122,13 @@ func Run(ctx context.Context, o Options) error {
 		})
 		bots.Go(func() { runBot(ctx, guide, o.Log) })
 		if key != "" {
-			bots.Go(func() { pen.Publish(ctx, pennant.Feed{URL: guide.Console, Key: key}) })
+			feed := pennant.Feed{URL: guide.Console, Key: key}
+			bots.Go(func() { pen.Publish(ctx, feed) })
+			bots.Go(func() {
+				if err := pen.Work(ctx, feed); err != nil && ctx.Err() == nil {
+					o.Log.Warn("the product does no tasks", "error", err)
+				}
+			})
 		}
 		guide.print(o.Out, o.Dir != "")
 		if o.Ready != nil {
