@@ -32,7 +32,7 @@ var ladder = []string{
 	// offer
 	"release",
 	// connect
-	"integration", "host", "capability", "configuration", "capability/eventhook", "capability/reservedproperty", "capability/useraction", "private", "apitoken", "legacy", "consent", "registration", "authorization", "insight", "leak",
+	"integration", "host", "capability", "configuration", "capability/eventhook", "capability/reservedproperty", "capability/resourcelink", "capability/useraction", "private", "apitoken", "legacy", "consent", "registration", "authorization", "insight", "leak",
 	// edge
 	"edge/page", "edge/page/assets/axe", "edge/page/pagetest", "edge/page/gallery",
 	"edge/oauth", "edge/api",
@@ -126,6 +126,7 @@ func TestGuardedDependencies(t *testing.T) {
 		"golang.org/x/crypto/argon2":    {"identity/password"},
 		"github.com/alecthomas/kong":    {"cmd/guestright"},
 		"google.golang.org/grpc":        {"edge/gateway/envoy", "server"},
+		"github.com/yuin/goldmark":      {"capability/resourcelink"},
 		"github.com/redis/go-redis/v9":  {"webhook/broker"},
 		"github.com/nats-io/nats.go":    {"webhook/broker"},
 		"github.com/twmb/franz-go":      {"webhook/broker"},

@@ -11,6 +11,7 @@ import (
 	"github.com/guestright/guestright/audit"
 	"github.com/guestright/guestright/authorization"
 	"github.com/guestright/guestright/capability/reservedproperty"
+	"github.com/guestright/guestright/capability/resourcelink"
 	"github.com/guestright/guestright/capability/useraction"
 	"github.com/guestright/guestright/catalog"
 	"github.com/guestright/guestright/configuration"
@@ -69,6 +70,7 @@ type Slices struct {
 	Host           *host.Service
 	Configurations *configuration.Service
 	Properties     *reservedproperty.Service
+	Links          *resourcelink.Service
 	Actions        *useraction.Service
 	Private        *private.Service
 	Legacy         *legacy.Service
