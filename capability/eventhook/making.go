@@ -29,7 +29,7 @@ type making struct {
 	at     int
 	hook   manifest.EventHook
 	filter Filter   // of changes
-	types  []string // of signals that were chosen; nil: all
+	types  []string // beginnings of the types of signals that were chosen; nil: all
 	scopes []string // resources that were chosen; nil: all
 }
 
@@ -76,7 +76,6 @@ func (m *making) choose(in capability.Instance) {
 			m.scopes = append(m.scopes, list...)
 		case manifest.TypeMultiselect:
 			if slices.ContainsFunc(d.Options, func(o manifest.SelectOption) bool { return m.names(o.Value) }) {
-				m.types = make([]string, 0, len(list))
 				for _, one := range list {
 					m.types = append(m.types, plain(one))
 				}
@@ -85,13 +84,14 @@ func (m *making) choose(in capability.Instance) {
 	}
 }
 
-// names reports whether a word is a type of the hook's, however it is written.
+// names reports whether a word is a type of the hook's, however it is written, or
+// its beginning.
 func (m *making) names(word string) bool {
 	if m.hook.Templates == nil {
 		return false
 	}
 	for kind := range m.hook.Templates.ByType {
-		if plain(kind) == plain(word) {
+		if strings.HasPrefix(plain(kind), plain(word)) {
 			return true
 		}
 	}
@@ -229,7 +229,8 @@ func (m *making) Wants(ctx context.Context, e *event.Event) (bool, error) {
 }
 
 func (m *making) chosen(s *saying) bool {
-	if m.types != nil && !slices.Contains(m.types, plain(s.change.Action)) {
+	kind := plain(s.change.Action)
+	if m.types != nil && !slices.ContainsFunc(m.types, func(begins string) bool { return strings.HasPrefix(kind, begins) }) {
 		return false
 	}
 	return len(m.scopes) == 0 || slices.ContainsFunc(m.scopes, func(scope string) bool {
