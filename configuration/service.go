@@ -281,5 +281,5 @@ func (s *Service) record(tx *store.Tx, by access.Principal, action string, befor
 		c, _ = before.(Configuration)
 	}
 	return s.Audit.Record(tx, by, audit.Change{Action: "configuration." + action, Target: "configuration/" + c.ID.String(), Name: c.Name,
-		Account: c.Account, Application: c.Application, Before: before, After: after})
+		Account: c.Account, Before: before, After: after}) // not the application's: what was filled in is the account's alone
 }
