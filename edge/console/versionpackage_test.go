@@ -152,7 +152,7 @@ func TestPackagePagesAreSound(t *testing.T) {
 	b.Goto(h.URL + at)
 	b.Look("package-none", look)
 	send(packed(t, "{{config.token}}", "{{config.nobody}}", "Send every change to Harbour watch.", "Send every change"))
-	b.Wait(".alert")
+	b.Wait(`.alert[data-tone="bad"]`) // of the answer: the page before has another
 	b.Look("package-refused", look)
 	send(packed(t, "{{event.title}}", "{{event.title}}{{#if nobody}}x{{/if}}"))
 	b.Wait("#package .copy")
