@@ -191,6 +191,7 @@ func (c *checker) resources() {
 		if _, err := parseTemplate(k.Path); err != nil {
 			c.say(at+"/path", "catalog.resource", reason(err))
 		}
+		c.instructions(at, k.Triggers)
 		for j, u := range k.Under {
 			if !strings.HasPrefix(u, "/") {
 				c.say(at+"/under/"+strconv.Itoa(j), "catalog.value", "A route pattern starts with a slash.")

@@ -44,6 +44,8 @@ type Kind struct {
 	Under []string `yaml:"under" json:"under,omitempty"`
 	// Word is what templates of integrations call the kind when it is not the path's own word: project for proj.
 	Word string `yaml:"word" json:"word,omitempty"`
+	// Triggers are what an alert or another call from outside may have the product do to a resource of this kind.
+	Triggers []Instruction `yaml:"triggers" json:"triggers,omitempty"`
 }
 
 // Last is the path's word for the kind: flag in proj/{p}:env/{e}:flag/{f}.

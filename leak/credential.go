@@ -27,6 +27,8 @@ func (s *Service) ours(tx *store.Tx, raw secret.Text) (credential, error) {
 	switch secret.Prefix(text[:5]) {
 	case secret.ClientSecret:
 		return s.clientSecret(tx, text)
+	case secret.TriggerSecret:
+		return s.trigger(tx, text)
 	case secret.ServiceToken:
 		c, err := s.productKey(tx, text)
 		if !absent(err) {
@@ -44,6 +46,19 @@ func (s *Service) clientSecret(tx *store.Tx, raw string) (credential, error) {
 	return credential{noun: "key", before: k,
 		leak: Leak{Kind: ClientSecret, Credential: "key/" + k.ID.String(), Hint: k.Hint, Name: app.Name + ", " + k.Label, Group: app.Group, Application: app.ID.String()},
 		stop: func(tx *store.Tx) (any, bool, error) { return three(s.Applications.EndLeaked(tx, k)) }}, nil
+}
+
+func (s *Service) trigger(tx *store.Tx, raw string) (credential, error) {
+	t, err := s.Triggers.Find(tx, raw)
+	if err != nil {
+		return credential{}, err
+	}
+	return credential{noun: "trigger", before: t.Brief(),
+		leak: Leak{Kind: TriggerSecret, Credential: "trigger/" + t.ID.String(), Hint: t.Hint, Name: t.Subject, Account: t.Account},
+		stop: func(tx *store.Tx) (any, bool, error) {
+			after, live, err := s.Triggers.EndLeaked(tx, t)
+			return after.Brief(), live, err
+		}}, nil
 }
 
 func (s *Service) productKey(tx *store.Tx, raw string) (credential, error) {

@@ -21,7 +21,7 @@ func (s *Service) Jobs(r *job.Runner) { job.Handle(r, tell, s.tell) }
 // nouns are what the kinds are called.
 var nouns = map[Kind]string{
 	AccessToken: "access token", RefreshToken: "refresh token", ClientSecret: "client secret", PrivateToken: "token", PersonalToken: "personal token",
-	ServiceToken: "service token", LegacyKey: "API key", ProductKey: "product key",
+	ServiceToken: "service token", LegacyKey: "API key", ProductKey: "product key", TriggerSecret: "trigger's address",
 }
 
 // Words of the kind for people.

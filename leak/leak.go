@@ -24,6 +24,7 @@ const (
 	ServiceToken  Kind = "service_token"
 	LegacyKey     Kind = "legacy_key"
 	ProductKey    Kind = "product_key"
+	TriggerSecret Kind = "trigger_secret" // in the address of a trigger
 )
 
 // Source says how a leak was reported.
@@ -47,7 +48,7 @@ func (s Source) Words() string {
 // Leak is a credential that was reported.
 type Leak struct {
 	ID          ID        `json:"id"`
-	Kind        Kind      `json:"kind" enum:"access_token,refresh_token,client_secret,private_token,personal_token,service_token,legacy_key,product_key"`
+	Kind        Kind      `json:"kind" enum:"access_token,refresh_token,client_secret,private_token,personal_token,service_token,legacy_key,product_key,trigger_secret"`
 	Credential  string    `json:"credential" doc:"Id of the credential, such as token/tok_…, not the credential itself"`
 	Hint        string    `json:"hint,omitempty" doc:"Last four characters"`
 	Name        string    `json:"name" doc:"What it belongs to"`
@@ -93,7 +94,7 @@ func (l Leak) counted() (usage.Subject, usage.Filter) {
 		return usage.Subject{Kind: "token", ID: id}, usage.Filter{Key: id}
 	case ClientSecret:
 		return usage.Subject{Kind: "key", ID: id}, usage.Filter{Key: id}
-	case ProductKey:
+	case ProductKey, TriggerSecret:
 		return usage.Subject{}, usage.Filter{}
 	}
 	return usage.Subject{Kind: "grant", ID: l.Grant}, usage.Filter{Grant: l.Grant}

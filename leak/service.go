@@ -8,6 +8,7 @@ import (
 	"github.com/guestright/guestright/application"
 	"github.com/guestright/guestright/audit"
 	"github.com/guestright/guestright/authorization"
+	"github.com/guestright/guestright/capability/trigger"
 	"github.com/guestright/guestright/catalog"
 	"github.com/guestright/guestright/grant"
 	"github.com/guestright/guestright/kit/problem"
@@ -34,6 +35,7 @@ type Service struct {
 	Legacy       *legacy.Service
 	LegacyKeys   *legacy.Gate
 	Authority    *authorization.Service
+	Triggers     *trigger.Service
 	Catalog      *catalog.Current
 	Keys         *Keys // of GitHub
 

@@ -5,6 +5,7 @@ import (
 	"github.com/guestright/guestright/capability/eventhook"
 	"github.com/guestright/guestright/capability/reservedproperty"
 	"github.com/guestright/guestright/capability/resourcelink"
+	"github.com/guestright/guestright/capability/trigger"
 	"github.com/guestright/guestright/capability/useraction"
 	"github.com/guestright/guestright/configuration"
 	"github.com/guestright/guestright/integration"
@@ -13,13 +14,15 @@ import (
 
 // capabilities wires what manifests of integrations can ask the platform to do: a
 // new one is a folder below capability and a line here.
-func (s *Slices) capabilities() {
+func (s *Slices) capabilities(base string) {
 	s.Configurations = &configuration.Service{DB: s.DB, Audit: s.Audit, Keys: s.Keys, Releases: s.Releases, Integrations: s.Integrations, Client: s.Outbound}
 	hooks := eventhook.New(eventhook.Hook{Webhooks: s.Webhooks, Configurations: s.Configurations, Grants: s.Grants, Facts: s.Facts, Catalog: s.Catalog, Client: s.Outbound})
 	s.Properties = &reservedproperty.Service{DB: s.DB, Accounts: s.Accounts, Configurations: s.Configurations}
 	s.Links = &resourcelink.Service{DB: s.DB, Audit: s.Audit, Accounts: s.Accounts, Configurations: s.Configurations}
 	s.Actions = &useraction.Service{DB: s.DB, Audit: s.Audit, Accounts: s.Accounts, Configurations: s.Configurations, Client: s.Outbound}
-	s.Configurations.Capabilities = capability.Set{hooks, s.Properties, s.Links, s.Actions}
+	s.Triggers = trigger.New(trigger.Service{DB: s.DB, Audit: s.Audit, Keys: s.Keys, Accounts: s.Accounts, Integrations: s.Integrations, Configurations: s.Configurations,
+		Host: s.Host, Catalog: s.Catalog, Base: base})
+	s.Configurations.Capabilities = capability.Set{hooks, s.Triggers, s.Properties, s.Links, s.Actions}
 	s.Integrations.Followed = func(tx *store.Tx, i integration.Installation) error {
 		if err := s.Consents.Follow(tx, i); err != nil {
 			return err

@@ -12,6 +12,7 @@ import (
 	"github.com/guestright/guestright/authorization"
 	"github.com/guestright/guestright/capability/reservedproperty"
 	"github.com/guestright/guestright/capability/resourcelink"
+	"github.com/guestright/guestright/capability/trigger"
 	"github.com/guestright/guestright/capability/useraction"
 	"github.com/guestright/guestright/catalog"
 	"github.com/guestright/guestright/configuration"
@@ -71,6 +72,7 @@ type Slices struct {
 	Configurations *configuration.Service
 	Properties     *reservedproperty.Service
 	Links          *resourcelink.Service
+	Triggers       *trigger.Service
 	Actions        *useraction.Service
 	Private        *private.Service
 	Legacy         *legacy.Service
@@ -138,13 +140,13 @@ func newSlices(b base, cfg Config) (*Slices, error) {
 	s.LegacyKeys = legacy.NewGate(b.db, s.Bearers)
 	s.Consents = &consent.Service{DB: b.db, Audit: s.Audit, Accounts: s.Accounts, Groups: s.Groups, Applications: s.Applications, Releases: s.Releases,
 		Integrations: s.Integrations, Grants: s.Grants, Tokens: s.Tokens, Notices: s.Notices, Catalog: b.cat}
-	s.capabilities()
+	s.capabilities(cfg.URL)
 	if err := s.authority(b, cfg); err != nil {
 		return nil, err
 	}
 	s.APITokens = &apitoken.Tokens{DB: b.db, Audit: s.Audit, Accounts: s.Accounts, Grants: s.Grants, Secrets: s.Tokens, Roles: s.Roles, Catalog: b.cat, Most: cfg.Tokens.Most}
 	s.Leaks = &leak.Service{DB: b.db, Audit: s.Audit, Usage: s.Usage, Notices: s.Notices, Applications: s.Applications, Grants: s.Grants, Tokens: s.Tokens,
-		Bearers: s.Bearers, Products: s.Products, Legacy: s.Legacy, LegacyKeys: s.LegacyKeys, Authority: s.Authority, Catalog: b.cat, Keys: &leak.Keys{Client: s.Outbound, Now: b.db.Now}}
+		Bearers: s.Bearers, Products: s.Products, Legacy: s.Legacy, LegacyKeys: s.LegacyKeys, Authority: s.Authority, Triggers: s.Triggers, Catalog: b.cat, Keys: &leak.Keys{Client: s.Outbound, Now: b.db.Now}}
 	s.Insight = &insight.Service{DB: b.db, Usage: s.Usage, Accounts: s.Accounts, Roles: s.Roles, Grants: s.Grants, Releases: s.Releases, Integrations: s.Integrations,
 		Private: s.Private, Catalog: b.cat, Facts: s.Facts}
 	s.people(b, cfg)
