@@ -11,6 +11,7 @@ type Report struct {
 	LastFailure time.Time `json:"last_failure,omitzero"`
 	Errors      []Fault   `json:"errors,omitempty" doc:"The latest, newest first"`
 	Webhook     string    `json:"webhook,omitempty" doc:"Id of the endpoint whose deliveries these are"`
+	Version     string    `json:"version,omitempty" doc:"Of the data that arrived last"`
 	State       string    `json:"state,omitempty" enum:",ok,failing,disabled" doc:"failing: nothing gets through now, and waits; disabled: it has failed for days and was switched off"`
 }
 

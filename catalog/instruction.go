@@ -45,6 +45,11 @@ func (k Kind) Holds(r access.Resource) bool {
 	return true
 }
 
+// Means reports whether a package means a resource by one of its words for kinds.
+func (c *Catalog) Means(r access.Resource, words []string) bool {
+	return slices.ContainsFunc(c.file.Resources, func(k Kind) bool { return k.Holds(r) && slices.ContainsFunc(words, k.Called) })
+}
+
 // Triggerable lists the kinds with instructions for triggers.
 func (c *Catalog) Triggerable() []Kind {
 	return slices.DeleteFunc(slices.Clone(c.file.Resources), func(k Kind) bool { return len(k.Triggers) == 0 })

@@ -5,6 +5,7 @@ import (
 	"github.com/guestright/guestright/capability/eventhook"
 	"github.com/guestright/guestright/capability/reservedproperty"
 	"github.com/guestright/guestright/capability/resourcelink"
+	"github.com/guestright/guestright/capability/snapshotpush"
 	"github.com/guestright/guestright/capability/trigger"
 	"github.com/guestright/guestright/capability/useraction"
 	"github.com/guestright/guestright/configuration"
@@ -22,7 +23,8 @@ func (s *Slices) capabilities(base string) {
 	s.Actions = &useraction.Service{DB: s.DB, Audit: s.Audit, Accounts: s.Accounts, Configurations: s.Configurations, Client: s.Outbound}
 	s.Triggers = trigger.New(trigger.Service{DB: s.DB, Audit: s.Audit, Keys: s.Keys, Accounts: s.Accounts, Integrations: s.Integrations, Configurations: s.Configurations,
 		Host: s.Host, Catalog: s.Catalog, Base: base})
-	s.Configurations.Capabilities = capability.Set{hooks, s.Triggers, s.Properties, s.Links, s.Actions}
+	s.Snapshots = &snapshotpush.Service{DB: s.DB, Audit: s.Audit, Accounts: s.Accounts, Configurations: s.Configurations, Catalog: s.Catalog, Client: s.Outbound}
+	s.Configurations.Capabilities = capability.Set{hooks, s.Triggers, s.Snapshots, s.Properties, s.Links, s.Actions}
 	s.Integrations.Followed = func(tx *store.Tx, i integration.Installation) error {
 		if err := s.Consents.Follow(tx, i); err != nil {
 			return err

@@ -12,6 +12,7 @@ import (
 	"github.com/guestright/guestright/authorization"
 	"github.com/guestright/guestright/capability/reservedproperty"
 	"github.com/guestright/guestright/capability/resourcelink"
+	"github.com/guestright/guestright/capability/snapshotpush"
 	"github.com/guestright/guestright/capability/trigger"
 	"github.com/guestright/guestright/capability/useraction"
 	"github.com/guestright/guestright/catalog"
@@ -74,6 +75,7 @@ type Slices struct {
 	Links          *resourcelink.Service
 	Triggers       *trigger.Service
 	Actions        *useraction.Service
+	Snapshots      *snapshotpush.Service
 	Private        *private.Service
 	Legacy         *legacy.Service
 	LegacyKeys     *legacy.Gate
@@ -223,6 +225,7 @@ func (s *Slices) jobs(r *job.Runner) {
 	s.Events.Jobs(r)
 	s.Webhooks.Jobs(r)
 	s.Host.Jobs(r)
+	s.Snapshots.Jobs(r)
 	s.Authority.Jobs(r)
 	s.Signing.Jobs(r)
 	s.Leaks.Jobs(r)
