@@ -37,6 +37,7 @@ func run(args []string) error {
 	flags.IntVar(&p.seconds, "seconds", 5, "length of a round over HTTP")
 	flags.IntVar(&p.history, "history", 0, "deliveries that are there already")
 	endpoints := flags.String("endpoints", "1,100,10000", "how many endpoints")
+	only := flags.String("only", "", "measure houses whose name begins so: SQLite, PostgreSQL")
 	flags.StringVar(&p.out, "out", "", "markdown file to write")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -56,7 +57,7 @@ func run(args []string) error {
 	defer p.loop.end()
 	var rows []*row
 	for _, t := range []target{{name: "SQLite, synchronous=FULL", share: 0.40, rate: 6700}, {name: "PostgreSQL, synchronous_commit=on", database: os.Getenv("GUESTRIGHT_TEST_POSTGRES"), share: 0.30, rate: 5200}} {
-		if t.database == "" && strings.HasPrefix(t.name, "Postgre") {
+		if t.database == "" && strings.HasPrefix(t.name, "Postgre") || !strings.HasPrefix(t.name, *only) {
 			continue
 		}
 		for _, text := range strings.Split(*endpoints, ",") {
