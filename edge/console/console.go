@@ -11,6 +11,7 @@ import (
 	"github.com/guestright/guestright/application"
 	"github.com/guestright/guestright/audit"
 	"github.com/guestright/guestright/authorization"
+	"github.com/guestright/guestright/capability/trigger"
 	"github.com/guestright/guestright/catalog"
 	"github.com/guestright/guestright/configuration"
 	"github.com/guestright/guestright/edge/page"
@@ -43,6 +44,7 @@ type Services struct {
 	Releases       *release.Service
 	Integrations   *integration.Service
 	Configurations *configuration.Service // nil: there are no packages
+	Triggers       *trigger.Service       // nil: there are no triggers
 	Private        *private.Service       // nil: there are no private integrations
 	APITokens      *apitoken.Tokens       // nil: there are no personal and service tokens
 	Roles          *role.Service
@@ -106,7 +108,7 @@ func (c *Console) Mount(mux *http.ServeMux) {
 		c.consentRoutes(), c.deviceRoutes(), c.authorisedRoutes(), c.authorizationRoutes(),
 		c.verificationRoutes(), c.clientRoutes(), c.updateRoutes(),
 		c.tokenLifeRoutes(), c.credentialRoutes(), c.apiTokenRoutes(),
-		c.endingRoutes(), c.legacyKeyRoutes(), c.leakRoutes(), c.roleRoutes(), c.useRoutes(), c.hookRoutes(), c.configurationRoutes()} {
+		c.endingRoutes(), c.legacyKeyRoutes(), c.leakRoutes(), c.roleRoutes(), c.useRoutes(), c.hookRoutes(), c.configurationRoutes(), c.triggerRoutes()} {
 		routes = append(routes, some...)
 	}
 	for _, r := range routes {
