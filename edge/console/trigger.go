@@ -13,7 +13,8 @@ func (c *Console) triggerRoutes() []route {
 	if c.Triggers == nil {
 		return nil
 	}
-	const of, one = "/configurations/{configuration}/triggers", "/triggers/{trigger}"
+	const of = "/configurations/{configuration}/triggers"
+	const one = of + "/{trigger}"
 	return []route{
 		{"GET " + of, c.page(triggersPage)},
 		{"GET " + of + "/new", c.page(newTriggerPage)},
@@ -29,7 +30,9 @@ func (c *Console) triggerRoutes() []route {
 }
 
 func triggersPath(f configurationForm) string { return f.path() + "/triggers" }
-func triggerPath(id trigger.ID) string        { return "/triggers/" + id.String() }
+func triggerPath(t trigger.Trigger) string {
+	return "/configurations/" + t.Configuration + "/triggers/" + t.ID.String()
+}
 
 // triggersView is the triggers of a configuration, and what can be made.
 type triggersView struct {
@@ -125,7 +128,9 @@ func (v *visit) triggerOf() (triggerView, error) {
 	if err != nil {
 		return triggerView{}, err
 	}
-	v.r.SetPathValue("configuration", t.Configuration)
+	if t.Configuration != v.r.PathValue("configuration") {
+		return triggerView{}, problem.NotFound("trigger")
+	}
 	all, err := v.triggersOf()
 	d := triggerView{configurationForm: all.configurationForm, Trigger: t, Does: t.Instruction}
 	i := slices.IndexFunc(all.Kinds, func(k trigger.Kind) bool { return k.Kind == t.Kind })
@@ -163,7 +168,7 @@ func (d triggerView) patch(v *visit, p trigger.Patch, words string) error {
 		d.Faults = found
 		return d.page(v)
 	}
-	return v.leave(triggerPath(d.ID), words)
+	return v.leave(triggerPath(d.Trigger), words)
 }
 
 func saveTrigger(v *visit) error {
@@ -198,10 +203,10 @@ func cycleTriggerPage(v *visit) error {
 	if err != nil {
 		return err
 	}
-	path := triggerPath(d.ID) + "/cycle"
-	c := page.Confirm{Title: "Give this trigger another address?", Text: "You see the new one once, on the next page.", Action: path, Token: v.token(path), Button: "Make a new address", Cancel: triggerPath(d.ID), Mild: true,
+	path := triggerPath(d.Trigger) + "/cycle"
+	c := page.Confirm{Title: "Give this trigger another address?", Text: "You see the new one once, on the next page.", Action: path, Token: v.token(path), Button: "Make a new address", Cancel: triggerPath(d.Trigger), Mild: true,
 		Consequences: []string{"The old address is unknown at once: put the new one where the old one is.", "What the trigger does, and the record of its calls, stay."}}
-	return d.place(v, sheet{title: "New address", body: c}, page.Link{Text: "Triggers", URL: triggersPath(d.configurationForm)}, page.Link{Text: "…" + d.Hint, URL: triggerPath(d.ID)}, page.Link{Text: "New address"})
+	return d.place(v, sheet{title: "New address", body: c}, page.Link{Text: "Triggers", URL: triggersPath(d.configurationForm)}, page.Link{Text: "…" + d.Hint, URL: triggerPath(d.Trigger)}, page.Link{Text: "New address"})
 }
 
 func cycleTrigger(v *visit) error {
@@ -226,10 +231,10 @@ func deleteTriggerPage(v *visit) error {
 	if err != nil {
 		return err
 	}
-	path := triggerPath(d.ID) + "/delete"
-	c := page.Confirm{Title: "Delete this trigger?", Text: d.Does + ": " + d.Subject, Action: path, Token: v.token(path), Button: "Delete the trigger", Cancel: triggerPath(d.ID),
+	path := triggerPath(d.Trigger) + "/delete"
+	c := page.Confirm{Title: "Delete this trigger?", Text: d.Does + ": " + d.Subject, Action: path, Token: v.token(path), Button: "Delete the trigger", Cancel: triggerPath(d.Trigger),
 		Consequences: []string{"Its address is unknown at once, and the record of its calls goes with it.", "This cannot be undone. To stop for a while, switch it off instead."}}
-	return d.place(v, sheet{title: "Delete", body: c}, page.Link{Text: "Triggers", URL: triggersPath(d.configurationForm)}, page.Link{Text: "…" + d.Hint, URL: triggerPath(d.ID)}, page.Link{Text: "Delete"})
+	return d.place(v, sheet{title: "Delete", body: c}, page.Link{Text: "Triggers", URL: triggersPath(d.configurationForm)}, page.Link{Text: "…" + d.Hint, URL: triggerPath(d.Trigger)}, page.Link{Text: "Delete"})
 }
 
 func deleteTrigger(v *visit) error {

@@ -115,7 +115,7 @@ func triggerRows(v *visit, d triggersView) []page.Row {
 		last := v.moment(t.LastTriggered)
 		last.Never = "never"
 		rows = append(rows, page.Row{Cells: []templ.Component{
-			page.Pair{Main: page.Link{Text: instructionLabel(d.Kinds, t) + ": " + t.Subject, URL: triggerPath(t.ID)}, Sub: page.Text(orElse(t.Description, "address …"+t.Hint))},
+			page.Pair{Main: page.Link{Text: instructionLabel(d.Kinds, t) + ": " + t.Subject, URL: triggerPath(t)}, Sub: page.Text(orElse(t.Description, "address …"+t.Hint))},
 			triggerState(t), page.Text(page.Count(t.Count)), last}})
 	}
 	return rows
@@ -436,7 +436,7 @@ func issuedTrigger(i trigger.Issued, title string) templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templ_7745c5c3_Err = page.Button{Text: "I have stored the address", URL: triggerPath(i.ID), Weight: page.Primary, Icon: page.IconCheck}.Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = page.Button{Text: "I have stored the address", URL: triggerPath(i.Trigger), Weight: page.Primary, Icon: page.IconCheck}.Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -538,7 +538,7 @@ func triggerOne(v *visit, d triggerView) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = (page.Form{Action: triggerPath(d.ID) + "/switch", Token: v.token(triggerPath(d.ID) + "/switch")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var16), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = (page.Form{Action: triggerPath(d.Trigger) + "/switch", Token: v.token(triggerPath(d.Trigger) + "/switch")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var16), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -676,7 +676,7 @@ func triggerOne(v *visit, d triggerView) templ.Component {
 							}
 							return nil
 						})
-						templ_7745c5c3_Err = (page.Form{Action: triggerPath(d.ID), Token: v.token(triggerPath(d.ID))}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var21), templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = (page.Form{Action: triggerPath(d.Trigger), Token: v.token(triggerPath(d.Trigger))}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var21), templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -748,7 +748,7 @@ func triggerOne(v *visit, d triggerView) templ.Component {
 							}()
 						}
 						ctx = templ.InitializeContext(ctx)
-						templ_7745c5c3_Err = page.Button{Text: "New address…", URL: triggerPath(d.ID) + "/cycle"}.Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = page.Button{Text: "New address…", URL: triggerPath(d.Trigger) + "/cycle"}.Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -774,7 +774,7 @@ func triggerOne(v *visit, d triggerView) templ.Component {
 							}()
 						}
 						ctx = templ.InitializeContext(ctx)
-						templ_7745c5c3_Err = page.Button{Text: "Delete this trigger", URL: triggerPath(d.ID) + "/delete", Weight: page.Danger, Icon: page.IconTrash}.Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = page.Button{Text: "Delete this trigger", URL: triggerPath(d.Trigger) + "/delete", Weight: page.Danger, Icon: page.IconTrash}.Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}

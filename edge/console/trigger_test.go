@@ -10,7 +10,7 @@ import (
 const darkMode = "proj/web:env/production:flag/dark-mode"
 
 var (
-	triggerAddress = regexp.MustCompile(`/triggers/trg_[0-9a-z]{26}`)
+	triggerAddress = regexp.MustCompile(`/configurations/cfg_[0-9a-z]{26}/triggers/trg_[0-9a-z]{26}`)
 	secretAddress  = regexp.MustCompile(`https://guestright\.example/triggers/[A-Za-z0-9_-]+`)
 )
 
