@@ -10,6 +10,7 @@ import (
 	"github.com/guestright/guestright/application"
 	"github.com/guestright/guestright/audit"
 	"github.com/guestright/guestright/authorization"
+	"github.com/guestright/guestright/capability/approval"
 	"github.com/guestright/guestright/capability/reservedproperty"
 	"github.com/guestright/guestright/capability/resourcelink"
 	"github.com/guestright/guestright/capability/snapshotpush"
@@ -74,6 +75,7 @@ type Slices struct {
 	Properties     *reservedproperty.Service
 	Links          *resourcelink.Service
 	Triggers       *trigger.Service
+	Approvals      *approval.Service
 	Actions        *useraction.Service
 	Snapshots      *snapshotpush.Service
 	Private        *private.Service
@@ -226,6 +228,7 @@ func (s *Slices) jobs(r *job.Runner) {
 	s.Webhooks.Jobs(r)
 	s.Host.Jobs(r)
 	s.Snapshots.Jobs(r)
+	s.Approvals.Jobs(r)
 	s.Authority.Jobs(r)
 	s.Signing.Jobs(r)
 	s.Leaks.Jobs(r)

@@ -8,6 +8,10 @@ type EnvironmentFields struct {
 	// Critical marks environments with real users behind them.
 	Critical bool     `json:"critical"`
 	Tags     []string `json:"tags,omitempty"`
+	// ApprovalRequired keeps changes of what flags do here back until an integration has approved them. ApprovedBy is the
+	// integration's configuration in Guestright; empty: the only one that can.
+	ApprovalRequired bool   `json:"approval_required,omitempty"`
+	ApprovedBy       string `json:"approved_by,omitempty"`
 }
 
 // Environment is a place where a project runs, with its own state of every flag.
@@ -25,6 +29,7 @@ func (e *Environment) place() place {
 func (f EnvironmentFields) check(c *check) {
 	checkName(c, f.Name, "")
 	checkTags(c, f.Tags)
+	c.must(len(f.ApprovedBy) <= 60, "/approved_by", "The id of a configuration has at most 60 bytes.")
 }
 
 func environmentPlace(c *call) place {

@@ -98,18 +98,39 @@ func listFlagStates(c *call) (reply, error) {
 	return listAt[FlagState](c, place{kind: kindState, parent: environmentPlace(c).path()})
 }
 
-func getFlagState(c *call) (reply, error) { return getAt[FlagState](c, statePlace(c)) }
+func getFlagState(c *call) (reply, error) {
+	now := c.read()
+	st, err := get[FlagState](now, statePlace(c))
+	if err != nil {
+		return reply{}, err
+	}
+	out, err := now.shown(st)
+	if err != nil {
+		return reply{}, err
+	}
+	return found(out), nil
+}
 
 func updateFlagState(c *call) (reply, error) {
+	v, err := get[Environment](c.read(), environmentPlace(c))
+	if err != nil {
+		return reply{}, err
+	}
+	if v.ApprovalRequired {
+		return hold(c)
+	}
 	return editAt(c, edit[FlagState, *FlagState]{at: statePlace(c), fields: func(s *FlagState) any { return &s.FlagStateFields },
-		check: func(s *scope, st *FlagState, bad *check) error { return st.check(s, bad) },
-		after: func(_ *scope, was, is *FlagState) (string, error) {
-			switch {
-			case is.On && !was.On:
-				return "flag.turned_on", nil
-			case was.On && !is.On:
-				return "flag.turned_off", nil
+		check: func(s *scope, st *FlagState, bad *check) error {
+			v, err := get[Environment](s, environmentPlace(c))
+			if err == nil && v.ApprovalRequired {
+				err = conflict("approval_required", "Changes in this environment need an approval from now on. Ask again.")
 			}
-			return "flag.targeting_updated", nil
+			if err != nil {
+				return err
+			}
+			return st.check(s, bad)
+		},
+		after: func(_ *scope, was, is *FlagState) (string, error) {
+			return kindOf(was.FlagStateFields, is.FlagStateFields), nil
 		}})
 }

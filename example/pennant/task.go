@@ -5,17 +5,24 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
+	"sync"
 
 	"github.com/guestright/guestright/client/host"
 )
 
 // Tasks are what Pennant does when integrations ask for it through Guestright, by kind.
 func (s *Server) Tasks() map[string]host.Handler {
-	return map[string]host.Handler{"trigger.fire": s.trigger}
+	return map[string]host.Handler{"trigger.fire": s.trigger, "approval.apply": s.applyApproved,
+		"approval.declined": s.standing, "approval.withdrawn": s.standing, "approval.lost": s.standing, "approval.not_sent": s.standing}
 }
 
-// Work comes to Guestright for what integrations ask, until ctx ends.
+// Work comes to Guestright for what integrations ask, and asks it for approvals, until ctx ends.
 func (s *Server) Work(ctx context.Context, from Feed) error {
+	asking, stop := context.WithCancel(ctx)
+	var done sync.WaitGroup
+	done.Go(func() { s.ask(asking, from) })
+	defer done.Wait()
+	defer stop()
 	return (&host.Worker{URL: from.URL, Token: from.Key, HTTP: from.HTTP, Handlers: s.Tasks()}).Run(ctx)
 }
 
