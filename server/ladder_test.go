@@ -39,7 +39,7 @@ var ladder = []string{
 	"edge/gateway/strict", "edge/gateway/upstream", "edge/gateway", "edge/gateway/envoy",
 	"edge/console",
 	// for outsiders: imports nothing of ours
-	"client/internal/jwks", "client/identity", "client/identity/identitytest", "client/webhook", "client/outbox", "client/events", "client/host",
+	"client/internal/jwks", "client/identity", "client/identity/identitytest", "client/webhook", "client/outbox", "client/events", "client/host", "client/snapshot",
 	"example/pennant", "example/pennant/cmd/pennant", "example/board", "example/deploybot", "example/deploybot/cmd/deploybot",
 	// top
 	"server", "server/servertest", "capability/capabilitytest", "server/fronttest", "server/demo", "cmd/guestright",

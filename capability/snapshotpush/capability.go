@@ -2,12 +2,14 @@ package snapshotpush
 
 import (
 	"context"
+	"strings"
 
 	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/capability"
 	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/manifest"
+	"github.com/guestright/guestright/manifest/request"
 	"github.com/guestright/guestright/manifest/value"
 )
 
@@ -148,7 +150,7 @@ func (s *Service) try(ctx context.Context, in capability.Instance, t Target) (ca
 	says, why := read(in.Package.Manifest.SnapshotPush.Check.Parser, res.Body)
 	out.OK = res.Status/100 == 2 && says && !res.Truncated
 	if !out.OK && why != "" {
-		out.Failure = problem.Words(why)
+		out.Failure = problem.Words(hidden(why, call))
 	} else if !out.OK && res.Status/100 == 2 {
 		out.Failure = "The answer does not say that it works."
 	}
@@ -176,6 +178,22 @@ func read(p *manifest.SnapshotParser, body []byte) (bool, string) {
 	ok := at(p.Success)
 	return ok == true || ok == "true", words(at(p.Errors.Get()))
 }
+
+// hidden takes the values of the call's headers out of what a partner says: some
+// repeat what they were sent.
+func hidden(text string, c request.Call) string {
+	for _, h := range c.Header {
+		for _, part := range append(strings.Fields(h.Value), h.Value) {
+			if len(part) >= secretLeast {
+				text = strings.ReplaceAll(text, part, "[hidden]")
+			}
+		}
+	}
+	return text
+}
+
+// secretLeast is the shortest part of a header that could be a secret.
+const secretLeast = 8
 
 // words writes an error of an answer: a text, or a list of anything.
 func words(v value.Value) string {

@@ -77,6 +77,22 @@ func (h house) becomes(t snapshotpush.Target, s snapshotpush.Status) snapshotpus
 	return got
 }
 
+// rests waits until the job of the only target has been put off, so that the clock may
+// be moved.
+func (h house) rests(clock *storetest.Clock) {
+	h.T.Helper()
+	h.Until("the job rests", func() bool {
+		n := 0
+		err := h.DB.Read(h.T.Context(), func(tx *store.Tx) error {
+			return tx.NewRaw("SELECT COUNT(*) FROM job AS j, job_lane AS l WHERE j.kind = 'snapshotpush.push' AND l.kind = j.kind AND l.name = j.lane AND l.holder = '' AND j.due > ? AND l.due = j.due", store.At(clock.Now())).Scan(tx.Ctx, &n)
+		})
+		if err != nil {
+			h.T.Fatal(err)
+		}
+		return n == 1
+	})
+}
+
 var filled = map[string]map[string]any{
 	"cloudflare":            {"accountId": "acc1", "namespaceId": "ns1", "apiToken": "cf-token-4711"},
 	"vercel":                {"edgeConfigId": "ecfg1", "teamId": "team1", "apiToken": "vc-token-4711", "configurationId": "icfg1"},
@@ -181,6 +197,7 @@ func TestOnlyTheNewestIsTriedAgain(t *testing.T) {
 		}
 		var waits []time.Duration
 		for range 3 {
+			h.rests(clock)
 			waits = append(waits, was.Next.Sub(clock.Now()))
 			clock.Advance(was.Next.Sub(clock.Now()))
 			if r := h.Next(t); string(r.Body) != `"xxxxx"` {
@@ -196,6 +213,7 @@ func TestOnlyTheNewestIsTriedAgain(t *testing.T) {
 			t.Errorf("%+v", was)
 		}
 		h.Answers(200, "{}")
+		h.rests(clock)
 		clock.Advance(time.Minute)
 		h.Next(t)
 		if now := h.becomes(made, snapshotpush.Current); *now.Version != 5 || now.Failures != 4 || !now.Next.IsZero() {

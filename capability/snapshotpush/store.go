@@ -165,9 +165,13 @@ func remove(tx *store.Tx, where string, arg any) error {
 
 // stale lists ids after one of working targets that wait though nothing was tried for
 // a while, or whose last push is old, or was not of the newest data.
-func stale(tx *store.Tx, after ID, before time.Time, most int) ([]ID, error) {
-	var out []ID
-	err := tx.NewRaw("SELECT id FROM snapshotpush_target WHERE live = 1 AND enabled = 1 AND id > ? AND due <= ? AND (wanted <> reached OR pushed <= ?) ORDER BY id LIMIT ?",
-		after, store.At(tx.Now()), store.At(before), most).Scan(tx.Ctx, &out)
+func stale(tx *store.Tx, after ID, before time.Time, most int64) ([]ID, error) {
+	var rows []row
+	err := tx.NewSelect().Model(&rows).Column("id").Where("live = 1 AND enabled = 1 AND id > ? AND due <= ? AND (wanted <> reached OR pushed <= ?)", after, store.At(tx.Now()), store.At(before)).
+		Order("id").Limit(most).Scan(tx.Ctx)
+	out := make([]ID, len(rows))
+	for i := range rows {
+		out[i] = rows[i].ID
+	}
 	return out, err
 }

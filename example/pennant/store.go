@@ -30,6 +30,9 @@ CREATE TABLE IF NOT EXISTS hook_request (
 );
 CREATE TABLE IF NOT EXISTS published (
 	account TEXT NOT NULL PRIMARY KEY, seq INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS pushed (
+	account TEXT NOT NULL PRIMARY KEY, seq INTEGER NOT NULL
 );`
 
 type store struct {

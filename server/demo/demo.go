@@ -124,6 +124,7 @@ func Run(ctx context.Context, o Options) error {
 		if key != "" {
 			feed := pennant.Feed{URL: guide.Console, Key: key}
 			bots.Go(func() { pen.Publish(ctx, feed) })
+			bots.Go(func() { pen.Push(ctx, feed) })
 			bots.Go(func() {
 				if err := pen.Work(ctx, feed); err != nil && ctx.Err() == nil {
 					o.Log.Warn("the product does no tasks", "error", err)
