@@ -54,6 +54,12 @@ type Reporter interface {
 	Report(tx *store.Tx, in Instance) (Report, error)
 }
 
+// Renewer remembers what calls are made of, and forgets it when a token of the
+// connection has been replaced.
+type Renewer interface {
+	Renew(tx *store.Tx, in Instance) error
+}
+
 // Tried is how trying a connection came out.
 type Tried struct {
 	OK      bool   `json:"ok"`

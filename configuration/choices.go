@@ -13,6 +13,7 @@ import (
 	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/manifest"
+	"github.com/guestright/guestright/manifest/request"
 	"github.com/guestright/guestright/manifest/value"
 )
 
@@ -43,6 +44,7 @@ type Choices struct {
 func (s *Service) Choices(ctx context.Context, by access.Principal, installation integration.ID, q Asked) (Choices, error) {
 	var c Configuration
 	var p place
+	var connection *request.Connection
 	err := s.DB.Read(ctx, func(tx *store.Tx) error {
 		var err error
 		if p, err = s.at(tx, installation.String()); err != nil {
@@ -54,6 +56,9 @@ func (s *Service) Choices(ctx context.Context, by access.Principal, installation
 		c, err = find(tx, q.Configuration)
 		if err == nil && c.Installation != p.ID.String() {
 			err = problem.NotFound("configuration")
+		}
+		if err == nil {
+			connection, err = s.connection(tx, c, p)
 		}
 		return err
 	})
@@ -73,7 +78,7 @@ func (s *Service) Choices(ctx context.Context, by access.Principal, installation
 		return Choices{}, problem.Internal("configuration.choices", err)
 	}
 	in := s.instance(c, p)
-	in.Given.Config, in.Given.Time = now, s.DB.Now()
+	in.Given.Config, in.Given.Time, in.Given.Connection = now, s.DB.Now(), connection
 	call, there, err := p.pack.Set.Fetch(manifest.FormInstallation, q.Field, in.Given)
 	if err != nil || !there {
 		return Choices{Items: []manifest.SelectOption{}, Free: true, Reason: "Fill in the fields before it first."}, nil

@@ -39,6 +39,7 @@ type Configuration struct {
 	Enabled      bool            `json:"enabled" doc:"The switch of the whole configuration"`
 	Values       map[string]any  `json:"values" doc:"What was filled in, by the field's key. A stored secret shows as ••••••••"`
 	Capabilities []Capability    `json:"capabilities" nullable:"false" doc:"What the package can do, as far as the platform executes it"`
+	Connects     bool            `json:"connects,omitempty" doc:"It has to be connected with the partner's service"`
 	Needs        []problem.Field `json:"needs,omitempty" doc:"What has to be filled in before it works"`
 	CreatedBy    string          `json:"created_by"`
 	Created      time.Time       `json:"created"`

@@ -14,6 +14,7 @@ import (
 	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/manifest"
+	"github.com/guestright/guestright/manifest/request"
 	"github.com/guestright/guestright/release"
 )
 
@@ -27,6 +28,11 @@ type Service struct {
 	Client       *outbound.Client
 	// Capabilities are what the platform executes; wired by the server.
 	Capabilities capability.Set
+	// Connected gives what a configuration's calls need of the partner's service; nil:
+	// it is not connected. Gone hears of configurations that are deleted. Wired by the
+	// slice that keeps connections.
+	Connected func(tx *store.Tx, configuration string) (*request.Connection, error)
+	Gone      func(tx *store.Tx, configuration string) error
 
 	asked remembered
 }
@@ -102,7 +108,7 @@ func (s *Service) Reach(tx *store.Tx, by access.Principal, id, action string) (C
 // present fills in what is shown.
 func (s *Service) present(c Configuration, p place) Configuration {
 	c.Values = shown(p.form(), c.values, c.sealed)
-	c.Capabilities = []Capability{}
+	c.Capabilities, c.Connects = []Capability{}, p.connects()
 	in := s.instance(c, p)
 	for _, k := range s.Capabilities.Declared(p.pack) {
 		choice := c.choices[k.Name()]
@@ -268,6 +274,11 @@ func (s *Service) Delete(ctx context.Context, by access.Principal, id ID) error 
 		}
 		if err := remove(tx, id); err != nil {
 			return err
+		}
+		if s.Gone != nil {
+			if err := s.Gone(tx, id.String()); err != nil {
+				return err
+			}
 		}
 		return s.record(tx, by, "delete", s.present(c, p), nil)
 	})

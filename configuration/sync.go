@@ -25,6 +25,12 @@ func (s *Service) sync(tx *store.Tx, by access.Principal, c *Configuration, p pl
 	in := s.instance(*c, p)
 	in.Given.Config = values
 	c.Needs = fields(p.form().Check(within(p, values)))
+	if in.Given.Connection, err = s.connection(tx, *c, p); err != nil {
+		return err
+	}
+	if p.connects() && in.Given.Connection == nil {
+		c.Needs = append(c.Needs, problem.Field{Pointer: "/connection", Code: "connection_missing", Detail: "Connect it with the partner's service."})
+	}
 	able := c.Enabled && len(c.Needs) == 0 && p.State == integration.Active && p.pack != nil
 	live := map[string]bool{}
 	for _, k := range s.Capabilities {
@@ -92,13 +98,19 @@ func (s *Service) Instance(tx *store.Tx, id, name string) (capability.Instance, 
 	if !c.live[name] || p.pack == nil {
 		return capability.Instance{}, problem.Conflict("capability_off", "This capability is switched off, or its configuration is not complete.")
 	}
-	return s.whole(c, p, name)
+	return s.whole(tx, c, p, name)
 }
 
 // whole is an instance with secrets and settings, whether it works or not.
-func (s *Service) whole(c Configuration, p place, name string) (capability.Instance, error) {
+func (s *Service) whole(tx *store.Tx, c Configuration, p place, name string) (capability.Instance, error) {
 	in := s.instance(c, p)
 	values, err := s.open(c)
+	if err != nil {
+		return in, err
+	}
+	if in.Given.Connection, err = s.connection(tx, c, p); err != nil {
+		return in, err
+	}
 	in.Given.Config = values
 	in.Settings = c.choices[name].Settings
 	return in, err

@@ -28,7 +28,7 @@ func (s *Service) Try(ctx context.Context, by access.Principal, id ID, name stri
 			return problem.Conflict("configuration_incomplete", "Fill in what is missing first.")
 		}
 		tester = t
-		in, err = s.whole(c, p, name)
+		in, err = s.whole(tx, c, p, name)
 		return err
 	})
 	if err != nil {

@@ -1,6 +1,8 @@
 package server
 
 import (
+	"strings"
+
 	"github.com/guestright/guestright/capability"
 	"github.com/guestright/guestright/capability/approval"
 	"github.com/guestright/guestright/capability/eventhook"
@@ -10,6 +12,7 @@ import (
 	"github.com/guestright/guestright/capability/trigger"
 	"github.com/guestright/guestright/capability/useraction"
 	"github.com/guestright/guestright/configuration"
+	"github.com/guestright/guestright/connection"
 	"github.com/guestright/guestright/integration"
 	"github.com/guestright/guestright/kit/store"
 )
@@ -18,6 +21,8 @@ import (
 // new one is a folder below capability and a line here.
 func (s *Slices) capabilities(base string) {
 	s.Configurations = &configuration.Service{DB: s.DB, Audit: s.Audit, Keys: s.Keys, Releases: s.Releases, Integrations: s.Integrations, Client: s.Outbound}
+	s.Connections = connection.New(connection.Service{DB: s.DB, Audit: s.Audit, Keys: s.Keys, Applications: s.Applications, Configurations: s.Configurations, Notices: s.Notices,
+		Client: s.Outbound, Base: strings.TrimSuffix(base, "/")})
 	hooks := eventhook.New(eventhook.Hook{Webhooks: s.Webhooks, Configurations: s.Configurations, Grants: s.Grants, Facts: s.Facts, Catalog: s.Catalog, Client: s.Outbound})
 	s.Properties = &reservedproperty.Service{DB: s.DB, Accounts: s.Accounts, Configurations: s.Configurations}
 	s.Links = &resourcelink.Service{DB: s.DB, Audit: s.Audit, Accounts: s.Accounts, Configurations: s.Configurations}

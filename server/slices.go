@@ -18,6 +18,7 @@ import (
 	"github.com/guestright/guestright/capability/useraction"
 	"github.com/guestright/guestright/catalog"
 	"github.com/guestright/guestright/configuration"
+	"github.com/guestright/guestright/connection"
 	"github.com/guestright/guestright/consent"
 	"github.com/guestright/guestright/event"
 	"github.com/guestright/guestright/grant"
@@ -72,6 +73,7 @@ type Slices struct {
 	Integrations   *integration.Service
 	Host           *host.Service
 	Configurations *configuration.Service
+	Connections    *connection.Service
 	Properties     *reservedproperty.Service
 	Links          *resourcelink.Service
 	Triggers       *trigger.Service
@@ -229,6 +231,7 @@ func (s *Slices) jobs(r *job.Runner) {
 	s.Host.Jobs(r)
 	s.Snapshots.Jobs(r)
 	s.Approvals.Jobs(r)
+	s.Connections.Jobs(r)
 	s.Authority.Jobs(r)
 	s.Signing.Jobs(r)
 	s.Leaks.Jobs(r)

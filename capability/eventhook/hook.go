@@ -121,6 +121,21 @@ func (h *Hook) Disable(tx *store.Tx, by access.Principal, in capability.Instance
 	return nil
 }
 
+// Renew implements capability.Renewer: what is remembered of the endpoints is read
+// again.
+func (h *Hook) Renew(tx *store.Tx, in capability.Instance) error {
+	for i := range hooksMost {
+		e, there, err := h.Webhooks.KeptAs(tx, Name, ref(in.Configuration, i))
+		if err != nil {
+			return err
+		}
+		if there {
+			tx.Changed(webhook.Topic, e.ID.String())
+		}
+	}
+	return nil
+}
+
 // example is a change that no one has made.
 func (h *Hook) example(in capability.Instance, at int) (view.Host, view.Change) {
 	made, _ := fixture.Event("flag")

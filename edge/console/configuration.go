@@ -9,6 +9,7 @@ import (
 	"github.com/guestright/guestright/capability"
 	"github.com/guestright/guestright/capability/eventhook"
 	"github.com/guestright/guestright/configuration"
+	"github.com/guestright/guestright/connection"
 	"github.com/guestright/guestright/edge/page"
 	"github.com/guestright/guestright/integration"
 	"github.com/guestright/guestright/kit/ident"
@@ -96,6 +97,7 @@ type configurationForm struct {
 	Said    []string // the filter in words
 	Choices map[string]configuration.Choices
 	Tried   *capability.Tried
+	Link    *connection.Connection // nil: it needs none
 	Faults  faults
 }
 
@@ -141,6 +143,13 @@ func newConfigurationPage(v *visit) error {
 // page shows the form.
 func (f configurationForm) page(v *visit) error {
 	f.choose(v)
+	if f.At != nil && f.At.Connects && v.Connections != nil {
+		c, err := v.Connections.Get(v.ctx(), v.by, f.At.ID)
+		if err != nil {
+			return err
+		}
+		f.Link = &c
+	}
 	if p, wrong := policyOf(f.Filter); len(wrong) == 0 && v.Roles != nil && f.hooks() {
 		for _, one := range v.Roles.Say(p).Statements {
 			f.Said = append(f.Said, one.Text)

@@ -14,6 +14,7 @@ import (
 	"github.com/guestright/guestright/capability/trigger"
 	"github.com/guestright/guestright/catalog"
 	"github.com/guestright/guestright/configuration"
+	"github.com/guestright/guestright/connection"
 	"github.com/guestright/guestright/edge/page"
 	"github.com/guestright/guestright/group"
 	"github.com/guestright/guestright/identity"
@@ -45,6 +46,7 @@ type Services struct {
 	Integrations   *integration.Service
 	Configurations *configuration.Service // nil: there are no packages
 	Triggers       *trigger.Service       // nil: there are no triggers
+	Connections    *connection.Service    // nil: nothing is connected
 	Private        *private.Service       // nil: there are no private integrations
 	APITokens      *apitoken.Tokens       // nil: there are no personal and service tokens
 	Roles          *role.Service
@@ -108,7 +110,7 @@ func (c *Console) Mount(mux *http.ServeMux) {
 		c.consentRoutes(), c.deviceRoutes(), c.authorisedRoutes(), c.authorizationRoutes(),
 		c.verificationRoutes(), c.clientRoutes(), c.updateRoutes(),
 		c.tokenLifeRoutes(), c.credentialRoutes(), c.apiTokenRoutes(),
-		c.endingRoutes(), c.legacyKeyRoutes(), c.leakRoutes(), c.roleRoutes(), c.useRoutes(), c.hookRoutes(), c.configurationRoutes(), c.triggerRoutes()} {
+		c.endingRoutes(), c.legacyKeyRoutes(), c.leakRoutes(), c.roleRoutes(), c.useRoutes(), c.hookRoutes(), c.configurationRoutes(), c.triggerRoutes(), c.connectionRoutes()} {
 		routes = append(routes, some...)
 	}
 	for _, r := range routes {

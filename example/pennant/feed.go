@@ -123,7 +123,7 @@ func (s *Server) publishSome(ctx context.Context, to Feed, account string, after
 	if _, err := fmt.Sscan(found[len(found)-1].ID, &last); err != nil {
 		return fmt.Errorf("pennant: the number of an event: %w", err)
 	}
-	_, err = s.store.db.ExecContext(ctx, `INSERT INTO published (account, seq) VALUES ($1, $2) ON CONFLICT (account) DO UPDATE SET seq = excluded.seq`, account, last)
+	err = s.store.note(ctx, `INSERT INTO published (account, seq) VALUES ($1, $2) ON CONFLICT (account) DO UPDATE SET seq = excluded.seq`, account, last)
 	if err != nil {
 		return fmt.Errorf("pennant: noting what was published: %w", err)
 	}

@@ -75,7 +75,7 @@ func (s *Server) pushAll(ctx context.Context, c *snapshot.Client) error {
 			failed = err // the others do not wait for it
 			continue
 		}
-		_, err := s.store.db.ExecContext(ctx, `INSERT INTO pushed (account, seq) VALUES ($1, $2) ON CONFLICT (account) DO UPDATE SET seq = excluded.seq`, account, at.to)
+		err := s.store.note(ctx, `INSERT INTO pushed (account, seq) VALUES ($1, $2) ON CONFLICT (account) DO UPDATE SET seq = excluded.seq`, account, at.to)
 		if err != nil {
 			return fmt.Errorf("pennant: noting what was pushed: %w", err)
 		}

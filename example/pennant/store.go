@@ -74,6 +74,15 @@ func (s *store) read(ctx context.Context, account string) *scope {
 	return &scope{ctx: ctx, q: s.db, account: account, now: s.now().UTC().Truncate(time.Microsecond)}
 }
 
+// note writes a line that belongs to no change. It takes its turn with the changes: SQLite refuses one that has begun to read
+// before somebody else writes.
+func (s *store) note(ctx context.Context, query string, args ...any) error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	_, err := s.db.ExecContext(ctx, query, args...)
+	return err
+}
+
 // write runs do in one transaction and wakes the account's listeners once it is committed.
 func (s *store) write(ctx context.Context, account string, actor Actor, do func(*scope) error) error {
 	s.writing.Lock()

@@ -1,0 +1,128 @@
+package connection
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/guestright/guestright/kit/problem"
+	"github.com/guestright/guestright/kit/secret"
+)
+
+// How we show our client's secret to the partner (RFC 6749, section 2.3.1).
+const (
+	Basic = "basic"
+	Post  = "post"
+)
+
+// Partner is the OAuth server of a partner, and what we are there.
+type Partner struct {
+	Application   string    `json:"application"`
+	Authorization string    `json:"authorization_endpoint"`
+	Token         string    `json:"token_endpoint"`
+	Issuer        string    `json:"issuer,omitempty"`
+	ClientID      string    `json:"client_id"`
+	Method        string    `json:"client_auth" enum:"basic,post"`
+	Scopes        []string  `json:"scopes" nullable:"false"`
+	BaseURI       string    `json:"base_uri,omitempty"`
+	Updated       time.Time `json:"updated"`
+
+	secret string // sealed
+}
+
+// PartnerDraft is what a developer enters.
+type PartnerDraft struct {
+	Authorization string   `json:"authorization_endpoint" maxLength:"1000" doc:"Where the administrator consents: an https address, or a path such as /oauth/authorize below the customer's base URI"`
+	Token         string   `json:"token_endpoint" maxLength:"1000" doc:"Where codes are exchanged: the same"`
+	Issuer        string   `json:"issuer,omitempty" maxLength:"1000" doc:"As the server names itself (RFC 9207). An answer that names another is refused"`
+	ClientID      string   `json:"client_id" maxLength:"500" doc:"Ours at the partner"`
+	Secret        string   `json:"client_secret,omitempty" maxLength:"4000" doc:"Stays as it is when absent; nothing shows it again"`
+	Method        string   `json:"client_auth,omitempty" enum:",basic,post" doc:"How the secret is shown: basic when absent"`
+	Scopes        []string `json:"scopes,omitempty" maxItems:"100"`
+	BaseURI       string   `json:"base_uri,omitempty" maxLength:"1000" doc:"Where the partner's API is; when absent, each administrator enters it"`
+}
+
+// bound names the row that the secret is sealed for.
+func (p Partner) bound() string { return "connection_partner|" + p.Application }
+
+// asks reports whether an administrator enters the base URI.
+func (p Partner) asks() bool { return p.BaseURI == "" }
+
+// at gives an endpoint for a base URI.
+func at(endpoint, base string) string {
+	if strings.HasPrefix(endpoint, "/") {
+		return strings.TrimRight(base, "/") + endpoint
+	}
+	return endpoint
+}
+
+// checker judges an address: kit/outbound's CheckURL.
+type checker func(string) error
+
+// take takes a draft over, or gives what is wrong with it.
+func (p *Partner) take(d PartnerDraft, check checker) error {
+	var f []problem.Field
+	say := func(at, detail string) {
+		f = append(f, problem.Field{Pointer: at, Code: "malformed", Detail: detail})
+	}
+	endpoint := func(name, raw string) {
+		path := strings.HasPrefix(raw, "/") && d.BaseURI == ""
+		if path {
+			raw = "https://example.com" + raw
+		}
+		if u, err := url.Parse(raw); err != nil || u.Fragment != "" || check(raw) != nil {
+			say("/"+name, "An https address of the partner's, or a path when each customer has a base URI.")
+		}
+	}
+	endpoint("authorization_endpoint", d.Authorization)
+	endpoint("token_endpoint", d.Token)
+	if u, err := url.Parse(d.Issuer); d.Issuer != "" && (err != nil || u.Scheme != "https" || u.Host == "") {
+		say("/issuer", "An https address.")
+	}
+	if _, err := base(d.BaseURI, check); d.BaseURI != "" && err != nil {
+		say("/base_uri", "An https address without ? and #.")
+	}
+	if d.ClientID == "" || !printable(d.ClientID) {
+		say("/client_id", "What the partner calls us: printable characters.")
+	}
+	if !printable(d.Secret) || d.Secret == "" && p.secret == "" {
+		say("/client_secret", "Printable characters.")
+	}
+	if slices.ContainsFunc(d.Scopes, func(s string) bool { return s == "" || !printable(s) || strings.Contains(s, " ") }) {
+		say("/scopes", "Printable characters without spaces.")
+	}
+	if len(f) > 0 {
+		return problem.Invalid("partner_invalid", "Some of the fields need another look.", f...)
+	}
+	p.Authorization, p.Token, p.Issuer, p.ClientID, p.Scopes, p.BaseURI = d.Authorization, d.Token, d.Issuer, d.ClientID, append([]string{}, d.Scopes...), strings.TrimRight(d.BaseURI, "/")
+	if p.Method = d.Method; p.Method == "" {
+		p.Method = Basic
+	}
+	return nil
+}
+
+func printable(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) })
+}
+
+// base reads a base URI: https, no query, no slash at the end.
+func base(raw string, check checker) (string, error) {
+	raw = strings.TrimRight(strings.TrimSpace(raw), "/")
+	u, err := url.Parse(raw)
+	if err != nil || u.RawQuery != "" || u.Fragment != "" || strings.ContainsAny(raw, "?#") || len(raw) > 1000 {
+		return "", problem.Invalid("base_uri_invalid", "Enter the address of your own instance, such as https://example.service.com.", problem.Field{Pointer: "/base_uri", Code: "malformed", Detail: "An https address without ? and #."})
+	}
+	if err := check(raw); err != nil {
+		return "", problem.Invalid("base_uri_invalid", "Enter the address of your own instance, such as https://example.service.com.", problem.Field{Pointer: "/base_uri", Code: "malformed", Detail: "An https address that can be reached from here."}).Because(err)
+	}
+	return raw, nil
+}
+
+// tokens are what the partner's token endpoint has given.
+type tokens struct {
+	access, refresh secret.Text
+	lifetime        time.Duration // 0: it does not say
+	scopes          string
+}
