@@ -21,6 +21,7 @@ type integrationCmd struct {
 
 	Send    integrationSendCmd    `cmd:"" help:"Send the requests of an integration to a server of your own."`
 	Preview integrationPreviewCmd `cmd:"" help:"Show every request that an integration makes, for an event. Exit code 1: a template makes nothing, 2: cannot be read."`
+	Watch   integrationWatchCmd   `cmd:"" help:"Serve a page with what lint says and every request of an integration, which follows its files."`
 	Import  integrationImportCmd  `cmd:"" help:"Put integrations into versions on a platform. Exit code 1: errors, or refused, 2: cannot be read."`
 }
 

@@ -9,8 +9,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -28,15 +26,7 @@ const bell = `{
 // What would go to the partner goes to a server of one's own, signed as it would be.
 func TestIntegrationSend(t *testing.T) {
 	t.Parallel()
-	dir := filepath.Join(t.TempDir(), "bell")
-	for name, text := range map[string]string{"manifest.json": bell, "flag.json.hbs": `{"said":"{{{name}}}"}`, "bell.svg": `<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0h8"/></svg>`} {
-		if err := os.MkdirAll(dir, 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+	dir := folder(t)
 	got := make(chan *http.Request, 10)
 	bodies := make(chan string, 10)
 	status := http.StatusOK
