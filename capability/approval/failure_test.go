@@ -65,6 +65,10 @@ func TestWhatCannotBeReadIsNoApproval(t *testing.T) {
 				h.T.Errorf("%s: %+v %v", name, got.State, err)
 			}
 		}
+		before := h.get(a).Failures
+		if got, err := h.Approvals.Check(h.T.Context(), h.Admin, a.ID); err != nil || got.Failures != before {
+			h.T.Errorf("who looks again asks again: %+v %v", got, err)
+		}
 		if got := h.tasks(); len(got) != 0 {
 			h.T.Fatalf("%+v", got)
 		}

@@ -218,7 +218,11 @@ func (s *Service) Check(ctx context.Context, by access.Principal, id ID) (Approv
 		return a, err
 	}
 	// Looking is free for the caller and not for the partner.
-	if s.DB.Now().Sub(a.Checked) >= checkLeast {
+	last := a.Checked
+	if len(a.Calls) > 0 && a.Calls[0].At.After(last) {
+		last = a.Calls[0].At
+	}
+	if s.DB.Now().Sub(last) >= checkLeast {
 		if err := s.check(ctx, id, true); err != nil {
 			return a, err
 		}

@@ -29,6 +29,9 @@ func (s *Service) telling(ctx context.Context, t tellArgs) error {
 		q.a = a
 		return err
 	})
+	if problem.CodeOf(err) == "not_found" && !q.a.ID.IsZero() {
+		return job.Stop(errors.New("the configuration was deleted"))
+	}
 	if problem.CodeOf(err) == "not_found" || err == nil && q.a.Told != tellWaiting {
 		return nil
 	}

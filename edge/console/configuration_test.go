@@ -9,6 +9,7 @@ import (
 	"testing/fstest"
 
 	"github.com/guestright/guestright/capability"
+	"github.com/guestright/guestright/capability/approval"
 	"github.com/guestright/guestright/capability/eventhook"
 	"github.com/guestright/guestright/capability/trigger"
 	"github.com/guestright/guestright/configuration"
@@ -32,7 +33,9 @@ func newBoard(t *testing.T) board {
 			Catalog: h.Catalog, Client: h.Webhooks.Client})}
 		h.Triggers = trigger.New(trigger.Service{DB: h.db, Audit: h.Audit, Keys: h.Keys, Accounts: h.Accounts, Integrations: h.Integrations, Configurations: h.Configurations,
 			Host: &host.Service{DB: h.db, Audit: h.Audit, Accounts: h.Accounts}, Catalog: h.Catalog, Base: "https://guestright.example"})
-		h.Configurations.Capabilities = append(h.Configurations.Capabilities, h.Triggers)
+		h.Approvals = approval.New(approval.Service{DB: h.db, Audit: h.Audit, Keys: h.Keys, Accounts: h.Accounts, Configurations: h.Configurations,
+			Host: &host.Service{DB: h.db, Audit: h.Audit, Accounts: h.Accounts}, Notices: h.Notices, Catalog: h.Catalog, Client: h.Webhooks.Client})
+		h.Configurations.Capabilities = append(h.Configurations.Capabilities, h.Triggers, h.Approvals)
 		h.Integrations.Followed = h.Configurations.Follow
 	})
 	manifest, err := os.ReadFile("testdata/board/manifest.json")
@@ -58,7 +61,7 @@ func newBoard(t *testing.T) board {
 // filled are the fields of the form.
 func (b board) filled(more ...string) []string {
 	return append([]string{"name", "The office board", "v.url", strings.TrimSuffix(b.url, "/events"), "v.token", "s3cr3t-t0ken", "v.level", "high", "v.room", "lobby", "v.tags", "a", "v.tags", "b",
-		"on.eventHook", "on", "on.inboundTrigger", "on", "filter", `[{"effect": "allow", "actions": ["*"], "resources": ["proj/*:env/*:flag/*"]}]`}, more...)
+		"on.eventHook", "on", "on.inboundTrigger", "on", "on.changeApproval", "on", "filter", `[{"effect": "allow", "actions": ["*"], "resources": ["proj/*:env/*:flag/*"]}]`}, more...)
 }
 
 var configurationAddress = regexp.MustCompile(`/configurations/cfg_[0-9a-z]{26}`)

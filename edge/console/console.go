@@ -11,6 +11,7 @@ import (
 	"github.com/guestright/guestright/application"
 	"github.com/guestright/guestright/audit"
 	"github.com/guestright/guestright/authorization"
+	"github.com/guestright/guestright/capability/approval"
 	"github.com/guestright/guestright/capability/trigger"
 	"github.com/guestright/guestright/catalog"
 	"github.com/guestright/guestright/configuration"
@@ -47,6 +48,7 @@ type Services struct {
 	Configurations *configuration.Service // nil: there are no packages
 	Triggers       *trigger.Service       // nil: there are no triggers
 	Connections    *connection.Service    // nil: nothing is connected
+	Approvals      *approval.Service      // nil: nothing is approved
 	Private        *private.Service       // nil: there are no private integrations
 	APITokens      *apitoken.Tokens       // nil: there are no personal and service tokens
 	Roles          *role.Service
@@ -110,7 +112,7 @@ func (c *Console) Mount(mux *http.ServeMux) {
 		c.consentRoutes(), c.deviceRoutes(), c.authorisedRoutes(), c.authorizationRoutes(),
 		c.verificationRoutes(), c.clientRoutes(), c.updateRoutes(),
 		c.tokenLifeRoutes(), c.credentialRoutes(), c.apiTokenRoutes(),
-		c.endingRoutes(), c.legacyKeyRoutes(), c.leakRoutes(), c.roleRoutes(), c.useRoutes(), c.hookRoutes(), c.configurationRoutes(), c.triggerRoutes(), c.connectionRoutes()} {
+		c.endingRoutes(), c.legacyKeyRoutes(), c.leakRoutes(), c.roleRoutes(), c.useRoutes(), c.hookRoutes(), c.configurationRoutes(), c.triggerRoutes(), c.connectionRoutes(), c.approvalRoutes()} {
 		routes = append(routes, some...)
 	}
 	for _, r := range routes {
