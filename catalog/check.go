@@ -192,6 +192,7 @@ func (c *checker) resources() {
 			c.say(at+"/path", "catalog.resource", reason(err))
 		}
 		c.instructions(at, k.Triggers)
+		c.members(at, k)
 		for j, u := range k.Under {
 			if !strings.HasPrefix(u, "/") {
 				c.say(at+"/under/"+strconv.Itoa(j), "catalog.value", "A route pattern starts with a slash.")

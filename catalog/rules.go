@@ -46,6 +46,9 @@ type Kind struct {
 	Word string `yaml:"word" json:"word,omitempty"`
 	// Triggers are what an alert or another call from outside may have the product do to a resource of this kind.
 	Triggers []Instruction `yaml:"triggers" json:"triggers,omitempty"`
+	// Members is the entitlement to say who belongs to a resource of this kind: a segment, an audience, a group of a
+	// course. Such kinds can be filled by integrations that keep memberships.
+	Members string `yaml:"members" json:"members,omitempty"`
 }
 
 // Last is the path's word for the kind: flag in proj/{p}:env/{e}:flag/{f}.

@@ -6,6 +6,7 @@ import (
 	"github.com/guestright/guestright/capability"
 	"github.com/guestright/guestright/capability/approval"
 	"github.com/guestright/guestright/capability/eventhook"
+	"github.com/guestright/guestright/capability/membership"
 	"github.com/guestright/guestright/capability/reservedproperty"
 	"github.com/guestright/guestright/capability/resourcelink"
 	"github.com/guestright/guestright/capability/snapshotpush"
@@ -32,7 +33,9 @@ func (s *Slices) capabilities(base string) {
 	s.Snapshots = &snapshotpush.Service{DB: s.DB, Audit: s.Audit, Accounts: s.Accounts, Configurations: s.Configurations, Catalog: s.Catalog, Client: s.Outbound}
 	s.Approvals = approval.New(approval.Service{DB: s.DB, Audit: s.Audit, Keys: s.Keys, Accounts: s.Accounts, Configurations: s.Configurations, Host: s.Host, Notices: s.Notices,
 		Catalog: s.Catalog, Client: s.Outbound})
-	s.Configurations.Capabilities = capability.Set{hooks, s.Triggers, s.Approvals, s.Snapshots, s.Properties, s.Links, s.Actions}
+	s.Memberships = &membership.Service{DB: s.DB, Audit: s.Audit, Accounts: s.Accounts, Integrations: s.Integrations, Configurations: s.Configurations,
+		Host: s.Host, Catalog: s.Catalog, Facts: s.Facts, Bearers: s.Bearers}
+	s.Configurations.Capabilities = capability.Set{hooks, s.Triggers, s.Memberships, s.Approvals, s.Snapshots, s.Properties, s.Links, s.Actions}
 	s.Integrations.Followed = func(tx *store.Tx, i integration.Installation) error {
 		if err := s.Consents.Follow(tx, i); err != nil {
 			return err

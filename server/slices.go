@@ -11,6 +11,7 @@ import (
 	"github.com/guestright/guestright/audit"
 	"github.com/guestright/guestright/authorization"
 	"github.com/guestright/guestright/capability/approval"
+	"github.com/guestright/guestright/capability/membership"
 	"github.com/guestright/guestright/capability/reservedproperty"
 	"github.com/guestright/guestright/capability/resourcelink"
 	"github.com/guestright/guestright/capability/snapshotpush"
@@ -78,6 +79,7 @@ type Slices struct {
 	Links          *resourcelink.Service
 	Triggers       *trigger.Service
 	Approvals      *approval.Service
+	Memberships    *membership.Service
 	Actions        *useraction.Service
 	Snapshots      *snapshotpush.Service
 	Private        *private.Service
@@ -232,6 +234,7 @@ func (s *Slices) jobs(r *job.Runner) {
 	s.Snapshots.Jobs(r)
 	s.Approvals.Jobs(r)
 	s.Connections.Jobs(r)
+	s.Memberships.Jobs(r)
 	s.Authority.Jobs(r)
 	s.Signing.Jobs(r)
 	s.Leaks.Jobs(r)

@@ -82,6 +82,7 @@ var accountSayings = map[string]saying{
 	"approval.untold":                 {"could not tell the partner how it ended:", page.IconWarning, page.ToneWarn},
 	"approval.scope_put":              {"filled in for a part of the product how changes are approved by", page.IconSettings, page.ToneNeutral},
 	"approval.scope_delete":           {"took back for a part of the product how changes are approved by", page.IconTrash, page.ToneWarn},
+	"membership.sync":                 {"filled segments or the like through", page.IconUsers, page.ToneNeutral},
 	"link.create":                     {"attached a link to", page.IconLink, page.ToneGood},
 	"link.update":                     {"changed a link at", page.IconPencil, page.ToneNeutral},
 	"link.delete":                     {"took a link away from", page.IconTrash, page.ToneWarn},

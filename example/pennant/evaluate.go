@@ -59,8 +59,13 @@ func evaluate(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
+	synced, err := s.syncedWith(in.Context.Key)
+	if err != nil {
+		return reply{}, err
+	}
 	segments := map[string]*Segment{}
 	for _, g := range groups {
+		g.belongs = synced[g.place().path()]
 		segments[g.Key] = g
 	}
 	byKey := map[string]*Flag{}

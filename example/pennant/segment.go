@@ -29,7 +29,11 @@ type Segment struct {
 	Environment string `json:"environment"`
 	Key         string `json:"key"`
 	SegmentFields
+	// Synced says who fills the segment besides; nil: nobody.
+	Synced *Synced `json:"synced,omitempty"`
 	Meta
+
+	belongs bool // whoever is asked about is among the synced members
 }
 
 func (s *Segment) place() place {
@@ -58,7 +62,16 @@ func checkContexts(bad *check, at string, keys []string) {
 	}
 }
 
-// Holds reports whether the context belongs to the segment.
+// Holds reports whether the context belongs to the segment: nobody who is excluded, and those who are included, synced
+// or fit a rule.
+func (g *Segment) Holds(who Context) bool {
+	if g.belongs && !slices.Contains(g.Excluded, who.Key) {
+		return true
+	}
+	return g.SegmentFields.Holds(who)
+}
+
+// Holds reports whether the context belongs to the segment, by its fields.
 func (f SegmentFields) Holds(who Context) bool {
 	switch {
 	case slices.Contains(f.Excluded, who.Key):
@@ -142,6 +155,9 @@ func deleteSegment(c *call) (reply, error) {
 			}
 		}
 		if err := s.remove(g); err != nil {
+			return err
+		}
+		if err := s.clearMembers(g.place().path()); err != nil {
 			return err
 		}
 		return s.record(change{kind: "segment.deleted", resource: g.place().path(), before: g})

@@ -25,6 +25,11 @@ CREATE TABLE IF NOT EXISTS event (
 	account TEXT NOT NULL, seq INTEGER NOT NULL, type TEXT NOT NULL, resource TEXT NOT NULL, at INTEGER NOT NULL, body TEXT NOT NULL,
 	PRIMARY KEY (account, seq)
 );
+CREATE TABLE IF NOT EXISTS segment_member (
+	account TEXT NOT NULL, member TEXT NOT NULL, segment TEXT NOT NULL,
+	PRIMARY KEY (account, member, segment)
+);
+CREATE INDEX IF NOT EXISTS segment_member_by_segment ON segment_member (account, segment);
 CREATE TABLE IF NOT EXISTS hook_request (
 	id TEXT NOT NULL PRIMARY KEY, digest TEXT NOT NULL, reply TEXT NOT NULL, at INTEGER NOT NULL
 );

@@ -10,9 +10,12 @@ import (
 	"github.com/guestright/guestright/client/host"
 )
 
-// Tasks are what Pennant does when integrations ask for it through Guestright, by kind.
-func (s *Server) Tasks() map[string]host.Handler {
-	return map[string]host.Handler{"trigger.fire": s.trigger, "approval.apply": s.applyApproved,
+// Tasks are what Pennant does when integrations ask for it through Guestright, by kind. What is too long for a task it
+// reads from there.
+func (s *Server) Tasks(from Feed) map[string]host.Handler {
+	return map[string]host.Handler{"trigger.fire": s.trigger,
+		"membership.change": func(ctx context.Context, t host.Task) (any, error) { return s.sync(ctx, from, t) },
+		"approval.apply":    s.applyApproved,
 		"approval.declined": s.standing, "approval.withdrawn": s.standing, "approval.lost": s.standing, "approval.not_sent": s.standing}
 }
 
@@ -23,7 +26,7 @@ func (s *Server) Work(ctx context.Context, from Feed) error {
 	done.Go(func() { s.ask(asking, from) })
 	defer done.Wait()
 	defer stop()
-	return (&host.Worker{URL: from.URL, Token: from.Key, HTTP: from.HTTP, Handlers: s.Tasks()}).Run(ctx)
+	return (&host.Worker{URL: from.URL, Token: from.Key, HTTP: from.HTTP, Handlers: s.Tasks(from)}).Run(ctx)
 }
 
 // fired is what a trigger asks for.

@@ -15,7 +15,7 @@ func (h *house) fire(subject, instruction string) string {
 	h.t.Helper()
 	data, _ := json.Marshal(map[string]any{"instruction": instruction, "trigger": "trg_1", "event": map[string]any{"name": "High load", "value": "0.93", "url": "https://alerts.example.com/1"},
 		"actor": map[string]any{"user_key": "usr-idris", "name": "Alerts", "application": "app_1", "installation": "ins_1"}})
-	result, err := h.server.Tasks()["trigger.fire"](h.t.Context(), host.Task{ID: "tsk_1", Kind: "trigger.fire", AccountKey: pennant.HarbourBooks, Subject: subject, Data: data})
+	result, err := h.server.Tasks(pennant.Feed{})["trigger.fire"](h.t.Context(), host.Task{ID: "tsk_1", Kind: "trigger.fire", AccountKey: pennant.HarbourBooks, Subject: subject, Data: data})
 	if f, ok := errors.AsType[*host.Failure](err); ok {
 		if f.Retry {
 			h.t.Errorf("%s would come again", f.Detail)
@@ -66,7 +66,7 @@ func TestTriggersThatCannotBeDone(t *testing.T) {
 			t.Errorf("%s %s: %s", c.instruction, c.subject, got)
 		}
 	}
-	_, err := h.server.Tasks()["trigger.fire"](t.Context(), host.Task{AccountKey: pennant.HarbourBooks, Subject: turnedOn, Data: json.RawMessage(`[]`)})
+	_, err := h.server.Tasks(pennant.Feed{})["trigger.fire"](t.Context(), host.Task{AccountKey: pennant.HarbourBooks, Subject: turnedOn, Data: json.RawMessage(`[]`)})
 	if f, ok := errors.AsType[*host.Failure](err); !ok || f.Retry {
 		t.Error(err)
 	}

@@ -27,6 +27,7 @@ var transport = map[string]int{
 	"body_too_deep":            http.StatusBadRequest,
 	"body_not_utf8":            http.StatusBadRequest,
 	"cursor_invalid":           http.StatusBadRequest,
+	"membership_unreadable":    http.StatusBadRequest,
 	"package_unreadable":       http.StatusBadRequest,
 	"request_malformed":        http.StatusBadRequest,
 	"body_too_large":           http.StatusRequestEntityTooLarge,

@@ -62,39 +62,62 @@ type array struct {
 	ask bool // the member says
 }
 
-// Read reads a batch and calls each for every member: those of the one array, or
-// those who join and then those who leave. It reads the document more than once,
-// and judges it before the first member. Errors: *Error; what each returns; of
-// reading.
-func Read(from io.ReadSeeker, p manifest.MembershipParser, each func(Member) error) (Batch, error) {
+// Document is a batch that was judged, and whose members can be gone through.
+type Document struct {
+	Batch
+	r *reader
+}
+
+// Open reads a batch without its members. Errors: *Error; of reading.
+func Open(from io.ReadSeeker, p manifest.MembershipParser) (*Document, error) {
 	r := &reader{from: from, p: p}
-	if err := r.head(); err != nil {
-		return r.batch, err
-	}
-	for _, a := range r.arrays {
-		s, err := open(from, nil)
-		if err != nil {
-			return r.batch, err
-		}
-		n := 0
-		var own error
-		err = s.each(a.at.Steps(), func(v value.Value) error {
-			m, err := r.member(v, a, n)
-			n++
-			if err == nil {
-				err = each(m)
-			}
-			own = err
+	err := r.head()
+	return &Document{r.batch, r}, err
+}
+
+// Each calls f for every member: those of the one array, or those who join and then
+// those who leave. Errors: *Error; what f returns; of reading.
+func (d *Document) Each(f func(Member) error) error {
+	for _, a := range d.r.arrays {
+		if err := d.r.each(a, f); err != nil {
 			return err
-		})
-		if own != nil {
-			return r.batch, own
-		}
-		if err != nil {
-			return r.batch, unreadable(err)
 		}
 	}
-	return r.batch, nil
+	return nil
+}
+
+// Read opens a batch and goes through its members. Errors: as Open and Each.
+func Read(from io.ReadSeeker, p manifest.MembershipParser, each func(Member) error) (Batch, error) {
+	d, err := Open(from, p)
+	if err != nil {
+		return d.Batch, err
+	}
+	return d.Batch, d.Each(each)
+}
+
+func (r *reader) each(a array, f func(Member) error) error {
+	s, err := open(r.from, nil)
+	if err != nil {
+		return err
+	}
+	n := 0
+	var own error
+	err = s.each(a.at.Steps(), func(v value.Value) error {
+		m, err := r.member(v, a, n)
+		n++
+		if err == nil {
+			err = f(m)
+		}
+		own = err
+		return err
+	})
+	if own != nil {
+		return own
+	}
+	if err != nil {
+		return unreadable(err)
+	}
+	return nil
 }
 
 func unreadable(err error) error {

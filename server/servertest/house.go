@@ -42,6 +42,8 @@ type House struct {
 	GRPC    string // Envoy checks, host and port, likewise
 	Client  *http.Client
 	Stop    func() // ends it before the test does
+	// Product is the example product behind the gateway.
+	Product *pennant.Server
 }
 
 // Options change what a House is made of.
@@ -156,6 +158,7 @@ func (h *House) product(cfg server.Config) *catalog.Catalog {
 	if err := p.Seed(h.T.Context()); err != nil {
 		h.T.Fatal(err)
 	}
+	h.Product = p
 	srv := httptest.NewServer(p.Handler())
 	h.T.Cleanup(func() {
 		p.EndStreams()
