@@ -177,27 +177,24 @@ func (s *Service) instance(tx *store.Tx, id, subject string) (capability.Instanc
 		return in, err
 	}
 	one, _ := narrowest(all, subject)
-	return in, s.within(tx, &in, one)
+	err = within(&in, one)
+	return in, err
 }
 
 func errOff() error {
 	return problem.Conflict("capability_off", "This capability is switched off, or its configuration is not complete.")
 }
 
-// within fills in what was chosen for a scope, and the connection.
-func (s *Service) within(tx *store.Tx, in *capability.Instance, one Scope) error {
+// within fills in what was chosen for a scope. Error: Conflict
+// `approval_scope_missing`.
+func within(in *capability.Instance, one Scope) error {
 	sheet := in.Package.Manifest.Sheet()
 	sheet.Values[manifest.FormInstallation], sheet.Values[manifest.FormScope] = in.Given.Config, one.values
 	if len(sheet.Check(manifest.FormScope)) > 0 {
 		return problem.Conflict("approval_scope_missing", "Nobody has filled in yet what the integration needs to know about this part of the product.")
 	}
 	in.Given.Scope = sheet.Complete(manifest.FormScope)
-	if in.Given.Connection != nil || s.Connect == nil {
-		return nil
-	}
-	var err error
-	in.Given.Connection, err = s.Connect(tx, *in)
-	return err
+	return nil
 }
 
 // scopes gives what was filled in for a configuration.

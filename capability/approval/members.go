@@ -66,7 +66,7 @@ func (s *Service) fetch(ctx context.Context, of directoryArgs) error {
 				one = have
 			}
 		}
-		return s.within(tx, &in, one)
+		return within(&in, one)
 	})
 	switch problem.CodeOf(err) {
 	case "not_found":

@@ -16,7 +16,6 @@ import (
 	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/kit/store"
-	"github.com/guestright/guestright/manifest/request"
 	"github.com/guestright/guestright/notice"
 )
 
@@ -31,9 +30,6 @@ type Service struct {
 	Notices        *notice.Service
 	Catalog        *catalog.Current
 	Client         *outbound.Client
-	// Connect gives the connection of an installation whose package asks for one, when
-	// its configuration has none; nil: nobody can connect.
-	Connect func(tx *store.Tx, in capability.Instance) (*request.Connection, error)
 }
 
 // New hears what becomes of what the product is asked to do.
