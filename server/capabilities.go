@@ -6,6 +6,7 @@ import (
 	"github.com/guestright/guestright/capability"
 	"github.com/guestright/guestright/capability/approval"
 	"github.com/guestright/guestright/capability/eventhook"
+	"github.com/guestright/guestright/capability/importer"
 	"github.com/guestright/guestright/capability/membership"
 	"github.com/guestright/guestright/capability/reservedproperty"
 	"github.com/guestright/guestright/capability/resourcelink"
@@ -35,7 +36,8 @@ func (s *Slices) capabilities(base string) {
 		Catalog: s.Catalog, Client: s.Outbound})
 	s.Memberships = &membership.Service{DB: s.DB, Audit: s.Audit, Accounts: s.Accounts, Integrations: s.Integrations, Configurations: s.Configurations,
 		Host: s.Host, Catalog: s.Catalog, Facts: s.Facts, Bearers: s.Bearers}
-	s.Configurations.Capabilities = capability.Set{hooks, s.Triggers, s.Memberships, s.Approvals, s.Snapshots, s.Properties, s.Links, s.Actions}
+	s.Imports = importer.New(importer.Service{DB: s.DB, Audit: s.Audit, Configurations: s.Configurations, Host: s.Host, Client: s.Outbound})
+	s.Configurations.Capabilities = capability.Set{hooks, s.Triggers, s.Memberships, s.Approvals, s.Snapshots, s.Imports, s.Properties, s.Links, s.Actions}
 	s.Integrations.Followed = func(tx *store.Tx, i integration.Installation) error {
 		if err := s.Consents.Follow(tx, i); err != nil {
 			return err

@@ -11,6 +11,7 @@ import (
 	"github.com/guestright/guestright/audit"
 	"github.com/guestright/guestright/authorization"
 	"github.com/guestright/guestright/capability/approval"
+	"github.com/guestright/guestright/capability/importer"
 	"github.com/guestright/guestright/capability/membership"
 	"github.com/guestright/guestright/capability/reservedproperty"
 	"github.com/guestright/guestright/capability/resourcelink"
@@ -82,6 +83,7 @@ type Slices struct {
 	Memberships    *membership.Service
 	Actions        *useraction.Service
 	Snapshots      *snapshotpush.Service
+	Imports        *importer.Service
 	Private        *private.Service
 	Legacy         *legacy.Service
 	LegacyKeys     *legacy.Gate

@@ -60,6 +60,8 @@ var accountSayings = map[string]saying{
 	"configuration.update":            {"changed how the integration is set up:", page.IconSettings, page.ToneNeutral},
 	"configuration.delete":            {"deleted the configuration", page.IconTrash, page.ToneWarn},
 	"configuration.action":            {"pressed a button of", page.IconZap, page.ToneNeutral},
+	"import.look":                     {"looked at what could be brought in from", page.IconSearch, page.ToneNeutral},
+	"import.start":                    {"had things brought in from", page.IconPlus, page.ToneGood},
 	"connection.connect":              {"connected with the partner's service:", page.IconPlug, page.ToneGood},
 	"connection.disconnect":           {"disconnected from the partner's service:", page.IconCircleX, page.ToneWarn},
 	"connection.reconnect":            {"could not renew the connection of", page.IconWarning, page.ToneBad},
