@@ -100,7 +100,7 @@ func mountBoard(mux *http.ServeMux, b *board.Board, console string) {
 		parts := []templ.Component{
 			page.Head{Title: "Notice Board", Text: "This page stands for a service somewhere on the internet. It takes what its package in Guestright makes of each change."},
 			within(page.Card{Title: "Notes", Flush: true}, hung),
-			within(page.Card{Title: "What to look at", Text: "Sign in as the account administrator, open Notice Board and Set up: which changes it is told of, and how the deliveries fare."},
+			within(page.Card{Title: "What to look at", Text: "Sign in as the account administrator, open Notice Board, Set up and the configuration: which changes it is told of, how the deliveries fare, and under Its triggers an address that turns a flag off when it is called."},
 				page.Link{Text: "Open the console", URL: console, Icon: page.IconExternalLink}),
 		}
 		body := within(page.Bare(page.Frame{Title: "Notice Board", Service: "Notice Board", Theme: page.ThemeOf(r)}), within(page.Stack(), templ.Join(parts...)))
