@@ -15,7 +15,7 @@ const staging = "/projects/web-shop/environments/staging"
 func (h *house) told(kind, held string) string {
 	h.t.Helper()
 	data, _ := json.Marshal(map[string]any{"approval": "apr_1", "state": kind[len("approval."):], "integration": "Decider", "status": "Ada says so", "instructions": map[string]string{"held": held}})
-	_, err := h.server.Tasks()[kind](h.t.Context(), host.Task{ID: "tsk_1", Kind: kind, AccountKey: pennant.HarbourBooks, Subject: turnedOn, Data: data})
+	_, err := h.server.Tasks(pennant.Feed{})[kind](h.t.Context(), host.Task{ID: "tsk_1", Kind: kind, AccountKey: pennant.HarbourBooks, Subject: turnedOn, Data: data})
 	if f, ok := errors.AsType[*host.Failure](err); ok {
 		return f.Detail
 	}
