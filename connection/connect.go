@@ -44,6 +44,9 @@ func (s *Service) Begin(ctx context.Context, by access.Principal, id configurati
 			if w.BaseURI, err = base(baseURI, s.Client.CheckURL); err != nil {
 				return err
 			}
+			if !p.admits(w.BaseURI) {
+				return problem.Invalid("base_uri_invalid", "This is no address of the partner's.", problem.Field{Pointer: "/base_uri", Code: "not_allowed", Detail: "It has to be at " + strings.Join(p.Hosts, " or ") + "."})
+			}
 		}
 		to, err := url.Parse(at(p.Authorization, w.BaseURI))
 		if err != nil {

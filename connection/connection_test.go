@@ -278,8 +278,10 @@ func TestTheWayBackIsGuarded(t *testing.T) {
 	c := h.Configure(i, nil)
 	d := draft
 	d.Authorization, d.Token, d.BaseURI, d.Method, d.Issuer = "/oauth/authorize", "/oauth/token", "", connection.Post, "https://harbour.sentry.example"
+	d.Hosts = []string{"*.sentry.example", "sentry.example.com"}
 	h.partner(i, d)
-	for _, bad := range []string{"", "http://a.example.com", "https://127.0.0.1", "https://localhost", "https://a.example.com?x=1", "ftp://a", "https://a.example.com#x"} {
+	// Our client's secret goes to the hosts that the developer has named only.
+	for _, bad := range []string{"https://evil.example", "https://sentry.example", "https://evilsentry.example", "https://harbour.sentry.example.evil.com", "https://harbour.sentry.example@evil.com", "https://a.sentry.example.com", "", "http://a.example.com", "https://127.0.0.1", "https://localhost", "https://a.example.com?x=1", "ftp://a", "https://a.example.com#x"} {
 		if _, err := h.Connections.Begin(t.Context(), h.Admin, c.ID, bad); problem.CodeOf(err) != "base_uri_invalid" {
 			t.Errorf("%s: %v", bad, err)
 		}
@@ -326,6 +328,12 @@ func TestTheWayBackIsGuarded(t *testing.T) {
 		}
 	}
 	h.says(nil)
+	q = goes()
+	other := d
+	other.Hosts = []string{"*.example.org"}
+	h.partner(i, other)
+	fails("connection_refused", q, connection.Answer{Code: "the-code", Issuer: d.Issuer}) // that host is none of theirs any more
+	h.partner(i, d)
 	q = goes()
 	if q.Get("at") != "https://harbour.sentry.example/oauth/authorize" {
 		t.Errorf("%v", q)
@@ -396,6 +404,7 @@ func TestWhoMay(t *testing.T) {
 		"/issuer":                 func(d *connection.PartnerDraft) { d.Issuer = "login" },
 		"/scopes":                 func(d *connection.PartnerDraft) { d.Scopes = []string{"a b"} },
 		"/base_uri":               func(d *connection.PartnerDraft) { d.BaseURI = "https://a.example.com?x" },
+		"/base_hosts":             func(d *connection.PartnerDraft) { d.BaseURI, d.Token = "", "/oauth/token" },
 	} {
 		d := draft
 		change(&d)

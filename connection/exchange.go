@@ -46,6 +46,9 @@ const (
 // exchange asks the partner's token endpoint. The call is made through the guarded
 // client; it follows no redirect, so a code goes nowhere else.
 func exchange(ctx context.Context, c *outbound.Client, p Partner, baseURI string, own secret.Text, form url.Values) (tokens, error) {
+	if !p.admits(baseURI) { // the developer has changed what the partner's hosts are
+		return tokens{}, &refusal{code: "access_denied", words: "The address of your instance is none of the partner's any more. Connect it again."}
+	}
 	r := outbound.Request{Method: http.MethodPost, URL: at(p.Token, baseURI), Header: http.Header{}, Timeout: exchangeTime}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Header.Set("Accept", "application/json")

@@ -86,7 +86,7 @@ func Declared() []problem.Declared {
 	return []problem.Declared{
 		{Code: "partner_invalid", Kind: inv, Cause: "An address or a field about the partner's OAuth server is not right; errors names each.", Remedy: "Correct the members that errors names."},
 		{Code: "partner_missing", Kind: con, Cause: "The integration's developer has not said where the partner's OAuth server is.", Remedy: "Ask the developer."},
-		{Code: "base_uri_invalid", Kind: inv, Cause: "The base URI is no https address that can be reached.", Remedy: "Enter the address of your own instance at the partner."},
+		{Code: "base_uri_invalid", Kind: inv, Cause: "The base URI is no https address that can be reached, or at none of the partner's hosts.", Remedy: "Enter the address of your own instance at the partner."},
 		{Code: "connection_unneeded", Kind: con, Cause: "The package of this integration needs no connection.", Remedy: "There is nothing to do."},
 		{Code: "connection_state", Kind: inv, Cause: "The way to the partner and back took more than ten minutes, was used already, or somebody else began it.", Remedy: "Begin anew."},
 		{Code: "connection_issuer", Kind: inv, Cause: "Another authorization server answered than the one that was asked.", Remedy: "Begin anew; if it happens again, tell the developer."},

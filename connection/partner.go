@@ -2,6 +2,7 @@ package connection
 
 import (
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -27,6 +28,7 @@ type Partner struct {
 	Method        string    `json:"client_auth" enum:"basic,post"`
 	Scopes        []string  `json:"scopes" nullable:"false"`
 	BaseURI       string    `json:"base_uri,omitempty"`
+	Hosts         []string  `json:"base_hosts" nullable:"false"`
 	Updated       time.Time `json:"updated"`
 
 	secret string // sealed
@@ -42,6 +44,7 @@ type PartnerDraft struct {
 	Method        string   `json:"client_auth,omitempty" enum:",basic,post" doc:"How the secret is shown: basic when absent"`
 	Scopes        []string `json:"scopes,omitempty" maxItems:"100"`
 	BaseURI       string   `json:"base_uri,omitempty" maxLength:"1000" doc:"Where the partner's API is; when absent, each administrator enters it"`
+	Hosts         []string `json:"base_hosts,omitempty" maxItems:"20" doc:"Hosts at which the base URI of an administrator may be, such as *.service.com. Needed when an endpoint is a path, since the client secret is shown there"`
 }
 
 // bound names the row that the secret is sealed for.
@@ -49,6 +52,34 @@ func (p Partner) bound() string { return "connection_partner|" + p.Application }
 
 // asks reports whether an administrator enters the base URI.
 func (p Partner) asks() bool { return p.BaseURI == "" }
+
+// admits reports whether a customer's instance may be at a base URI. Whoever enters
+// it chooses where our client's secret goes, so it is the developer who says which
+// hosts are the partner's.
+func (p Partner) admits(base string) bool {
+	if !p.asks() || len(p.Hosts) == 0 && !p.below() {
+		return true
+	}
+	u, err := url.Parse(base)
+	if err != nil {
+		return false
+	}
+	host := strings.ToLower(u.Hostname())
+	return slices.ContainsFunc(p.Hosts, func(h string) bool {
+		if end, any := strings.CutPrefix(h, "*"); any {
+			return strings.HasSuffix(host, end) && len(host) > len(end)
+		}
+		return host == h
+	})
+}
+
+// below reports whether an endpoint is below the base URI.
+func (p Partner) below() bool {
+	return strings.HasPrefix(p.Authorization, "/") || strings.HasPrefix(p.Token, "/")
+}
+
+// hostPattern is a name of two labels or more, before which *. stands for any.
+var hostPattern = regexp.MustCompile(`^(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]$`)
 
 // at gives an endpoint for a base URI.
 func at(endpoint, base string) string {
@@ -84,6 +115,10 @@ func (p *Partner) take(d PartnerDraft, check checker) error {
 	if _, err := base(d.BaseURI, check); d.BaseURI != "" && err != nil {
 		say("/base_uri", "An https address without ? and #.")
 	}
+	paths := strings.HasPrefix(d.Authorization, "/") || strings.HasPrefix(d.Token, "/")
+	if slices.ContainsFunc(d.Hosts, func(h string) bool { return !hostPattern.MatchString(h) }) || d.BaseURI == "" && paths && len(d.Hosts) == 0 {
+		say("/base_hosts", "The hosts of the partner's instances in small letters, such as *.service.com: at least one when an endpoint is a path.")
+	}
 	if d.ClientID == "" || !printable(d.ClientID) {
 		say("/client_id", "What the partner calls us: printable characters.")
 	}
@@ -97,6 +132,7 @@ func (p *Partner) take(d PartnerDraft, check checker) error {
 		return problem.Invalid("partner_invalid", "Some of the fields need another look.", f...)
 	}
 	p.Authorization, p.Token, p.Issuer, p.ClientID, p.Scopes, p.BaseURI = d.Authorization, d.Token, d.Issuer, d.ClientID, append([]string{}, d.Scopes...), strings.TrimRight(d.BaseURI, "/")
+	p.Hosts = append([]string{}, d.Hosts...)
 	if p.Method = d.Method; p.Method == "" {
 		p.Method = Basic
 	}

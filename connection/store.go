@@ -21,6 +21,7 @@ type partnerRow struct {
 	Method      string
 	Scopes      string
 	BaseURI     string `bun:"base_uri"`
+	Hosts       string
 	Updated     store.Micros
 }
 
@@ -32,7 +33,7 @@ func partner(tx *store.Tx, application string) (Partner, bool, error) {
 		return Partner{Application: application}, false, nil
 	}
 	return Partner{Application: r.Application, Authorization: r.Authorize, Token: r.Exchange, Issuer: r.Issuer, ClientID: r.ClientID, secret: r.Secret, Method: r.Method,
-		Scopes: strings.Fields(r.Scopes), BaseURI: r.BaseURI, Updated: r.Updated.Time()}, err == nil, err
+		Scopes: strings.Fields(r.Scopes), BaseURI: r.BaseURI, Hosts: append([]string{}, strings.Fields(r.Hosts)...), Updated: r.Updated.Time()}, err == nil, err
 }
 
 func putPartner(tx *store.Tx, p Partner) error {
@@ -40,7 +41,7 @@ func putPartner(tx *store.Tx, p Partner) error {
 		return err
 	}
 	r := &partnerRow{Application: p.Application, Authorize: p.Authorization, Exchange: p.Token, Issuer: p.Issuer, ClientID: p.ClientID, Secret: p.secret, Method: p.Method,
-		Scopes: strings.Join(p.Scopes, " "), BaseURI: p.BaseURI, Updated: store.At(p.Updated)}
+		Scopes: strings.Join(p.Scopes, " "), BaseURI: p.BaseURI, Hosts: strings.Join(p.Hosts, " "), Updated: store.At(p.Updated)}
 	_, err := tx.NewInsert().Model(r).Exec(tx.Ctx)
 	return err
 }
