@@ -101,6 +101,23 @@ func (s *Service) Instance(tx *store.Tx, id, name string) (capability.Instance, 
 	return s.whole(tx, c, p, name)
 }
 
+// Prepared is like Instance for what people prepare before it works: it is given
+// while the product still makes the integration's user, too.
+func (s *Service) Prepared(tx *store.Tx, id, name string) (capability.Instance, error) {
+	c, err := find(tx, id)
+	if err != nil {
+		return capability.Instance{}, err
+	}
+	p, err := s.at(tx, c.Installation)
+	if err != nil {
+		return capability.Instance{}, err
+	}
+	if p.State != integration.Pending || !c.Enabled || len(c.Needs) > 0 || p.pack == nil || !declares(p, name) || !c.choices[name].on() {
+		return s.Instance(tx, id, name)
+	}
+	return s.whole(tx, c, p, name)
+}
+
 // whole is an instance with secrets and settings, whether it works or not.
 func (s *Service) whole(tx *store.Tx, c Configuration, p place, name string) (capability.Instance, error) {
 	in := s.instance(c, p)

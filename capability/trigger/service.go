@@ -141,7 +141,11 @@ func (s *Service) Create(ctx context.Context, by access.Principal, id string, d 
 		if err != nil {
 			return err
 		}
-		in, err := s.Configurations.Instance(tx, id, Name)
+		in, err := s.Configurations.Prepared(tx, id, Name)
+		if err != nil {
+			return err
+		}
+		_, live, err := s.instance(tx, id)
 		if err != nil {
 			return err
 		}
@@ -150,8 +154,12 @@ func (s *Service) Create(ctx context.Context, by access.Principal, id string, d 
 		if err := invalid(append(f, described(d.Description)...)); err != nil {
 			return err
 		}
-		if n, err := count(tx, id); err != nil || n >= triggersMost {
-			return problem.Conflict("trigger_limit_reached", "A configuration may have 100 triggers. Delete one that nobody calls any more.").Because(err)
+		n, err := count(tx, id)
+		if err != nil {
+			return err
+		}
+		if n >= triggersMost {
+			return problem.Conflict("trigger_limit_reached", "A configuration may have 100 triggers. Delete one that nobody calls any more.")
 		}
 		out.Trigger = Trigger{ID: ident.New[Trigger](tx.Now()), Configuration: id, Account: c.Account, Description: d.Description, Subject: d.Subject, Kind: k.Kind,
 			Instruction: d.Instruction, Enabled: true, CreatedBy: by.Subject(), Created: tx.Now(), application: c.Application}
@@ -159,7 +167,7 @@ func (s *Service) Create(ctx context.Context, by access.Principal, id string, d 
 		if err := insert(tx, &out.Trigger); err != nil {
 			return err
 		}
-		out.Status = out.status(true)
+		out.Status = out.status(live)
 		return s.record(tx, by, "create", nil, out.Trigger)
 	})
 	return out, err
@@ -200,7 +208,12 @@ func (s *Service) List(ctx context.Context, by access.Principal, id string) ([]T
 			out = append(out, t)
 		}
 		if !live {
-			return nil
+			if in, err = s.Configurations.Prepared(tx, id, Name); err != nil {
+				if problem.CodeOf(err) == "capability_off" {
+					return nil
+				}
+				return err
+			}
 		}
 		for _, k := range s.kinds(in.Package.Manifest.InboundTrigger) {
 			kinds = append(kinds, Kind{Kind: k.Kind, Label: k.Label, Path: k.Path, Instructions: k.Triggers})
