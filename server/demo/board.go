@@ -3,8 +3,10 @@ package demo
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,6 +16,7 @@ import (
 
 	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/application"
+	"github.com/guestright/guestright/capability/trigger"
 	"github.com/guestright/guestright/client/webhook"
 	"github.com/guestright/guestright/configuration"
 	"github.com/guestright/guestright/edge/page"
@@ -30,6 +33,12 @@ const boardHost = "board.acme.example"
 
 // boardFile holds the secret that the board's administrator entered.
 func boardFile(dir string) string { return filepath.Join(dir, "board.secret") }
+
+// buttonFile holds the address that the board's button calls.
+func buttonFile(dir string) string { return filepath.Join(dir, "board.button") }
+
+// stopped is what the button turns off.
+const stopped = "proj/web-shop:env/production:flag/one-page-checkout"
 
 // makeBoard releases the integration that is a package, installs it and sets it up,
 // as its developers and the customer's administrator would in the console.
@@ -68,8 +77,19 @@ func makeBoard(ctx context.Context, app *server.App, dir string, w world, team g
 	if err := os.WriteFile(boardFile(dir), []byte(secret), 0o600); err != nil {
 		return err
 	}
-	_, err = app.Configurations.Create(ctx, admin, i.ID, configuration.Draft{Values: map[string]any{"url": "http://" + boardHost, "secret": secret}})
-	return err
+	c, err := app.Configurations.Create(ctx, admin, i.ID, configuration.Draft{Values: map[string]any{"url": "http://" + boardHost, "secret": secret}})
+	if err != nil {
+		return err
+	}
+	t, err := app.Triggers.Create(ctx, admin, c.ID.String(), trigger.Draft{Subject: stopped, Instruction: "turn_off", Description: "The button below the notes"})
+	if err != nil {
+		return err
+	}
+	address, err := url.Parse(t.URL.Reveal())
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(buttonFile(dir), []byte(address.Path), 0o600) // the demo's ports change
 }
 
 // readBoard opens the board with the secret that was entered; nil in a folder from
@@ -82,12 +102,40 @@ func readBoard(dir string, now func() time.Time) (*board.Board, error) {
 	return board.New(&webhook.Verifier{Secrets: []string{strings.TrimSpace(string(raw))}, Now: now}), err
 }
 
+// press calls the address of the board's button, as a service that has it does.
+func press(ctx context.Context, dir, console string) error {
+	path, err := os.ReadFile(buttonFile(dir))
+	if err != nil {
+		return err
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimSuffix(console, "/")+string(path), strings.NewReader(`{"pressed": "Someone pressed the button of the board"}`))
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Content-Type", "application/json")
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return err
+	}
+	if err := res.Body.Close(); err != nil || res.StatusCode != http.StatusAccepted {
+		return errors.Join(fmt.Errorf("guestright answered %s: look at the trigger on the page of the board's configuration", res.Status), err)
+	}
+	return nil
+}
+
 // mountBoard serves the board beside the example integration's own page.
-func mountBoard(mux *http.ServeMux, b *board.Board, console string) {
+func mountBoard(mux *http.ServeMux, b *board.Board, dir, console string) {
 	if b == nil {
 		return
 	}
 	mux.Handle("POST /notes", b.Handler())
+	mux.Handle("POST /board/stop", http.NewCrossOriginProtection().Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := press(r.Context(), dir, console); err != nil {
+			http.Error(w, err.Error(), http.StatusBadGateway)
+			return
+		}
+		http.Redirect(w, r, "/board", http.StatusSeeOther)
+	})))
 	mux.HandleFunc("GET /board", func(w http.ResponseWriter, r *http.Request) {
 		var rows []page.Row
 		for _, n := range b.Notes() {
@@ -100,7 +148,9 @@ func mountBoard(mux *http.ServeMux, b *board.Board, console string) {
 		parts := []templ.Component{
 			page.Head{Title: "Notice Board", Text: "This page stands for a service somewhere on the internet. It takes what its package in Guestright makes of each change."},
 			within(page.Card{Title: "Notes", Flush: true}, hung),
-			within(page.Card{Title: "What to look at", Text: "Sign in as the account administrator, open Notice Board, Set up and the configuration: which changes it is told of, how the deliveries fare, and under Its triggers an address that turns a flag off when it is called."},
+			within(page.Card{Title: "Is the shop in trouble?", Text: "The button calls a secret address. All that it can do is what the account administrator has chosen for it: turn off the flag One-page checkout in production."},
+				form("/board/stop", page.Button{Text: "Turn the one-page checkout off", Weight: page.Danger})),
+			within(page.Card{Title: "What to look at", Text: "Sign in as the account administrator, open Notice Board, Set up and the configuration: which changes it is told of, how the deliveries fare, and under Its triggers who pressed the button."},
 				page.Link{Text: "Open the console", URL: console, Icon: page.IconExternalLink}),
 		}
 		body := within(page.Bare(page.Frame{Title: "Notice Board", Service: "Notice Board", Theme: page.ThemeOf(r)}), within(page.Stack(), templ.Join(parts...)))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -26,25 +27,41 @@ func TestTheBoardHasNotes(t *testing.T) {
 		}
 	}()
 	guide := <-ready
-	limit, tick := time.After(time.Minute), time.NewTicker(50*time.Millisecond)
-	defer tick.Stop()
-	for {
-		got := ""
-		if res, err := http.Get(guide.Bot + "/board"); err == nil {
-			raw, err := io.ReadAll(res.Body)
-			_ = res.Body.Close()
-			if err != nil {
-				t.Fatal(err)
+	until := func(what ...string) {
+		t.Helper()
+		limit, tick := time.After(time.Minute), time.NewTicker(50*time.Millisecond)
+		defer tick.Stop()
+		for {
+			got := ""
+			if res, err := http.Get(guide.Bot + "/board"); err == nil {
+				raw, err := io.ReadAll(res.Body)
+				_ = res.Body.Close()
+				if err != nil {
+					t.Fatal(err)
+				}
+				got = string(raw)
 			}
-			got = string(raw)
-		}
-		if strings.Contains(got, "turned on the flag One-page checkout") && strings.Contains(got, "Web shop / Production") {
-			return
-		}
-		select {
-		case <-limit:
-			t.Fatalf("not on the board: %s", got)
-		case <-tick.C:
+			if !slices.ContainsFunc(what, func(w string) bool { return !strings.Contains(got, w) }) {
+				return
+			}
+			select {
+			case <-limit:
+				t.Fatalf("not on the board: %s", got)
+			case <-tick.C:
+			}
 		}
 	}
+	until("turned on the flag One-page checkout", "Web shop / Production")
+
+	// The button of the board is a trigger: it turns the flag off, and of that there
+	// is a note again.
+	res, err := http.Post(guide.Bot+"/board/stop", "application/x-www-form-urlencoded", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		t.Fatal(res.Status)
+	}
+	until("turned off the flag One-page checkout")
 }

@@ -71,7 +71,7 @@ func (e ear) serve(ctx context.Context, dir string, log *slog.Logger, desk *desk
 	if err != nil {
 		log.Warn("the notice board has no secret", "error", err)
 	}
-	mountBoard(mux, notes, desk.console)
+	mountBoard(mux, notes, dir, desk.console)
 	_ = web.Serve(ctx, web.NewServer(e.ln.Addr().String(), mux, web.Limits{}), e.ln, time.Second)
 }
 
