@@ -11,6 +11,7 @@ import (
 	"github.com/guestright/guestright/capability/reservedproperty"
 	"github.com/guestright/guestright/capability/resourcelink"
 	"github.com/guestright/guestright/capability/snapshotpush"
+	"github.com/guestright/guestright/capability/storesync"
 	"github.com/guestright/guestright/capability/trigger"
 	"github.com/guestright/guestright/capability/useraction"
 	"github.com/guestright/guestright/configuration"
@@ -37,7 +38,8 @@ func (s *Slices) capabilities(base string) {
 	s.Memberships = &membership.Service{DB: s.DB, Audit: s.Audit, Accounts: s.Accounts, Integrations: s.Integrations, Configurations: s.Configurations,
 		Host: s.Host, Catalog: s.Catalog, Facts: s.Facts, Bearers: s.Bearers}
 	s.Imports = importer.New(importer.Service{DB: s.DB, Audit: s.Audit, Configurations: s.Configurations, Host: s.Host, Client: s.Outbound})
-	s.Configurations.Capabilities = capability.Set{hooks, s.Triggers, s.Memberships, s.Approvals, s.Snapshots, s.Imports, s.Properties, s.Links, s.Actions}
+	s.Stores = storesync.New(storesync.Service{DB: s.DB, Configurations: s.Configurations, Memberships: s.Memberships, Client: s.Outbound})
+	s.Configurations.Capabilities = capability.Set{hooks, s.Triggers, s.Memberships, s.Stores, s.Approvals, s.Snapshots, s.Imports, s.Properties, s.Links, s.Actions}
 	s.Integrations.Followed = func(tx *store.Tx, i integration.Installation) error {
 		if err := s.Consents.Follow(tx, i); err != nil {
 			return err

@@ -16,6 +16,7 @@ import (
 	"github.com/guestright/guestright/capability/reservedproperty"
 	"github.com/guestright/guestright/capability/resourcelink"
 	"github.com/guestright/guestright/capability/snapshotpush"
+	"github.com/guestright/guestright/capability/storesync"
 	"github.com/guestright/guestright/capability/trigger"
 	"github.com/guestright/guestright/capability/useraction"
 	"github.com/guestright/guestright/catalog"
@@ -81,6 +82,7 @@ type Slices struct {
 	Triggers       *trigger.Service
 	Approvals      *approval.Service
 	Memberships    *membership.Service
+	Stores         *storesync.Service
 	Actions        *useraction.Service
 	Snapshots      *snapshotpush.Service
 	Imports        *importer.Service
@@ -237,6 +239,7 @@ func (s *Slices) jobs(r *job.Runner) {
 	s.Approvals.Jobs(r)
 	s.Connections.Jobs(r)
 	s.Memberships.Jobs(r)
+	s.Stores.Jobs(r)
 	s.Authority.Jobs(r)
 	s.Signing.Jobs(r)
 	s.Leaks.Jobs(r)

@@ -11,6 +11,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/pem"
 	"io"
 	"math/big"
 	"net"
@@ -38,6 +39,29 @@ type Partner struct {
 
 	mu     sync.Mutex
 	answer func(w http.ResponseWriter, r Received)
+	behind map[uint16]string
+	sign   func(*tls.ClientHelloInfo) (*tls.Certificate, error)
+}
+
+// Behind has connections to a port, under every name, reach a program of the test's.
+func (p *Partner) Behind(port uint16, address string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.behind[port] = address
+}
+
+// Certificate is one for a name, in PEM, with its key.
+func (p *Partner) Certificate(t testing.TB, name string) (certificate, key []byte) {
+	t.Helper()
+	c, err := p.sign(&tls.ClientHelloInfo{ServerName: name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := x509.MarshalPKCS8PrivateKey(c.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Certificate[0]}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: raw})
 }
 
 // gotMost is how many requests a test may leave unread.
@@ -46,16 +70,23 @@ const gotMost = 5000
 // NewPartner starts one that answers 200 with {}.
 func NewPartner(t testing.TB) *Partner {
 	t.Helper()
-	p := &Partner{Got: make(chan Received, gotMost)}
+	p := &Partner{Got: make(chan Received, gotMost), behind: map[uint16]string{}}
 	p.Answers(http.StatusOK, "{}")
 	authority, certificate := authority(t)
+	p.sign = certificate
 	srv := httptest.NewUnstartedServer(http.HandlerFunc(p.serve))
 	srv.TLS = &tls.Config{GetCertificate: certificate, MinVersion: tls.VersionTLS12}
 	srv.StartTLS()
 	t.Cleanup(srv.Close)
-	client, err := outbound.New(outbound.Config{Roots: authority, Resolver: everywhere{}, Dial: func(ctx context.Context, _ netip.AddrPort) (net.Conn, error) {
+	client, err := outbound.New(outbound.Config{Roots: authority, Resolver: everywhere{}, Dial: func(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
 		var d net.Dialer
-		return d.DialContext(ctx, "tcp", srv.Listener.Addr().String())
+		p.mu.Lock()
+		at, ok := p.behind[to.Port()]
+		p.mu.Unlock()
+		if !ok {
+			at = srv.Listener.Addr().String()
+		}
+		return d.DialContext(ctx, "tcp", at)
 	}})
 	if err != nil {
 		t.Fatal(err)

@@ -90,6 +90,9 @@ func (c *call) raise(tx *store.Tx, w *writing) error {
 	if err := save(tx, &now, c.id); err != nil {
 		return err
 	}
+	if err := c.s.tell(tx, now.Account); err != nil {
+		return err
+	}
 	a := asked{Since: w.Version, Joined: w.joined, Left: w.left, Whole: !w.tooMany, Changes: w.changes}
 	return c.s.ask(tx, now, a)
 }
@@ -149,6 +152,9 @@ func (s *Service) end(tx *store.Tx, c *Cohort) error {
 	}
 	if c.Version == 0 {
 		return nil
+	}
+	if err := s.tell(tx, c.Account); err != nil {
+		return err
 	}
 	return s.ask(tx, *c, asked{Since: c.Version, Ended: true, Whole: true})
 }

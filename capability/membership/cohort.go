@@ -62,6 +62,9 @@ type Member struct {
 	version int64
 }
 
+// Position is where reading goes on behind the member.
+func (m Member) Position() Position { return Position{m.version, m.ID} }
+
 const (
 	idMost      = 256
 	nameMost    = 256

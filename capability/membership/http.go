@@ -74,7 +74,7 @@ func (s *Service) Mount(m web.Mux) {
 		if err != nil {
 			return nil, err
 		}
-		return web.Cut(ctx, got, in.Limit, func(m Member) Position { return Position{m.version, m.ID} })
+		return web.Cut(ctx, got, in.Limit, Member.Position)
 	})
 }
 

@@ -37,9 +37,23 @@ type Service struct {
 	Facts          *account.Facts
 	Bearers        *token.Authenticator
 
+	heard   []func(*store.Tx, string) error
 	mu      sync.Mutex
 	running map[string]int // calls by account
 	calls   int
+}
+
+// Changed has f hear of accounts in which a cohort changes or ends, in the
+// transaction that does it. Call it while the program starts.
+func (s *Service) Changed(f func(tx *store.Tx, account string) error) { s.heard = append(s.heard, f) }
+
+func (s *Service) tell(tx *store.Tx, account string) error {
+	for _, f := range s.heard {
+		if err := f(tx, account); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 const (

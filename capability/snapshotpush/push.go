@@ -184,9 +184,10 @@ func (s *Service) repair(ctx context.Context) error {
 	}
 }
 
-// refresh has a target pushed to, whether it has the newest or not.
+// refresh has a target pushed to, whether it has the newest or not; one that is
+// behind gets one push, not two.
 func refresh(tx *store.Tx, id ID) error {
-	if _, err := tx.ExecContext(tx.Ctx, "UPDATE snapshotpush_target SET wanted = wanted + 1 WHERE id = ?", id); err != nil {
+	if _, err := tx.ExecContext(tx.Ctx, "UPDATE snapshotpush_target SET wanted = wanted + 1 WHERE id = ? AND wanted = reached", id); err != nil {
 		return err
 	}
 	return later(tx, id)
