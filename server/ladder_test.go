@@ -127,7 +127,7 @@ func TestGuardedDependencies(t *testing.T) {
 		"github.com/alecthomas/kong":    {"cmd/guestright"},
 		"google.golang.org/grpc":        {"edge/gateway/envoy", "server"},
 		"github.com/yuin/goldmark":      {"capability/resourcelink"},
-		"github.com/redis/go-redis/v9":  {"webhook/broker"},
+		"github.com/redis/go-redis/v9":  {"webhook/broker", "capability/storesync"},
 		"github.com/nats-io/nats.go":    {"webhook/broker"},
 		"github.com/twmb/franz-go":      {"webhook/broker"},
 		"github.com/mailgun/raymond/v2": {"bench/templates"},
