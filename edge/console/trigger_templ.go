@@ -9,6 +9,7 @@ import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
 import (
+	"cmp"
 	"github.com/guestright/guestright/capability/trigger"
 	"github.com/guestright/guestright/edge/page"
 	"strings"
@@ -115,17 +116,10 @@ func triggerRows(v *visit, d triggersView) []page.Row {
 		last := v.moment(t.LastTriggered)
 		last.Never = "never"
 		rows = append(rows, page.Row{Cells: []templ.Component{
-			page.Pair{Main: page.Link{Text: instructionLabel(d.Kinds, t) + ": " + t.Subject, URL: triggerPath(t)}, Sub: page.Text(orElse(t.Description, "address …"+t.Hint))},
+			page.Pair{Main: page.Link{Text: instructionLabel(d.Kinds, t) + ": " + t.Subject, URL: triggerPath(t)}, Sub: page.Text(cmp.Or(t.Description, "address …"+t.Hint))},
 			triggerState(t), page.Text(page.Count(t.Count)), last}})
 	}
 	return rows
-}
-
-func orElse(text, other string) string {
-	if text == "" {
-		return other
-	}
-	return text
 }
 
 func instructionLabel(kinds []trigger.Kind, t trigger.Trigger) string {
@@ -545,7 +539,7 @@ func triggerOne(v *visit, d triggerView) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = (page.Head{Title: d.Does + ": " + d.Subject, Text: orElse(d.Description, "A trigger of "+d.At.Name+"."), Beside: triggerState(d.Trigger)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var15), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = (page.Head{Title: d.Does + ": " + d.Subject, Text: cmp.Or(d.Description, "A trigger of "+d.At.Name+"."), Beside: triggerState(d.Trigger)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var15), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -815,7 +809,7 @@ func triggerFacts(v *visit, t trigger.Trigger) []page.Fact {
 func triggerCalls(v *visit, d triggerView) []page.Row {
 	var rows []page.Row
 	for _, c := range d.Recent {
-		rows = append(rows, page.Row{Cells: []templ.Component{v.moment(c.At), page.Pair{Main: page.Text(orElse(c.Event, "a call")), Sub: page.Text(c.Value)}, callOutcome(c)}})
+		rows = append(rows, page.Row{Cells: []templ.Component{v.moment(c.At), page.Pair{Main: page.Text(cmp.Or(c.Event, "a call")), Sub: page.Text(c.Value)}, callOutcome(c)}})
 	}
 	return rows
 }
