@@ -290,6 +290,18 @@ func (s *Service) cohort(ctx context.Context, sh *shelf, p *plan, c membership.C
 	return s.DB.Write(ctx, func(tx *store.Tx) error { return reach(tx, p.Configuration, c) })
 }
 
+// Codes are what filling a store can fail with; administrators read them in the
+// report of the configuration.
+func Codes() []problem.Declared {
+	una := problem.KindUnavailable
+	return []problem.Declared{
+		{Code: "store_unreachable", Kind: una, Cause: "A customer's store could not be reached.", Remedy: "Open its port to the platform; it is tried again by itself."},
+		{Code: "store_refused", Kind: una, Cause: "A customer's store refused a command.", Remedy: "Read its answer: most often the name, the password or a right is wrong."},
+		{Code: "store_sync", Kind: una, Cause: "A customer's store was not brought up to date.", Remedy: "It is tried again within five minutes; the report says what was wrong."},
+		{Code: "store_taken", Kind: problem.KindConflict, Cause: "Another configuration fills the same store under the same prefix.", Remedy: "Choose another prefix for one of them."},
+	}
+}
+
 // described is what a store has about a cohort.
 type described struct {
 	Version     int64  `json:"version"`
