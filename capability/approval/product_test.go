@@ -95,7 +95,7 @@ func TestTheExampleProductWaitsForApproval(t *testing.T) {
 	}
 	p.call("PATCH", production+"/flags/one-page-checkout", `{"fallthrough":1}`, 409)
 	r := p.next(opens)
-	if body := string(r.Body); !strings.Contains(body, "asks for an approval") || !strings.Contains(body, `"environment": {"name":"Production"`) {
+	if body := string(r.Body); !strings.Contains(body, "wants to turn on the flag") || !strings.Contains(body, `"environment": {"name":"Production"`) {
 		t.Errorf("%s", body)
 	}
 	p.Until("the flag says who decides", func() bool { return p.waiting()["approval"] != nil })

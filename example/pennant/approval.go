@@ -1,7 +1,6 @@
 package pennant
 
 import (
-	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -106,21 +105,7 @@ func hold(c *call) (reply, error) {
 		if err := bad.err(); err != nil {
 			return err
 		}
-		h := &Held{Project: is.Project, Environment: is.Environment, Flag: is.Flag, ID: rand.Text(), Want: is.FlagStateFields, Seen: was.Version, By: s.actor}
-		if m, err := get[Member](s, place{kind: kindMember, key: s.actor.Key}); err == nil {
-			h.By.Name = m.Name
-		}
-		old, err := get[Held](s, h.place())
-		switch {
-		case isNotFound(err):
-			err = s.insert(h, conflict("change_waiting", "Another change waits for approval."))
-		case err == nil && old.waits():
-			err = conflict("change_waiting", "Another change of this flag waits for approval. Withdraw it first.")
-		case err == nil:
-			h.Meta = old.Meta
-			err = s.update(h)
-		}
-		if err != nil {
+		if err := s.keep(was, is.FlagStateFields); err != nil {
 			return err
 		}
 		out, err = s.shown(was)
@@ -142,6 +127,9 @@ func kindOf(was, is FlagStateFields) string {
 	}
 	return "flag.targeting_updated"
 }
+
+// wish says a kind of change as something that is wanted.
+var wish = map[string]string{"flag.turned_on": "turn on the flag", "flag.turned_off": "turn off the flag", "flag.targeting_updated": "change who gets what of the flag"}
 
 // request is the body of what Guestright is asked: who wants what, in words, and what comes back with the task.
 func (s *scope) request(h *Held) ([]byte, error) {
@@ -171,6 +159,6 @@ func (s *scope) request(h *Held) ([]byte, error) {
 			*Telling
 			Title   string `json:"title"`
 			Details string `json:"details"`
-		}{told, told.Actor.Name + " asks for an approval: " + told.Verb + " " + told.Target.Name + " in " + v.Name, "From " + string(before) + " to " + string(after)},
+		}{told, told.Actor.Name + " wants to " + wish[kindOf(st.FlagStateFields, h.Want)] + " " + told.Target.Name + " in " + v.Name, "From " + string(before) + " to " + string(after)},
 	})
 }

@@ -168,6 +168,24 @@ func (s *scope) changeMembers(segment string, changes []syncedMember) error {
 	return nil
 }
 
+// syncedMembers gives the first that were synced into a segment.
+func (s *scope) syncedMembers(segment string, most int) ([]string, error) {
+	rows, err := s.q.QueryContext(s.ctx, `SELECT member FROM segment_member WHERE account = $1 AND segment = $2 ORDER BY member LIMIT $3`, s.account, segment, most)
+	if err != nil {
+		return nil, fmt.Errorf("pennant: reading members: %w", err)
+	}
+	defer rows.Close()
+	var out []string
+	for rows.Next() {
+		var member string
+		if err := rows.Scan(&member); err != nil {
+			return nil, fmt.Errorf("pennant: reading members: %w", err)
+		}
+		out = append(out, member)
+	}
+	return out, rows.Err()
+}
+
 // syncedWith gives the paths of the segments that a context was synced into.
 func (s *scope) syncedWith(context string) (map[string]bool, error) {
 	rows, err := s.q.QueryContext(s.ctx, `SELECT segment FROM segment_member WHERE account = $1 AND member = $2`, s.account, context)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
@@ -14,16 +13,12 @@ import (
 
 	"github.com/a-h/templ"
 
-	"github.com/guestright/guestright/access"
-	"github.com/guestright/guestright/application"
 	"github.com/guestright/guestright/capability/trigger"
 	"github.com/guestright/guestright/client/webhook"
 	"github.com/guestright/guestright/configuration"
 	"github.com/guestright/guestright/edge/page"
 	"github.com/guestright/guestright/example/board"
 	"github.com/guestright/guestright/group"
-	"github.com/guestright/guestright/integration"
-	"github.com/guestright/guestright/manifest/bundle"
 	"github.com/guestright/guestright/release"
 	"github.com/guestright/guestright/server"
 )
@@ -43,33 +38,9 @@ const stopped = "proj/web-shop:env/production:flag/one-page-checkout"
 // makeBoard releases the integration that is a package, installs it and sets it up,
 // as its developers and the customer's administrator would in the console.
 func makeBoard(ctx context.Context, app *server.App, dir string, w world, team group.Group) error {
-	dev := access.UserPrincipal(w.ids["developer"], map[string]string{team.ID.String(): access.GroupOwner}, nil)
-	admin := access.UserPrincipal(w.ids["account administrator"], nil, map[string]string{w.harbour.ID.String(): access.AccountAdmin})
-	files, err := board.Package()
-	if err != nil {
-		return err
-	}
-	packed, _, err := bundle.Folder(files)
-	if err != nil {
-		return err
-	}
-	a, err := app.Applications.Register(ctx, dev, team.ID.String(), application.Draft{Name: "Notice Board", Homepage: "https://acme.example/board",
-		Description: "Writes each change of a feature flag as a note on a board for all to read.", Domains: []string{"acme.example"}, Support: "support@acme.example"})
-	if err != nil {
-		return err
-	}
-	v, err := app.Releases.Draft(ctx, dev, a.ID, release.Content{Number: "1.0.0", Notes: "First release.",
-		Required: []release.Request{{Scope: "flags.read", Purpose: "Hears of changes of flags, to write them on the board."}}})
-	if err != nil {
-		return err
-	}
-	if _, err := app.Releases.PutPackage(ctx, dev, v.ID, release.Archive{Key: "notice-board", Data: packed.Bytes()}); err != nil {
-		return err
-	}
-	if _, err := app.Releases.Publish(ctx, dev, v.ID); err != nil {
-		return err
-	}
-	i, err := app.Integrations.Install(ctx, admin, w.harbour.ID, integration.Order{ApplicationID: a.PublicID})
+	i, err := ship(ctx, app, w, team, parcel{key: "notice-board", name: "Notice Board", files: board.Package,
+		words:  "Writes each change of a feature flag as a note on a board for all to read.",
+		scopes: []release.Request{{Scope: "flags.read", Purpose: "Hears of changes of flags, to write them on the board."}}})
 	if err != nil {
 		return err
 	}
@@ -77,11 +48,11 @@ func makeBoard(ctx context.Context, app *server.App, dir string, w world, team g
 	if err := os.WriteFile(boardFile(dir), []byte(secret), 0o600); err != nil {
 		return err
 	}
-	c, err := app.Configurations.Create(ctx, admin, i.ID, configuration.Draft{Values: map[string]any{"url": "http://" + boardHost, "secret": secret}})
+	c, err := app.Configurations.Create(ctx, w.admin(), i.ID, configuration.Draft{Values: map[string]any{"url": "http://" + boardHost, "secret": secret}})
 	if err != nil {
 		return err
 	}
-	t, err := app.Triggers.Create(ctx, admin, c.ID.String(), trigger.Draft{Subject: stopped, Instruction: "turn_off", Description: "The button below the notes"})
+	t, err := app.Triggers.Create(ctx, w.admin(), c.ID.String(), trigger.Draft{Subject: stopped, Instruction: "turn_off", Description: "The button below the notes"})
 	if err != nil {
 		return err
 	}
@@ -95,11 +66,11 @@ func makeBoard(ctx context.Context, app *server.App, dir string, w world, team g
 // readBoard opens the board with the secret that was entered; nil in a folder from
 // before.
 func readBoard(dir string, now func() time.Time) (*board.Board, error) {
-	raw, err := os.ReadFile(boardFile(dir))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+	raw, err := noted(boardFile(dir))
+	if err != nil || raw == "" {
+		return nil, err
 	}
-	return board.New(&webhook.Verifier{Secrets: []string{strings.TrimSpace(string(raw))}, Now: now}), err
+	return board.New(&webhook.Verifier{Secrets: []string{raw}, Now: now}), nil
 }
 
 // press calls the address of the board's button, as a service that has it does.
@@ -153,7 +124,6 @@ func mountBoard(mux *http.ServeMux, b *board.Board, dir, console string) {
 			within(page.Card{Title: "What to look at", Text: "Sign in as the account administrator, open Notice Board, Set up and the configuration: which changes it is told of, how the deliveries fare, and under Its triggers who pressed the button."},
 				page.Link{Text: "Open the console", URL: console, Icon: page.IconExternalLink}),
 		}
-		body := within(page.Bare(page.Frame{Title: "Notice Board", Service: "Notice Board", Theme: page.ThemeOf(r)}), within(page.Stack(), templ.Join(parts...)))
-		_ = page.Policy{}.Render(w, r, http.StatusOK, body) // the visitor has gone
+		bare(w, r, "Notice Board", parts...)
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -46,6 +47,8 @@ type Guide struct {
 	People                           []SignIn
 	Example                          Example
 	Client                           Client // for trying OAuth libraries
+
+	begin func(context.Context) error // what a fresh demo does once it runs
 }
 
 // Run starts everything, prints the guide and serves until ctx ends.
@@ -82,17 +85,18 @@ func Run(ctx context.Context, o Options) error {
 		return errors.Join(err, product.Close(), pen.Close())
 	}
 	upstream := "http://" + product.Addr().String()
-	stop := serveProduct(ctx, product, pen)
+	listening, err := openEar(ctx)
+	if err != nil {
+		return errors.Join(err, product.Close(), pen.Close())
+	}
+	defer func() { _ = listening.ln.Close() }()
+	services := "http://" + listening.ln.Addr().String()
+	stop := serveProduct(ctx, product, pen, mountProduct(pen, services))
 	defer stop()
 	cat, err := exampleCatalog(upstream)
 	if err != nil {
 		return err
 	}
-	listening, err := openEar(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = listening.ln.Close() }()
 	app, err := server.Open(ctx, cfg, server.Options{Log: o.Log, Catalog: cat, Now: o.Now, Outbound: listening.client})
 	if err != nil {
 		return err
@@ -103,8 +107,8 @@ func Run(ctx context.Context, o Options) error {
 		return err
 	}
 	app.Integrations.Hook = server.NewHook(upstream+"/guestright/hooks", hook)
-	guide := Guide{Console: cfg.URL, Gateway: cfg.Gateway.URL, Watch: "http://" + cfg.Watch.Listen, Product: upstream, Bot: "http://" + listening.ln.Addr().String(), Dir: dir}
-	if err := seed(ctx, app, &guide); err != nil {
+	guide := Guide{Console: cfg.URL, Gateway: cfg.Gateway.URL, Watch: "http://" + cfg.Watch.Listen, Product: upstream, Bot: services, Dir: dir}
+	if err := seed(ctx, app, pen, &guide); err != nil {
 		return fmt.Errorf("demo data: %w", err)
 	}
 	if guide.Client, err = readClient(dir); err != nil {
@@ -121,6 +125,7 @@ func Run(ctx context.Context, o Options) error {
 			listening.serve(ctx, guide.Dir, o.Log, &desk{console: guide.Console, key: key, now: o.Now}, o.Heard)
 		})
 		bots.Go(func() { runBot(ctx, guide, o.Log) })
+		bots.Go(func() { begin(ctx, guide, o.Log) })
 		if key != "" {
 			feed := pennant.Feed{URL: guide.Console, Key: key}
 			bots.Go(func() { pen.Publish(ctx, feed) })
@@ -136,6 +141,33 @@ func Run(ctx context.Context, o Options) error {
 			o.Ready(guide)
 		}
 	})
+}
+
+// beginBy and beginAgain bound how long a fresh demo waits for what it needs to begin.
+const (
+	beginBy    = 2 * time.Minute
+	beginAgain = 250 * time.Millisecond
+)
+
+// begin does what needs everything to run; it is tried until everything does.
+func begin(ctx context.Context, g Guide, log *slog.Logger) {
+	if g.begin == nil {
+		return
+	}
+	ctx, stop := context.WithTimeout(ctx, beginBy)
+	defer stop()
+	for {
+		err := g.begin(ctx)
+		if err == nil {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			log.Warn("the demo has no copies of flags", "error", err)
+			return
+		case <-time.After(beginAgain):
+		}
+	}
 }
 
 // listen opens the usual ports, or any free ones when somebody has them.
@@ -204,8 +236,8 @@ func hookSecret(dir string) (secret.Text, error) {
 	return secret.New(string(raw)), err
 }
 
-func serveProduct(ctx context.Context, ln net.Listener, p *pennant.Server) func() {
-	srv := web.NewServer(ln.Addr().String(), p.Handler(), web.Limits{Write: -1})
+func serveProduct(ctx context.Context, ln net.Listener, p *pennant.Server, h http.Handler) func() {
+	srv := web.NewServer(ln.Addr().String(), h, web.Limits{Write: -1})
 	srv.RegisterOnShutdown(p.EndStreams)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	done := make(chan struct{})

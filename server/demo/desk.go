@@ -115,8 +115,7 @@ func (d *desk) show(w http.ResponseWriter, r *http.Request) {
 	}
 	parts = append(parts, within(page.Card{Title: "What to look at", Text: "Sign in as the developer, open Deploybot and its Webhooks."},
 		page.Link{Text: "Open the console", URL: d.console, Icon: page.IconExternalLink}))
-	body := within(page.Bare(page.Frame{Title: "Deploybot's own server", Service: "Deploybot", Theme: page.ThemeOf(r)}), within(page.Stack(), templ.Join(parts...)))
-	_ = page.Policy{}.Render(w, r, http.StatusOK, body) // the visitor has gone
+	bare(w, r, "Deploybot", parts...)
 }
 
 // within puts a component inside another.

@@ -43,7 +43,7 @@ func openEar(ctx context.Context) (ear, error) {
 	if err != nil {
 		return ear{}, errors.Join(err, ln.Close())
 	}
-	client, err := outbound.NewDemo(map[string]string{botHost: at.String(), boardHost: at.String()}, []netip.AddrPort{at})
+	client, err := outbound.NewDemo(map[string]string{botHost: at.String(), boardHost: at.String(), signoffHost: at.String(), guestlistHost: at.String()}, []netip.AddrPort{at})
 	if err != nil {
 		return ear{}, errors.Join(err, ln.Close())
 	}
@@ -72,6 +72,9 @@ func (e ear) serve(ctx context.Context, dir string, log *slog.Logger, desk *desk
 		log.Warn("the notice board has no secret", "error", err)
 	}
 	mountBoard(mux, notes, dir, desk.console)
+	if err := errors.Join(mountSignoff(mux, dir, desk.console, desk.now), mountGuestlist(mux, dir, desk.console, desk.now)); err != nil {
+		log.Warn("an integration of the demo has no token", "error", err)
+	}
 	_ = web.Serve(ctx, web.NewServer(e.ln.Addr().String(), mux, web.Limits{}), e.ln, time.Second)
 }
 

@@ -43,7 +43,7 @@ func (g *Guide) people() {
 }
 
 // seed fills an empty platform; one that has data is left as it is.
-func seed(ctx context.Context, app *server.App, g *Guide) error {
+func seed(ctx context.Context, app *server.App, pen *pennant.Server, g *Guide) error {
 	g.people()
 	by := access.System("demo")
 	there, err := app.Accounts.List(ctx, by, "", 1)
@@ -66,7 +66,7 @@ func seed(ctx context.Context, app *server.App, g *Guide) error {
 	if err != nil {
 		return err
 	}
-	return integrations(ctx, app, g, world{ids: ids, harbour: harbour})
+	return integrations(ctx, app, pen, g, world{ids: ids, harbour: harbour})
 }
 
 type world struct {
@@ -104,7 +104,7 @@ func accounts(ctx context.Context, app *server.App, by access.Principal, ids map
 
 // integrations makes Acme's group with one released and installed application,
 // so that no page is empty at first sight.
-func integrations(ctx context.Context, app *server.App, g *Guide, w world) error {
+func integrations(ctx context.Context, app *server.App, pen *pennant.Server, g *Guide, w world) error {
 	dev := access.UserPrincipal(w.ids["developer"], nil, nil)
 	team, err := app.Groups.Create(ctx, dev, "Acme - Sudoku")
 	if err != nil {
@@ -151,6 +151,12 @@ func integrations(ctx context.Context, app *server.App, g *Guide, w world) error
 		return err
 	}
 	if err := makeBoard(ctx, app, g.Dir, w, team); err != nil {
+		return err
+	}
+	if err := makeSignoff(ctx, app, pen, g.Dir, w, team); err != nil {
+		return err
+	}
+	if err := makeGuestlist(ctx, app, g, w, team); err != nil {
 		return err
 	}
 	return makeClient(ctx, app, g.Dir, w, team)

@@ -290,3 +290,9 @@ func (v *tour) until(words string, patience time.Duration) {
 		v.Goto(v.URL())
 	}
 }
+
+// first is where the first link of the content leads that holds words; "" without one.
+func (v *tour) first(words string) string {
+	v.t.Helper()
+	return pagetest.Eval[string](v.Browser, fmt.Sprintf(`(Array.from(document.querySelectorAll("#content a, main a")).find((e) => e.innerText.includes(%q)) || {href: ""}).href`, words))
+}
