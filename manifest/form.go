@@ -50,7 +50,7 @@ func (s Sheet) Check(form string) []FieldError {
 // check judges one value: the rule that it breaks, and what to do.
 func (d Variable) check(v any) (string, string) {
 	if blank(v) {
-		if d.required() {
+		if d.Required() {
 			return "field.required", d.ask()
 		}
 		return "", ""
@@ -106,9 +106,9 @@ func (d Variable) checkList(v any) (string, string) {
 	return "", ""
 }
 
-// required says whether somebody must fill the field in. What we make ourselves
+// Required says whether somebody must fill the field in. What we make ourselves
 // and what has a default needs nobody.
-func (d Variable) required() bool {
+func (d Variable) Required() bool {
 	switch d.Type {
 	case TypeGenerated, TypePublicKey, TypeOAuth, TypeBoolean:
 		return false

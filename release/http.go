@@ -29,6 +29,13 @@ type amendIn struct {
 	Body Patch
 }
 
+type diffIn struct {
+	VersionPath
+	Against ID `query:"against" doc:"Id of another version of the application; the one that was released before when absent."`
+}
+
+type diffOut struct{ Body Diff }
+
 type versionOut struct{ Body Version }
 
 type draftedOut struct {
@@ -72,6 +79,13 @@ func (s *Service) Mount(m web.Mux) {
 		return one(s.Get(ctx, access.By(ctx), in.Version))
 	})
 	web.Op(m, web.Operation{
+		ID: "diffVersion", Method: "GET", Path: "/v1/versions/{version}/diff", Tag: "Versions", Summary: "Compare a version with an earlier one", Action: "version:view",
+		Description: "In words that administrators read, with how far the number must count up.", Errors: []string{"version_first"},
+	}, func(ctx context.Context, in *diffIn) (*diffOut, error) {
+		d, err := s.Diff(ctx, access.By(ctx), in.Version, in.Against)
+		return &diffOut{Body: d}, err
+	})
+	web.Op(m, web.Operation{
 		ID: "updateVersion", Method: "PATCH", Path: "/v1/versions/{version}", Tag: "Versions", Summary: "Change a draft", Action: "version:update",
 		Description: "Parts that are not sent stay as they are. A released version never changes.", Errors: []string{"forbidden", "version_invalid", "version_exists", "version_not_draft", "version_changed"},
 	}, func(ctx context.Context, in *amendIn) (*versionOut, error) {
@@ -79,7 +93,8 @@ func (s *Service) Mount(m web.Mux) {
 	})
 	web.Op(m, web.Operation{
 		ID: "publishVersion", Method: "POST", Path: "/v1/versions/{version}/publish", Tag: "Versions", Summary: "Release a version", Action: "version:publish",
-		Description: "From now on customers install this one. It asks for a scope at least, or has a package.", Errors: []string{"forbidden", "version_invalid", "version_not_draft", "version_changed"},
+		Description: "From now on customers install this one. It asks for a scope at least, or has a package. Its number counts up as far as it differs from the version before: the first part for a new required scope or a removed event type or capability, the second for a new optional scope, event type or capability.",
+		Errors:      []string{"forbidden", "version_invalid", "version_bump", "release_notes_required", "version_not_draft", "version_changed"},
 	}, func(ctx context.Context, in *VersionPath) (*versionOut, error) {
 		return one(s.Publish(ctx, access.By(ctx), in.Version))
 	})
@@ -98,6 +113,9 @@ func Declared() []problem.Declared {
 		{Code: "version_invalid", Kind: inv, Cause: "A field breaks a rule; errors says which.", Remedy: "Correct the parts that errors names."},
 		{Code: "version_exists", Kind: con, Cause: "The application has a version with this number.", Remedy: "Choose another number."},
 		{Code: "version_not_draft", Kind: con, Cause: "The version has been released.", Remedy: "Begin a new one."},
+		{Code: "version_bump", Kind: inv, Cause: "The number promises less change than there is; least is the least number that does, forced_by says what forces it.", Remedy: "Count up further, or change less."},
+		{Code: "version_first", Kind: con, Cause: "No version was released before this one.", Remedy: "Say with against what to compare with."},
+		{Code: "release_notes_required", Kind: inv, Cause: "An earlier version was released, and nobody says what is new in this one.", Remedy: "Write release notes."},
 		{Code: "version_not_live", Kind: con, Cause: "The version is not live.", Remedy: "Nothing needs to be done."},
 		{Code: "version_changed", Kind: con, Cause: "Somebody else changed the version meanwhile.", Remedy: "Read it again and repeat the change."},
 		{Code: "package_unreadable", Kind: inv, Cause: "What was sent is no zip, tar or tar.gz archive, or its manifest.json is no JSON.", Remedy: "Pack the folder of the integration again."},

@@ -2,6 +2,7 @@ package release
 
 import (
 	"context"
+	"strings"
 
 	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/application"
@@ -40,6 +41,10 @@ func (s *Service) check(c Content) error {
 		_, ok := cat.Scope(scope)
 		return ok
 	})
+	f = append(f, c.CheckEvents(func(kind string) bool {
+		_, ok := cat.Event(kind)
+		return ok || strings.HasPrefix(kind, catalog.OwnEvents)
+	})...)
 	if len(f) > 0 {
 		return problem.Invalid("version_invalid", "Some of the fields need another look.", f...)
 	}
@@ -48,6 +53,7 @@ func (s *Service) check(c Content) error {
 
 func (c Content) into(v Version, a application.Application) Version {
 	v.Number, v.Required, v.Optional, v.Notes = c.Number, c.Required, c.Optional, c.Notes
+	v.Listing, v.Events = c.Listing, append([]string{}, c.Events...)
 	v.UserName, v.RoleName, v.Delegation = c.UserName, c.RoleName, c.Delegation
 	if v.UserName == "" {
 		v.UserName = a.Name + " User"
@@ -125,17 +131,15 @@ func (s *Service) Amend(ctx context.Context, by access.Principal, id ID, p Patch
 	})
 }
 
-// Publish makes a draft live, so that customers can install it.
+// Publish makes a draft live, so that customers can install it. Errors: Conflict
+// `version_not_draft`; Invalid `version_invalid`, and for every version but the first
+// `version_bump`, `release_notes_required`.
 func (s *Service) Publish(ctx context.Context, by access.Principal, id ID) (Version, error) {
 	return s.change(ctx, by, "publish", id, func(_ application.Application, v *Version, tx *store.Tx) error {
 		if v.State != Draft {
 			return problem.Conflict("version_not_draft", "Only a draft can be released.")
 		}
-		_, packed, err := findPackage(tx, v.ID.String())
-		if err != nil {
-			return err
-		}
-		if err := v.asksOrDoes(packed); err != nil {
+		if err := s.ready(tx, *v); err != nil {
 			return err
 		}
 		v.State, v.Released = Live, tx.Now()

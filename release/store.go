@@ -22,6 +22,8 @@ type row struct {
 	UserName    string
 	RoleName    string
 	Delegation  string
+	Events      []string `bun:"type:text"`
+	Listing     Listing  `bun:"type:text"`
 	Notes       string
 	Created     store.Micros
 	Released    store.Micros
@@ -34,14 +36,17 @@ func (v Version) row() *row {
 	if v.Optional == nil {
 		v.Optional = []Request{}
 	}
+	if v.Events == nil {
+		v.Events = []string{}
+	}
 	return &row{ID: v.ID, Application: v.Application, Number: v.Number, State: v.State, Required: v.Required, Optional: v.Optional,
-		UserName: v.UserName, RoleName: v.RoleName, Delegation: v.Delegation, Notes: v.Notes,
+		UserName: v.UserName, RoleName: v.RoleName, Delegation: v.Delegation, Events: v.Events, Listing: v.Listing, Notes: v.Notes,
 		Created: store.At(v.Created), Released: store.At(v.Released)}
 }
 
 func (r *row) version() Version {
 	return Version{ID: r.ID, Application: r.Application, Number: r.Number, State: r.State, Required: r.Required, Optional: r.Optional,
-		UserName: r.UserName, RoleName: r.RoleName, Delegation: r.Delegation, Notes: r.Notes,
+		UserName: r.UserName, RoleName: r.RoleName, Delegation: r.Delegation, Events: r.Events, Listing: r.Listing, Notes: r.Notes,
 		Created: r.Created.Time(), Released: r.Released.Time()}
 }
 

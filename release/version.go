@@ -41,7 +41,9 @@ type Version struct {
 	UserName    string    `json:"user_name" doc:"Preferred name of the integration user"`
 	RoleName    string    `json:"role_name" doc:"Preferred name of its role"`
 	Delegation  string    `json:"delegation" enum:"off,consent,trusted" doc:"End-user access that it needs"`
-	Notes       string    `json:"notes"`
+	Events      []string  `json:"events" nullable:"false" doc:"Types of events that it wants to hear of"`
+	Listing     Listing   `json:"listing"`
+	Notes       string    `json:"notes" doc:"What is new, for customers"`
 	Created     time.Time `json:"created"`
 	Released    time.Time `json:"released,omitzero"`
 }
@@ -57,8 +59,25 @@ type Content struct {
 	UserName   string    `json:"user_name,omitempty" doc:"Preferred name of the integration user; made from the application's name when absent"`
 	RoleName   string    `json:"role_name,omitempty"`
 	Delegation string    `json:"delegation,omitempty" enum:"off,consent,trusted" doc:"off when absent"`
-	Notes      string    `json:"notes,omitempty"`
+	Events     []string  `json:"events,omitempty" doc:"Types of events that it wants to hear of"`
+	Listing    Listing   `json:"listing,omitzero"`
+	Notes      string    `json:"notes,omitempty" doc:"What is new, for customers; every version but the first needs it to be released"`
 }
+
+// Listing is how a version describes itself to customers. It changes with the
+// version only.
+type Listing struct {
+	Tagline     string `json:"tagline,omitempty" maxLength:"640" doc:"One sentence, at most 160 characters"`
+	Description string `json:"description,omitempty" maxLength:"16000" doc:"At most 4,000 characters"`
+}
+
+// Longest texts of a version, in characters.
+const (
+	TaglineMost = 160
+	ListingMost = 4000
+	NotesMost   = 2500
+	eventsMost  = 200
+)
 
 // PurposeMost is the longest purpose sentence, in characters.
 const PurposeMost = 300
@@ -94,15 +113,37 @@ func (c Content) Check(known func(scope string) bool) []problem.Field {
 			}
 		}
 	}
-	for _, n := range []struct{ at, text string }{{"/user_name", c.UserName}, {"/role_name", c.RoleName}} {
-		if utf8.RuneCountInString(n.text) > 100 {
-			add(n.at, "too_long", "At most 100 characters.")
+	for _, n := range []struct {
+		at, text string
+		most     int
+	}{{"/user_name", c.UserName, 100}, {"/role_name", c.RoleName, 100}, {"/listing/tagline", c.Listing.Tagline, TaglineMost},
+		{"/listing/description", c.Listing.Description, ListingMost}, {"/notes", c.Notes, NotesMost}} {
+		if utf8.RuneCountInString(n.text) > n.most {
+			add(n.at, "too_long", "At most "+strconv.Itoa(n.most)+" characters.")
 		}
 	}
 	switch c.Delegation {
 	case "", "off", "consent", "trusted":
 	default:
 		add("/delegation", "unknown", "off, consent or trusted.")
+	}
+	return f
+}
+
+// CheckEvents returns the findings about event types; known tells which there are.
+func (c Content) CheckEvents(known func(kind string) bool) []problem.Field {
+	var f []problem.Field
+	if len(c.Events) > eventsMost {
+		return []problem.Field{{Pointer: "/events", Code: "too_many", Detail: "At most 200 types."}}
+	}
+	for i, e := range c.Events {
+		at := "/events/" + strconv.Itoa(i)
+		switch {
+		case !known(e):
+			f = append(f, problem.Field{Pointer: at, Code: "event_unknown", Detail: "There is no such type of event."})
+		case slices.Contains(c.Events[:i], e):
+			f = append(f, problem.Field{Pointer: at, Code: "event_twice", Detail: "This type is there twice."})
+		}
 	}
 	return f
 }
