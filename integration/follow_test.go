@@ -17,7 +17,7 @@ import (
 
 // asking is a version that requires some scopes and offers others.
 func asking(number string, required []string, optional ...string) release.Content {
-	c := release.Content{Number: number, UserName: "Deploybot", RoleName: "Deploybot role"}
+	c := release.Content{Number: number, Notes: "New in " + number + ".", UserName: "Deploybot", RoleName: "Deploybot role"}
 	for _, s := range required {
 		c.Required = append(c.Required, release.Request{Scope: s, Purpose: "Does its work with it."})
 	}
@@ -100,7 +100,7 @@ func TestH25_ARuleForLowRisk(t *testing.T) {
 			}
 			h.clock.Advance(time.Second) // what comes next is newer
 		}
-		second := h.publish(asking("1.1.0", []string{"flags.read", "names"}))
+		second := h.publish(asking("2.0.0", []string{"flags.read", "names"}))
 		expect("low risk, which nobody has reviewed", h.version, 1, "flags.read")
 		if mine, other := h.told(h.ben, "installation.update_offered"), h.told(eve, "installation.update_offered"); !strings.Contains(mine, "your rule takes it as soon as") || strings.Contains(other, "rule") {
 			t.Errorf("told: %q and %q", mine, other)
@@ -129,16 +129,16 @@ func TestH25_ARuleForLowRisk(t *testing.T) {
 			t.Error("without the rule something was taken")
 		}
 
-		h.publish(asking("1.2.0", []string{"flags.read", "names"}, "flags.write"))
+		h.publish(asking("2.1.0", []string{"flags.read", "names"}, "flags.write"))
 		expect("high risk, though optional", second, 2, "flags.read", "names")
-		h.publish(asking("1.3.0", []string{"flags.write"}))
+		h.publish(asking("3.0.0", []string{"flags.write"}))
 		expect("high risk, required", second, 3, "flags.read", "names")
-		less := h.publish(asking("1.4.0", []string{"flags.read"}))
+		less := h.publish(asking("4.0.0", []string{"flags.read"}))
 		expect("less than before", less, 3, "flags.read")
 		if text := h.told(h.ben, "installation.update_taken"); !strings.Contains(text, "taken away: Read names.") || strings.Contains(text, "Added") {
 			t.Errorf("told: %q", text)
 		}
-		choice := h.publish(asking("1.5.0", []string{"flags.read"}, "names"))
+		choice := h.publish(asking("4.1.0", []string{"flags.read"}, "names"))
 		expect("low risk, optional: reviewed before, and not given unless somebody wants it", choice, 3, "flags.read")
 		if text := h.told(h.ben, "installation.update_taken"); !strings.Contains(text, "Optional, and not given unless you want it: Read names.") {
 			t.Errorf("told: %q", text)
@@ -146,7 +146,7 @@ func TestH25_ARuleForLowRisk(t *testing.T) {
 		ask := integration.UpdatesAsk
 		_, err = h.Amend(ctx, h.ben, i.ID, integration.Patch{Updates: &ask})
 		h.ok(err)
-		h.publish(asking("1.6.0", []string{"flags.read", "names"}))
+		h.publish(asking("5.0.0", []string{"flags.read", "names"}))
 		expect("low risk, after the rule was taken back", choice, 4, "flags.read")
 	})
 }

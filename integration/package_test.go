@@ -27,7 +27,7 @@ func TestVersionsWithAPackageAndNoScopes(t *testing.T) {
 		h.ok(err)
 	}
 	h.ok(w.Close())
-	v, err := h.Releases.Draft(ctx, h.ada, h.app.ID, release.Content{Number: "2.0.0"})
+	v, err := h.Releases.Draft(ctx, h.ada, h.app.ID, release.Content{Number: "2.0.0", Notes: "Works by its package."})
 	h.ok(err)
 	_, err = h.Releases.PutPackage(ctx, h.ada, v.ID, release.Archive{Data: b.Bytes()})
 	h.ok(err)

@@ -40,7 +40,7 @@ func (h *house) redirects(uris ...string) {
 
 func (h *house) version(number string, scopes ...string) {
 	h.t.Helper()
-	c := release.Content{Number: number, Delegation: "consent"}
+	c := release.Content{Number: number, Delegation: "consent", Notes: "New in " + number + "."}
 	for _, s := range scopes {
 		c.Required = append(c.Required, release.Request{Scope: s, Purpose: "Shows them on the page of a deploy."})
 	}
@@ -193,7 +193,7 @@ func TestAChangeAsksForReviewAgain(t *testing.T) {
 		h.redirects(callback)
 		h.state(release.Verified) // less than was reviewed needs no review
 
-		h.version("1.1.0", "flags.read", "flags.write")
+		h.version("2.0.0", "flags.read", "flags.write")
 		v = h.state(release.VerificationDraft)
 		if !strings.Contains(v.Reason, "scopes") || !v.Covers(h.use("flags.read")) || v.Covers(h.use("flags.write")) {
 			t.Errorf("%+v", v)
@@ -298,7 +298,7 @@ func TestFactsThatAMachineCanCheck(t *testing.T) {
 	want("development addresses", "redirect_loopback", release.LevelLook)
 	h.redirects()
 	want("nowhere to go", "redirect_hosts", release.LevelFail)
-	c := release.Content{Number: "2.0.0", Required: []release.Request{{Scope: "flags.read", Purpose: "Needed."}}}
+	c := release.Content{Number: "2.0.0", Notes: "Asks for less.", Required: []release.Request{{Scope: "flags.read", Purpose: "Needed."}}}
 	v, err := h.Draft(ctx, h.ada, h.app.ID, c)
 	h.code("draft", err, "")
 	_, err = h.Publish(ctx, h.ada, v.ID)

@@ -97,7 +97,7 @@ func TestNarrowingIsAppliedAndTakenBack(t *testing.T) {
 	dev, team := h.Developer("dev@acme.example")
 	admin, acc := h.Customer("harbour", account.Production)
 	app, key := h.Release(dev, team, "projects.read")
-	v, err := h.Releases.Draft(t.Context(), dev, app.ID, release.Content{Number: "1.1.0", Required: []release.Request{{Scope: "projects.read", Purpose: "To do its work."}},
+	v, err := h.Releases.Draft(t.Context(), dev, app.ID, release.Content{Number: "1.1.0", Notes: "Does more if you like.", Required: []release.Request{{Scope: "projects.read", Purpose: "To do its work."}},
 		Optional: []release.Request{{Scope: "flags.read", Purpose: "To do more."}, {Scope: "flags.write", Purpose: "To do even more."}}})
 	if err != nil {
 		t.Fatal(err)

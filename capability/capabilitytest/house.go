@@ -97,7 +97,7 @@ func (h *House) Archive(key string, archive []byte) integration.Installation {
 func (h *House) Version(app application.Application, key, number string, archive []byte) release.Version {
 	h.T.Helper()
 	ctx := h.T.Context()
-	v, err := h.Releases.Draft(ctx, h.Developer, app.ID, release.Content{Number: number, Required: []release.Request{{Scope: "flags.read", Purpose: "It tells of changes of flags."}}})
+	v, err := h.Releases.Draft(ctx, h.Developer, app.ID, release.Content{Number: number, Notes: "New in " + number + ".", Required: []release.Request{{Scope: "flags.read", Purpose: "It tells of changes of flags."}}})
 	if err != nil {
 		h.T.Fatal(err)
 	}

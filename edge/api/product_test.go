@@ -151,7 +151,7 @@ func TestResourceFactsDecide(t *testing.T) {
 	s := settle(one(t))
 	product := text(s.must(201, s.call("op", "POST", "/v1/product-keys", object{"label": "facts"})), "secret")
 	v := text(s.must(201, s.call("ada", "POST", "/v1/applications/"+s.app+"/versions",
-		object{"number": "2.0.0", "required": []object{{"scope": "flags.write", "purpose": "Changes flags."}}})), "id")
+		object{"number": "2.0.0", "notes": "Changes flags.", "required": []object{{"scope": "flags.write", "purpose": "Changes flags."}}})), "id")
 	s.must(200, s.call("ada", "POST", "/v1/versions/"+v+"/publish", nil))
 	s.must(200, s.call("ben", "DELETE", "/v1/installations/"+s.installation+"?reason=again", nil))
 	s.must(200, s.call(product, "POST", "/v1/sync", object{"roles": []object{{"account_key": "harbour", "key": "draft", "name": "Drafts",

@@ -43,7 +43,7 @@ func newBoard(t *testing.T) board {
 	b, found, err := bundle.Folder(fstest.MapFS{"manifest.json": &fstest.MapFile{Data: manifest}, "default.json.hbs": &fstest.MapFile{Data: []byte(`{"text": "{{{event.title}}}", "room": "{{config.room}}"}`)},
 		"icon.svg": &fstest.MapFile{Data: []byte(`<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0h8v8z"/></svg>`)}})
 	must(t, err)
-	v, err := p.Releases.Draft(t.Context(), p.dev.by(), p.x.app.ID, release.Content{Number: "2.0.0", Required: p.x.live.Required, Optional: p.x.live.Optional})
+	v, err := p.Releases.Draft(t.Context(), p.dev.by(), p.x.app.ID, release.Content{Number: "2.0.0", Notes: "Can be configured.", Required: p.x.live.Required, Optional: p.x.live.Optional})
 	must(t, err)
 	if _, err := p.Releases.PutPackage(t.Context(), p.dev.by(), v.ID, release.Archive{Key: "board", Data: b.Bytes()}); err != nil {
 		t.Fatal(err, found)

@@ -63,7 +63,7 @@ func (c *client) upload(on, action string, file []byte, fields ...string) answer
 
 func (h *house) draft(x team, dev *client, number string) string {
 	h.t.Helper()
-	v, err := h.Releases.Draft(h.t.Context(), dev.by(), x.app.ID, release.Content{Number: number})
+	v, err := h.Releases.Draft(h.t.Context(), dev.by(), x.app.ID, release.Content{Number: number, Notes: "New in " + number + "."})
 	must(h.t, err)
 	return "/versions/" + v.ID.String()
 }

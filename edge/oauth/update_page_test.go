@@ -83,7 +83,7 @@ func TestH25_VersionsThatAskForTheSameOrLess(t *testing.T) {
 	ctx := t.Context()
 	publish := func(number string, scopes ...string) release.Version {
 		t.Helper()
-		c := release.Content{Number: number, Delegation: "consent"}
+		c := release.Content{Number: number, Delegation: "consent", Notes: "New in " + number + "."}
 		for _, s := range scopes {
 			c.Required = append(c.Required, release.Request{Scope: s, Purpose: "To do its work well."})
 		}
@@ -178,12 +178,12 @@ func TestH25_TheRuleInChromium(t *testing.T) {
 	}
 
 	passes("before", false)
-	b.publish("2.1.0", needs("flags.read", "segments.read", "events.read"), needs("flags.write"))
+	b.publish("3.0.0", needs("flags.read", "segments.read", "events.read"), needs("flags.write"))
 	passes("published", false)
 	b.review()
 	passes("reviewed", true)
 	tab.Goto(b.URL + "/inbox")
-	if text := tab.Text("body"); !strings.Contains(text, "has version 2.1.0") || !strings.Contains(text, "Added: See what has changed.") {
+	if text := tab.Text("body"); !strings.Contains(text, "has version 3.0.0") || !strings.Contains(text, "Added: See what has changed.") {
 		t.Errorf("the inbox: %s", text)
 	}
 	look(tab, "update-taken")

@@ -107,7 +107,7 @@ func TestUnverifiedApplicationsAreInstalledInTheirOwnSandboxesOnly(t *testing.T)
 	_, err = h.Integrations.Install(ctx, access.System("test"), sandbox.ID, integration.Order{ApplicationID: fresh.PublicID})
 	h.ok(err)
 
-	v, err := h.Releases.Draft(ctx, h.dev, h.app.ID, release.Content{Number: "2.0.0", Required: []release.Request{{Scope: "flags.read", Purpose: "To show flags."}, {Scope: "segments.read", Purpose: "To group people."}}})
+	v, err := h.Releases.Draft(ctx, h.dev, h.app.ID, release.Content{Number: "2.0.0", Notes: "Groups people.", Required: []release.Request{{Scope: "flags.read", Purpose: "To show flags."}, {Scope: "segments.read", Purpose: "To group people."}}})
 	h.ok(err)
 	_, err = h.Releases.Publish(ctx, h.dev, v.ID)
 	h.ok(err)

@@ -66,7 +66,7 @@ func newBoard(t *testing.T) *board {
 
 func (b *board) publish(number string, required, optional []release.Request) release.Version {
 	b.T.Helper()
-	v, err := b.Releases.Draft(b.T.Context(), b.dev, b.board.ID, release.Content{Number: number, Delegation: "consent", Required: required, Optional: optional})
+	v, err := b.Releases.Draft(b.T.Context(), b.dev, b.board.ID, release.Content{Number: number, Delegation: "consent", Notes: "New in " + number + ".", Required: required, Optional: optional})
 	b.ok(err)
 	v, err = b.Releases.Publish(b.T.Context(), b.dev, v.ID)
 	b.ok(err)
