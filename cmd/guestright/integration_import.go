@@ -26,6 +26,7 @@ type integrationImportCmd struct {
 	Application string   `xor:"where" placeholder:"ID" help:"Application that gets the version (else the one of the group that is called like the integration, or a new one)."`
 	Number      string   `placeholder:"X.Y.Z" help:"Number of the version (else the manifest's)."`
 	Scope       []string `sep:"none" placeholder:"NAME=PURPOSE" help:"Scope that the version requires, and why. Can be repeated."`
+	Notes       string   `placeholder:"TEXT" help:"What is new in this version, for customers; to publish, every version but the first needs it."`
 	Publish     bool     `help:"Publish the version."`
 	JSON        bool     `name:"json" help:"Print a document for programs."`
 	AllowHTTP   bool     `name:"allow-http" help:"Send the token to a platform on another machine without TLS."`
@@ -243,6 +244,9 @@ func (c integrationImportCmd) version(ctx context.Context, r *remote, a remoteAp
 		}
 		want["required"] = scopes
 	}
+	if c.Notes != "" {
+		want["notes"] = c.Notes
+	}
 	var v remoteVersion
 	at := "/v1/applications/" + url.PathEscape(a.ID) + "/versions"
 	var have struct{ Items []remoteVersion }
@@ -255,7 +259,7 @@ func (c integrationImportCmd) version(ctx context.Context, r *remote, a remoteAp
 		return v, r.tell(ctx, http.MethodPost, at, want, &v)
 	case have.Items[i].State != "draft":
 		return v, fmt.Errorf("version %s of %s is released and never changes: count up the number in the manifest, or choose one with --number", number, a.Name)
-	case len(c.Scope) == 0:
+	case len(want) == 1: // as it is
 		return have.Items[i], nil
 	}
 	return v, r.tell(ctx, http.MethodPatch, "/v1/versions/"+url.PathEscape(have.Items[i].ID), want, &v)

@@ -139,8 +139,8 @@ func TestIntegrationImport(t *testing.T) {
 	if code, said := o.imports(o.dir); code != exitFailed || !strings.Contains(said, "version 0.1.0 of Harbour watch is released and never changes") {
 		t.Errorf("%d %s", code, said)
 	}
-	code, said = o.run("import", "--url", o.URL, "--token="+o.session(), "--application", a.ID.String(), "--number", "0.2.0", o.dir)
-	if _, versions := o.made(); code != 0 || len(versions) != 2 || !strings.Contains(said, "version 0.2.0 is a draft") {
+	code, said = o.run("import", "--url", o.URL, "--token="+o.session(), "--application", a.ID.String(), "--number", "0.2.0", "--notes", "Quicker.", o.dir)
+	if _, versions := o.made(); code != 0 || len(versions) != 2 || versions[0].Notes != "Quicker." || !strings.Contains(said, "version 0.2.0 is a draft") {
 		t.Errorf("%d %s", code, said)
 	}
 }
