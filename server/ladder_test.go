@@ -40,7 +40,7 @@ var ladder = []string{
 	"edge/console",
 	// for outsiders: imports nothing of ours
 	"client/internal/jwks", "client/identity", "client/identity/identitytest", "client/webhook", "client/outbox", "client/events", "client/host", "client/snapshot",
-	"example/pennant", "example/pennant/cmd/pennant", "example/board", "example/deploybot", "example/deploybot/cmd/deploybot",
+	"example/pennant", "example/pennant/cmd/pennant", "example/board", "example/signoff", "example/guestlist", "example/deploybot", "example/deploybot/cmd/deploybot",
 	// top
 	"server", "server/servertest", "capability/capabilitytest", "server/fronttest", "server/demo", "cmd/guestright",
 	"bench/load", "bench/house", "bench/proxy", "bench/gateway", "bench/tokens", "bench/events", "bench/templates", "bench/hooks",
