@@ -36,6 +36,7 @@ type Received struct {
 type Partner struct {
 	Got    chan Received
 	Client *outbound.Client // that finds it there
+	Config outbound.Config  // of such a client
 
 	mu     sync.Mutex
 	answer func(w http.ResponseWriter, r Received)
@@ -78,7 +79,7 @@ func NewPartner(t testing.TB) *Partner {
 	srv.TLS = &tls.Config{GetCertificate: certificate, MinVersion: tls.VersionTLS12}
 	srv.StartTLS()
 	t.Cleanup(srv.Close)
-	client, err := outbound.New(outbound.Config{Roots: authority, Resolver: everywhere{}, Dial: func(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
+	p.Config = outbound.Config{Roots: authority, Resolver: everywhere{}, Dial: func(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
 		var d net.Dialer
 		p.mu.Lock()
 		at, ok := p.behind[to.Port()]
@@ -87,7 +88,8 @@ func NewPartner(t testing.TB) *Partner {
 			at = srv.Listener.Addr().String()
 		}
 		return d.DialContext(ctx, "tcp", at)
-	}})
+	}}
+	client, err := outbound.New(p.Config)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,9 @@
 package outbound
 
 import (
+	"context"
 	"fmt"
+	"net"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -12,7 +14,22 @@ import (
 // machine. hosts maps a name to the loopback address of a program; exact lists
 // those addresses. Everything else is judged as always.
 func NewDemo(hosts map[string]string, exact []netip.AddrPort) (*Client, error) {
-	c, err := New(Config{PerHost: 128}) // as the server has it
+	return NewDemoWith(Config{}, hosts, exact)
+}
+
+// NewDemoWith is NewDemo with a configuration, whose Dial is not asked for those
+// addresses.
+func NewDemoWith(cfg Config, hosts map[string]string, exact []netip.AddrPort) (*Client, error) {
+	cfg.PerHost = 128 // as the server has it
+	if others := cfg.Dial; others != nil {
+		cfg.Dial = func(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
+			if slices.Contains(exact, to) {
+				return (&net.Dialer{Timeout: dialTimeout}).DialContext(ctx, "tcp", to.String())
+			}
+			return others(ctx, to)
+		}
+	}
+	c, err := New(cfg)
 	if err != nil {
 		return nil, err
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/guestright/guestright/edge/gateway"
 	"github.com/guestright/guestright/example/deploybot"
 	"github.com/guestright/guestright/example/pennant"
+	"github.com/guestright/guestright/kit/outbound"
 	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/kit/web"
 	"github.com/guestright/guestright/server"
@@ -35,6 +36,8 @@ type Options struct {
 	Free  bool             // any free ports, for tests that run side by side
 	Ready func(Guide)      // called once every door answers; may be nil
 	Now   func() time.Time // nil: the real clock
+	// Outbound says how strangers' addresses are reached, other than those of the demo's own integrations.
+	Outbound outbound.Config
 	// Heard is told what the example integration hears of; nil: nobody is.
 	Heard func(deploybot.Event)
 }
@@ -85,7 +88,7 @@ func Run(ctx context.Context, o Options) error {
 		return errors.Join(err, product.Close(), pen.Close())
 	}
 	upstream := "http://" + product.Addr().String()
-	listening, err := openEar(ctx)
+	listening, err := openEar(ctx, o.Outbound)
 	if err != nil {
 		return errors.Join(err, product.Close(), pen.Close())
 	}

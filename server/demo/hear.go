@@ -34,7 +34,7 @@ type ear struct {
 	client *outbound.Client
 }
 
-func openEar(ctx context.Context) (ear, error) {
+func openEar(ctx context.Context, cfg outbound.Config) (ear, error) {
 	ln, err := web.Listen(ctx, "127.0.0.1:0")
 	if err != nil {
 		return ear{}, err
@@ -43,7 +43,7 @@ func openEar(ctx context.Context) (ear, error) {
 	if err != nil {
 		return ear{}, errors.Join(err, ln.Close())
 	}
-	client, err := outbound.NewDemo(map[string]string{botHost: at.String(), boardHost: at.String(), signoffHost: at.String(), guestlistHost: at.String()}, []netip.AddrPort{at})
+	client, err := outbound.NewDemoWith(cfg, map[string]string{botHost: at.String(), boardHost: at.String(), signoffHost: at.String(), guestlistHost: at.String()}, []netip.AddrPort{at})
 	if err != nil {
 		return ear{}, errors.Join(err, ln.Close())
 	}

@@ -2,7 +2,9 @@ package demo
 
 import (
 	"cmp"
+	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 
@@ -41,6 +43,13 @@ func mountProduct(p *pennant.Server, services string) http.Handler {
 		}
 		http.Redirect(w, r, "/#"+at(r.PostFormValue("project"), r.PostFormValue("environment")), http.StatusSeeOther)
 	})))
+	mux.Handle("POST /approval", forms.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := desk.AskFor(r.Context(), r.PostFormValue("project"), r.PostFormValue("environment"), strings.TrimSpace(r.PostFormValue("approved_by"))); err != nil {
+			http.Error(w, err.Error(), http.StatusConflict)
+			return
+		}
+		http.Redirect(w, r, "/#"+at(r.PostFormValue("project"), r.PostFormValue("environment")), http.StatusSeeOther)
+	})))
 	return mux
 }
 
@@ -54,7 +63,7 @@ func showProduct(w http.ResponseWriter, r *http.Request, views []pennant.View, s
 			if e.ApprovalRequired {
 				words = "A change of a flag here waits until an integration has approved it."
 			}
-			card := page.Card{Title: v.Project.Name + " / " + e.Name, ID: at(e.Project, e.Key), Text: words, Flush: true}
+			card := page.Card{Title: v.Project.Name + " / " + e.Name, ID: at(e.Project, e.Key), Text: words, Flush: true, Footer: approving(e)}
 			parts = append(parts, within(card, flags(e)))
 		}
 	}
@@ -85,6 +94,23 @@ func flags(e pennant.EnvironmentView) templ.Component {
 	}
 	return page.Table{Caption: "Flags and segments", Columns: []page.Column{{Title: "Flag or segment"}, {Title: "State or members", Narrow: true}, {Title: "Switch", Hidden: true}}, Rows: append(rows, segments(e)...),
 		Empty: page.Empty{Icon: page.IconInbox, Title: "No flags", Text: "Integrations make them through the API."}}
+}
+
+// approving is the setting of who has to approve changes in an environment.
+func approving(e pennant.EnvironmentView) templ.Component {
+	field := page.Field{Label: "Approved by", ID: "f-approved-" + at(e.Project, e.Key), Name: "approved_by", Value: e.ApprovedBy, Mono: true, MaxLength: 60, Placeholder: "cfg_…", Autocomplete: "off", Optional: true,
+		Hint: "The id of a configuration in Guestright, from the address of its page. Empty: changes are made at once."}
+	inner := within(page.Form{Action: "/approval"}, templ.Join(hidden("project", e.Project), hidden("environment", e.Key), field, page.Button{Text: "Save", Small: true, Hidden: "who approves in " + e.Name}))
+	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
+		if _, err := io.WriteString(w, `<details class="fold"><summary>Approvals</summary><div class="fold-body">`); err != nil {
+			return err
+		}
+		if err := inner.Render(ctx, w); err != nil {
+			return err
+		}
+		_, err := io.WriteString(w, `</div></details>`)
+		return err
+	})
 }
 
 // waiting says in words what a change waits for.

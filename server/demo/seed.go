@@ -12,6 +12,7 @@ import (
 	"github.com/guestright/guestright/integration"
 	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/kit/store"
+	"github.com/guestright/guestright/quota"
 	"github.com/guestright/guestright/release"
 	"github.com/guestright/guestright/server"
 )
@@ -68,6 +69,9 @@ func seed(ctx context.Context, app *server.App, pen *pennant.Server, g *Guide) e
 	}
 	return integrations(ctx, app, pen, g, world{ids: ids, harbour: harbour})
 }
+
+// acmeSites is how many installations Acme may have.
+const acmeSites = 50
 
 type world struct {
 	ids     map[string]string
@@ -148,6 +152,10 @@ func integrations(ctx context.Context, app *server.App, pen *pennant.Server, g *
 	}
 	g.Example = Example{ApplicationID: bot.PublicID, Account: w.harbour.Name}
 	if err := makeBot(ctx, app, g.Dir, w, team); err != nil {
+		return err
+	}
+	// Room for more than the usual six, so that a visitor may install what others have published.
+	if err := app.Quota.Grant(ctx, access.Operator(w.ids["platform operator"]), quota.Override{Owner: team.ID.String(), Limit: quota.SitesLimit, Value: acmeSites, Reason: "Acme ships to every customer of Pennant."}); err != nil {
 		return err
 	}
 	if err := makeBoard(ctx, app, g.Dir, w, team); err != nil {

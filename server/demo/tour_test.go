@@ -21,10 +21,17 @@ func start(t *testing.T) demo.Guide {
 // startAt runs a demo by another clock.
 func startAt(t *testing.T, now func() time.Time) demo.Guide {
 	t.Helper()
+	return run(t, demo.Options{Now: now})
+}
+
+// run runs a demo in a folder and at ports of its own.
+func run(t *testing.T, o demo.Options) demo.Guide {
+	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	ready, done := make(chan demo.Guide, 1), make(chan error, 1)
 	go func() {
-		done <- demo.Run(ctx, demo.Options{Dir: t.TempDir(), Free: true, Now: now, Ready: func(g demo.Guide) { ready <- g }})
+		o.Dir, o.Free, o.Ready = t.TempDir(), true, func(g demo.Guide) { ready <- g }
+		done <- demo.Run(ctx, o)
 	}()
 	select {
 	case g := <-ready:
