@@ -42,7 +42,7 @@ const (
 type abroad struct {
 	*tour
 	partner *capabilitytest.Partner
-	state   atomic.Value // of the request for approval
+	state   atomic.Value      // of the request for approval
 	at      map[string]string // of each configuration's page
 	heard   []capabilitytest.Received
 }
