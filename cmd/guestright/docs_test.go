@@ -1,11 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"io"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -162,32 +160,4 @@ func prepared(name string) string {
 		return "guestright init . --openapi openapi.yaml\nguestright admin jobs list\n"
 	}
 	return ""
-}
-
-// The binary is built for every platform without C, so code for one system
-// stands behind build tags. Compiling all six takes minutes, so only make trial
-// does that.
-func TestTrialBuildsForEveryPlatform(t *testing.T) {
-	t.Parallel()
-	platforms := []string{"linux/amd64", "linux/arm64", "darwin/amd64", "darwin/arm64", "windows/amd64", "windows/arm64"}
-	list, err := os.ReadFile("../../scripts/build.sh")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, platform := range platforms {
-		if !bytes.Contains(list, []byte(platform)) {
-			t.Errorf("scripts/build.sh does not build for %s", platform)
-		}
-	}
-	if os.Getenv("GUESTRIGHT_TRIAL") == "" {
-		return
-	}
-	for _, platform := range platforms {
-		system, arch, _ := strings.Cut(platform, "/")
-		cmd := exec.CommandContext(t.Context(), "go", "build", "-o", os.DevNull, ".")
-		cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+system, "GOARCH="+arch, "GOFLAGS=")
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Errorf("%s: %v\n%s", platform, err, out)
-		}
-	}
 }
