@@ -24,6 +24,7 @@ import (
 	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/kit/store/storetest"
+	"github.com/guestright/guestright/notice"
 	"github.com/guestright/guestright/server/servertest"
 )
 
@@ -194,8 +195,8 @@ var flipped = event.Draft{Type: "flag.turned_on", Subject: "proj/web:env/product
 
 // A published integration that needs a connection: it rests until an administrator
 // has connected it, works with the token, gets another in time, and rests again when
-// the partner refuses one.
-func TestAPublishedIntegrationIsConnected(t *testing.T) {
+// the partner refuses one, of which the account's administrators hear.
+func TestH47_APublishedIntegrationIsConnected(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, open func(*storetest.Clock) *store.DB) {
 		clock := storetest.NewClock()
@@ -238,6 +239,10 @@ func TestAPublishedIntegrationIsConnected(t *testing.T) {
 		h.Until("it has ended", func() bool { at, got = h.now(c); return got.State == connection.Reconnect })
 		if at.Capabilities[0].Working || len(at.Needs) != 1 || got.Fault == "" || h.given() != 2 {
 			t.Errorf("%+v %+v", at, got)
+		}
+		inbox, err := h.Notices.List(t.Context(), h.Admin, notice.Query{})
+		if err != nil || len(inbox.Items) != 1 || inbox.Items[0].Kind != "connection.reconnect" || inbox.Items[0].Link != "/configurations/"+c.ID.String() {
+			t.Errorf("%+v %v", inbox, err)
 		}
 		if err := h.comes(h.goes(c, ""), connection.Answer{Code: "the-code"}); err != nil {
 			t.Fatal(err)
