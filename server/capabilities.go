@@ -38,7 +38,7 @@ func (s *Slices) capabilities(base string) {
 	s.Memberships = &membership.Service{DB: s.DB, Audit: s.Audit, Accounts: s.Accounts, Integrations: s.Integrations, Configurations: s.Configurations,
 		Host: s.Host, Catalog: s.Catalog, Facts: s.Facts, Bearers: s.Bearers}
 	s.Imports = importer.New(importer.Service{DB: s.DB, Audit: s.Audit, Configurations: s.Configurations, Host: s.Host, Client: s.Outbound})
-	s.Stores = storesync.New(storesync.Service{DB: s.DB, Configurations: s.Configurations, Memberships: s.Memberships, Client: s.Outbound})
+	s.Stores = storesync.New(storesync.Service{DB: s.DB, Configurations: s.Configurations, Memberships: s.Memberships, Client: s.Outbound, AWS: s.AWS})
 	s.Configurations.Capabilities = capability.Set{hooks, s.Triggers, s.Memberships, s.Stores, s.Approvals, s.Snapshots, s.Imports, s.Properties, s.Links, s.Actions}
 	s.Integrations.Followed = func(tx *store.Tx, i integration.Installation) error {
 		if err := s.Consents.Follow(tx, i); err != nil {

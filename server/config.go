@@ -29,6 +29,7 @@ type Config struct {
 	Apps      AppsCfg    `yaml:"applications" doc:"What applications may do before they are verified"`
 	SignIn    SignInCfg  `yaml:"sign_in" doc:"How people sign in"`
 	Register  RegCfg     `yaml:"registration" doc:"Clients that register themselves; both ways are off by default"`
+	AWS       AWSCfg     `yaml:"aws" doc:"How your platform opens what customers have at Amazon Web Services; without it packages that need that cannot be switched on"`
 	Outbound  OutCfg     `yaml:"outbound" doc:"The guard on addresses that strangers give us"`
 
 	dir  string            // of the configuration file; relative paths begin here
@@ -140,6 +141,12 @@ type RegCfg struct {
 	Documents bool     `yaml:"metadata_documents" doc:"A client may be the https address of a document about itself (client ID metadata documents)"`
 	Domains   []string `yaml:"domains" doc:"Domains, with their subdomains, on which redirect URIs and documents of such clients may be"`
 	Group     string   `yaml:"group" doc:"Id of the developer group to which such clients belong; they are unverified"`
+}
+
+// AWSCfg is the operator's own access key at Amazon Web Services.
+type AWSCfg struct {
+	ID     string `yaml:"access_key_id" doc:"Id of the access key of your user there, which needs the right to take on customers' roles (sts:AssumeRole) only; empty: off"`
+	Secret string `yaml:"secret_access_key_file" doc:"File with its secret access key"`
 }
 
 // OutCfg loosens the guard on outbound calls; every exception is audited.

@@ -107,6 +107,7 @@ func (c *configCheck) secrets() {
 	if u, err := url.Parse(c.Host.URL); c.Host.URL != "" {
 		c.say(err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && u.Scheme != "http", "host.tasks_url", "Give the address at which your product takes tasks, such as https://product.example.com/tasks.")
 	}
+	c.say((c.AWS.ID == "") != (c.AWS.Secret == ""), "aws", "Give both access_key_id and secret_access_key_file.")
 	o := c.SignIn.OIDC
 	c.say(o.Issuer != "" && (o.ClientID == "" || o.Secret == ""), "sign_in.oidc", "An issuer needs client_id and client_secret_file.")
 	if u, err := url.Parse(o.Issuer); o.Issuer != "" {

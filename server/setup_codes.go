@@ -8,6 +8,7 @@ import (
 	"github.com/guestright/guestright/capability/storesync"
 	"github.com/guestright/guestright/edge/gateway/strict"
 	"github.com/guestright/guestright/edge/gateway/upstream"
+	"github.com/guestright/guestright/kit/awsrole"
 	"github.com/guestright/guestright/kit/job"
 	"github.com/guestright/guestright/kit/outbound"
 	"github.com/guestright/guestright/kit/problem"
@@ -47,7 +48,7 @@ func doorCodes() []problem.Declared {
 		{Code: "url_host", Kind: inv, Cause: "The host name is not a plain ASCII name.", Remedy: "Write it in its ASCII form, without a dot at the end."},
 		{Code: "url_own_host", Kind: inv, Cause: "The address leads back to this platform.", Remedy: "Use an address of your own."},
 	}
-	return slices.Concat(own, strict.Codes(), upstream.Codes(), storesync.Codes(), job.Declared(), outbound.Declared())
+	return slices.Concat(own, strict.Codes(), upstream.Codes(), storesync.Codes(), awsrole.Declared(), job.Declared(), outbound.Declared())
 }
 
 // startCodes are what the command line and the start can fail with.

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -30,6 +31,7 @@ import (
 	"github.com/guestright/guestright/identity"
 	"github.com/guestright/guestright/insight"
 	"github.com/guestright/guestright/integration"
+	"github.com/guestright/guestright/kit/awsrole"
 	"github.com/guestright/guestright/kit/ident"
 	"github.com/guestright/guestright/kit/job"
 	"github.com/guestright/guestright/kit/outbound"
@@ -96,6 +98,7 @@ type Slices struct {
 	Authority      *authorization.Service
 	Leaks          *leak.Service
 	Insight        *insight.Service
+	AWS            *awsrole.Operator
 	Outbound       *outbound.Client // for addresses that strangers gave
 	Jobs           *job.Runner
 }
@@ -152,6 +155,11 @@ func newSlices(b base, cfg Config) (*Slices, error) {
 	s.LegacyKeys = legacy.NewGate(b.db, s.Bearers)
 	s.Consents = &consent.Service{DB: b.db, Audit: s.Audit, Accounts: s.Accounts, Groups: s.Groups, Applications: s.Applications, Releases: s.Releases,
 		Integrations: s.Integrations, Grants: s.Grants, Tokens: s.Tokens, Notices: s.Notices, Catalog: b.cat}
+	held, err := cfg.secretFile(cfg.AWS.Secret)
+	if err != nil {
+		return nil, fmt.Errorf("aws: %w", err)
+	}
+	s.AWS = &awsrole.Operator{ID: cfg.AWS.ID, Secret: held, Client: s.Outbound}
 	s.capabilities(cfg.URL)
 	if err := s.authority(b, cfg); err != nil {
 		return nil, err

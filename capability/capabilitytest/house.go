@@ -20,6 +20,7 @@ import (
 	"github.com/guestright/guestright/kit/store/storetest"
 	"github.com/guestright/guestright/manifest/bundle"
 	"github.com/guestright/guestright/release"
+	"github.com/guestright/guestright/server"
 	"github.com/guestright/guestright/server/servertest"
 )
 
@@ -34,11 +35,16 @@ type House struct {
 	Account   account.Account
 }
 
-// Start starts one; db may be nil for SQLite.
-func Start(t testing.TB, db *store.DB, clock *storetest.Clock) *House {
+// Start starts one; db may be nil for SQLite. change is what its configuration has
+// besides.
+func Start(t testing.TB, db *store.DB, clock *storetest.Clock, change ...func(*server.Config)) *House {
 	t.Helper()
 	p := NewPartner(t)
-	h := &House{Partner: p, Clock: clock, House: servertest.Start(t, servertest.Options{DB: db, Clock: clock, Outbound: p.Client})}
+	h := &House{Partner: p, Clock: clock, House: servertest.Start(t, servertest.Options{DB: db, Clock: clock, Outbound: p.Client, Change: func(c *server.Config) {
+		for _, f := range change {
+			f(c)
+		}
+	}})}
 	h.Admin, h.Account = h.Customer("harbour", account.Production)
 	h.Developer, h.Team = h.House.Developer("dev@example.com")
 	return h

@@ -18,10 +18,15 @@ func (s *Service) Judge(in capability.Instance) []problem.Field {
 	if err != nil || !prefixForm.MatchString(set.Prefix) {
 		return []problem.Field{{Pointer: "/prefix", Code: "malformed", Detail: `Write {"prefix":"…"}: up to 100 letters, digits and ._:- before the names of what stands in the store.`}}
 	}
-	if d := driver(in); d != "" && d != driverRedis {
-		return []problem.Field{{Code: "driver_unknown", Detail: "This platform fills stores of the kind redis; the package names " + problem.Words(d) + "."}}
+	name := driverName(in)
+	if name == "" {
+		return nil
 	}
-	return nil
+	d, ok := driverOf(in)
+	if !ok {
+		return []problem.Field{{Code: "driver_unknown", Detail: "This platform fills stores of the kinds redis and dynamoDB; the package names " + problem.Words(name) + "."}}
+	}
+	return d.judge(s, in)
 }
 
 // Enable implements capability.Capability: whether the store is the one that was
@@ -65,16 +70,16 @@ func (s *Service) Report(tx *store.Tx, in capability.Instance) (capability.Repor
 }
 
 // Tries implements capability.Tester.
-func (s *Service) Tries(in capability.Instance) bool { return driver(in) == driverRedis }
+func (s *Service) Tries(in capability.Instance) bool {
+	_, ok := driverOf(in)
+	return ok
+}
 
 // Test implements capability.Tester: something is written, read and deleted.
 func (s *Service) Test(ctx context.Context, in capability.Instance) (capability.Tried, error) {
-	p, err := placeOf(in)
-	if err != nil {
-		return capability.Tried{}, problem.Internal("storesync.settings", err)
-	}
-	out := capability.Tried{Method: "SET", Host: p.host}
-	sh, err := s.open(p)
+	d, _ := driverOf(in)
+	out := capability.Tried{Method: d.method, Host: d.host(in)}
+	sh, err := s.open(in)
 	if err == nil {
 		defer sh.close()
 		ctx, cancel := context.WithTimeout(ctx, tryTime)

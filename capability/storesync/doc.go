@@ -15,5 +15,12 @@
 //	PREFIX:synchronized_on        Unix milliseconds; the store was up to date then
 //	PREFIX:mark                   which configuration fills it
 //
+// And in DynamoDB, by namespace and key:
+//
+//	PREFIX:cohorts         RESOURCE         set, version, members, name, subject_kind;
+//	                                        stale: sets that go, and since when
+//	PREFIX:{RESOURCE}:SET  MEMBER           of the set that the cohort's item names
+//	PREFIX:state           synchronized_on  value; likewise mark
+//
 // Tables: storesync_state, storesync_cohort.
 package storesync

@@ -26,6 +26,7 @@ import (
 	"github.com/guestright/guestright/kit/store/storetest"
 	"github.com/guestright/guestright/kit/testenv"
 	"github.com/guestright/guestright/private"
+	"github.com/guestright/guestright/server"
 )
 
 const subject = "proj/web-shop:env/production:segment/amplitude-"
@@ -36,7 +37,7 @@ type house struct {
 	*capabilitytest.House
 	token  string
 	source configuration.Configuration // of the partner who fills cohorts
-	server *server
+	server *redisServer
 	redis  *redis.Client // as the customer's programs read
 }
 
@@ -51,7 +52,18 @@ func each(t *testing.T, f func(h *house)) {
 
 func start(t *testing.T, db *store.DB, clock *storetest.Clock) *house {
 	t.Helper()
-	h := &house{House: capabilitytest.Start(t, db, clock)}
+	h := bare(t, db, clock)
+	h.server = newServer(t, h.Partner)
+	h.redis = redis.NewClient(&redis.Options{Addr: h.server.inside, Username: "guest", Password: "open sesame"})
+	t.Cleanup(func() { _ = h.redis.Close() })
+	h.up()
+	return h
+}
+
+// bare is a house whose customer has cohorts, and no store yet.
+func bare(t *testing.T, db *store.DB, clock *storetest.Clock, change ...func(*server.Config)) *house {
+	t.Helper()
+	h := &house{House: capabilitytest.Start(t, db, clock, change...)}
 	h.source = h.Configure(h.Published("amplitude"), nil)
 	_, err := h.Configurations.Update(t.Context(), h.Admin, h.source.ID, configuration.Draft{Capabilities: map[string]configuration.Choice{
 		membership.Name: {Settings: json.RawMessage(`{"targets":[{"scope":"e","resource":"proj/web-shop:env/production"}]}`)}}})
@@ -63,10 +75,6 @@ func start(t *testing.T, db *store.DB, clock *storetest.Clock) *house {
 		t.Fatal(err)
 	}
 	h.token = made.Token.Secret.Reveal()
-	h.server = newServer(t, h.Partner)
-	h.redis = redis.NewClient(&redis.Options{Addr: h.server.inside, Username: "guest", Password: "open sesame"})
-	t.Cleanup(func() { _ = h.redis.Close() })
-	h.up()
 	return h
 }
 
@@ -76,15 +84,15 @@ func (h *house) up() {
 	h.Until("Redis is up", func() bool { return h.redis.Ping(context.Background()).Err() == nil })
 }
 
-// server is a real Redis, which takes strangers over TLS only.
-type server struct {
+// redisServer is a real Redis, which takes strangers over TLS only.
+type redisServer struct {
 	t      *testing.T
 	argv   []string
 	inside string // where the customer's programs reach it
 	cmd    *exec.Cmd
 }
 
-func newServer(t *testing.T, p *capabilitytest.Partner) *server {
+func newServer(t *testing.T, p *capabilitytest.Partner) *redisServer {
 	t.Helper()
 	path, at, dir := testenv.Tool(t, "redis-server", "valkey-server"), testenv.Addresses(t, 2), t.TempDir()
 	certificate, key := p.Certificate(t, "redis.example.com")
@@ -95,7 +103,7 @@ func newServer(t *testing.T, p *capabilitytest.Partner) *server {
 			t.Fatal(err)
 		}
 	}
-	s := &server{t: t, argv: []string{path, filepath.Join(dir, "redis.conf")}, inside: at[0]}
+	s := &redisServer{t: t, argv: []string{path, filepath.Join(dir, "redis.conf")}, inside: at[0]}
 	p.Behind(6380, at[1])
 	t.Cleanup(s.stop)
 	s.start()
@@ -115,7 +123,7 @@ func port(t *testing.T, at string) int {
 	return n
 }
 
-func (s *server) start() {
+func (s *redisServer) start() {
 	s.t.Helper()
 	s.cmd = exec.Command(s.argv[0], s.argv[1:]...)
 	s.cmd.Dir = filepath.Dir(s.argv[1])
@@ -125,7 +133,7 @@ func (s *server) start() {
 }
 
 // stop ends it; it keeps nothing.
-func (s *server) stop() {
+func (s *redisServer) stop() {
 	if s.cmd != nil {
 		_ = s.cmd.Process.Kill()
 		_ = s.cmd.Wait()

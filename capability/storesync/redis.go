@@ -3,79 +3,81 @@ package storesync
 import (
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"net"
+	"net/url"
 	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
-	"github.com/redis/go-redis/v9/maintnotifications"
 
+	"github.com/guestright/guestright/capability"
 	"github.com/guestright/guestright/kit/outbound"
 	"github.com/guestright/guestright/kit/problem"
+	"github.com/guestright/guestright/kit/redisconn"
+	"github.com/guestright/guestright/kit/secret"
 )
+
+var redisDriver = driver{method: "SET", open: openRedis,
+	judge: func(*Service, capability.Instance) []problem.Field { return nil },
+	host:  func(in capability.Instance) string { return in.Given.Config.Text("host") }}
 
 const (
-	openTime = 5 * time.Second  // for a connection with its greeting
-	tryTime  = 15 * time.Second // for trying a store
-	testLife = time.Minute      // of what trying leaves, should it not be deleted
+	tryTime   = 15 * time.Second // for trying a store
+	testLife  = time.Minute      // of what trying leaves, should it not be deleted
+	portRedis = "6379"
 )
 
-// shelf is a store that is open.
-type shelf struct {
+// redisShelf is a Redis or Valkey.
+type redisShelf struct {
 	client *redis.Client
 	prefix string
+	filled map[string]bool // subjects that got members since they were prepared
 
 	mu   sync.Mutex
 	last error // of dialling: what the client makes of it does not always say so
 }
 
-// quiet keeps the client from writing addresses of strangers to the error stream.
-var quiet sync.Once
-
-type silence struct{}
-
-// Printf implements the client's logger.
-func (silence) Printf(context.Context, string, ...any) {}
-
-// open makes a shelf; it is connected to when it is used, through the guarded client.
-func (s *Service) open(p place) (*shelf, error) {
-	if err := p.check(s.Client); err != nil {
+// openRedis reads where it is by the names of fields that packages have. Error:
+// Invalid, of kit/outbound.
+func openRedis(s *Service, in capability.Instance, prefix string) (shelf, error) {
+	v := in.Given.Config
+	port, scheme, how := v.Text("port"), "rediss", outbound.Encrypted
+	if port == "" {
+		port = portRedis
+	}
+	plain := v["tlsEnabled"] != true
+	if plain {
+		scheme, how = "redis", outbound.Plain
+	}
+	address := net.JoinHostPort(v.Text("host"), port)
+	if err := s.Client.CheckStream(&url.URL{Scheme: scheme, Host: address}, plain); err != nil {
 		return nil, err
 	}
-	quiet.Do(func() { redis.SetLogger(silence{}) })
-	sh := &shelf{prefix: p.prefix}
-	how := outbound.Plain
-	if p.secure {
-		how = outbound.Encrypted
-	}
-	sh.client = redis.NewClient(&redis.Options{
-		Addr: p.address(), Username: p.username, Password: p.password.Reveal(), Protocol: 2, PoolSize: 1, MaxActiveConns: 1,
-		MaxRetries: -1, DialerRetries: 1, DialTimeout: openTime, ContextTimeoutEnabled: true, DisableIdentity: true,
-		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
-		Dialer: func(ctx context.Context, _, address string) (net.Conn, error) {
+	sh := &redisShelf{prefix: prefix, filled: map[string]bool{}}
+	sh.client = redisconn.Open(redisconn.Options{Address: address, Username: v.Text("username"), Password: secret.New(v.Text("password")), Most: 1,
+		Dial: func(ctx context.Context, address string) (net.Conn, error) {
 			conn, err := s.Client.Stream(ctx, address, how)
 			sh.mu.Lock()
 			defer sh.mu.Unlock()
 			sh.last = err
 			return conn, err
-		},
-	})
+		}})
 	return sh, nil
 }
 
-func (sh *shelf) close() { _ = sh.client.Close() }
+func (sh *redisShelf) close() { _ = sh.client.Close() }
 
-// fault says what went wrong in words that show no addresses but the customer's.
-func (sh *shelf) fault(ctx context.Context, err error) error {
+func (sh *redisShelf) fault(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
 	}
 	if p, ok := errors.AsType[*problem.Error](err); ok {
 		return p // ours
 	}
-	if answer, ok := errors.AsType[redis.Error](err); ok && !errors.Is(err, redis.Nil) {
-		return problem.Unavailable("store_refused", "The store answered: "+problem.Words(answer.Error()), err)
+	if text := redisconn.Answer(err); text != "" {
+		return problem.Unavailable("store_refused", "The store answered: "+problem.Words(text), err)
 	}
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
@@ -86,14 +88,13 @@ func (sh *shelf) fault(ctx context.Context, err error) error {
 }
 
 // name is the name of something in the store.
-func (sh *shelf) name(of string) string { return sh.prefix + ":" + of }
+func (sh *redisShelf) name(of string) string { return sh.prefix + ":" + of }
 
 // set is the name of a cohort's members; in a cluster both of its sets stand on the
 // same node, since the name in braces decides that.
-func (sh *shelf) set(subject, of string) string { return sh.prefix + ":{" + subject + "}:" + of }
+func (sh *redisShelf) set(subject, of string) string { return sh.prefix + ":{" + subject + "}:" + of }
 
-// try writes, reads and deletes.
-func (sh *shelf) try(ctx context.Context) error {
+func (sh *redisShelf) try(ctx context.Context) error {
 	name, text := sh.name("test:"+rand.Text()), rand.Text()
 	if err := sh.client.Set(ctx, name, text, testLife).Err(); err != nil {
 		return err
@@ -105,8 +106,7 @@ func (sh *shelf) try(ctx context.Context) error {
 	return err
 }
 
-// mark reads which configuration fills the store; "" when it is empty.
-func (sh *shelf) mark(ctx context.Context) (string, error) {
+func (sh *redisShelf) mark(ctx context.Context) (string, error) {
 	got, err := sh.client.Get(ctx, sh.name("mark")).Result()
 	if errors.Is(err, redis.Nil) {
 		return "", nil
@@ -114,53 +114,68 @@ func (sh *shelf) mark(ctx context.Context) (string, error) {
 	return got, err
 }
 
-func (sh *shelf) begin(ctx context.Context, mark string) error {
+func (sh *redisShelf) begin(ctx context.Context, mark string) error {
 	return sh.client.Set(ctx, sh.name("mark"), mark, 0).Err()
 }
 
-// fresh begins a set that will take the place of a cohort's.
-func (sh *shelf) fresh(ctx context.Context, subject string) error {
-	return sh.client.Unlink(ctx, sh.set(subject, "next")).Err()
+// prepare begins a set that will take the place of a cohort's, when it is whole.
+// That a set is missing says nothing: one without members does not exist.
+func (sh *redisShelf) prepare(ctx context.Context, subject string, whole bool) (bool, error) {
+	if !whole {
+		return false, nil
+	}
+	delete(sh.filled, subject)
+	return true, sh.client.Unlink(ctx, sh.set(subject, "next")).Err()
 }
 
-// write adds members to a set of a cohort, and takes others out.
-func (sh *shelf) write(ctx context.Context, subject, set string, joined, left []string) error {
+func (sh *redisShelf) write(ctx context.Context, w part) error {
+	set := sh.set(w.subject, "members")
+	if w.whole {
+		set = sh.set(w.subject, "next")
+	}
 	_, err := sh.client.Pipelined(ctx, func(p redis.Pipeliner) error {
-		if len(joined) > 0 {
-			p.SAdd(ctx, sh.set(subject, set), joined)
+		if len(w.joined) > 0 {
+			sh.filled[w.subject] = true
+			p.SAdd(ctx, set, w.joined)
 		}
-		if len(left) > 0 {
-			p.SRem(ctx, sh.set(subject, set), left)
+		if len(w.left) > 0 {
+			p.SRem(ctx, set, w.left)
 		}
 		return nil
 	})
 	return err
 }
 
-// swap puts the fresh set in a cohort's place; a set without members does not exist.
-func (sh *shelf) swap(ctx context.Context, subject string, empty bool) error {
-	if empty {
-		return sh.client.Unlink(ctx, sh.set(subject, "members"), sh.set(subject, "next")).Err()
+// finish puts the fresh set in a cohort's place and describes it.
+func (sh *redisShelf) finish(ctx context.Context, subject string, d described, whole bool) error {
+	var err error
+	switch {
+	case whole && sh.filled[subject]:
+		err = sh.client.Rename(ctx, sh.set(subject, "next"), sh.set(subject, "members")).Err()
+	case whole:
+		err = sh.client.Unlink(ctx, sh.set(subject, "members"), sh.set(subject, "next")).Err()
 	}
-	return sh.client.Rename(ctx, sh.set(subject, "next"), sh.set(subject, "members")).Err()
-}
-
-func (sh *shelf) describe(ctx context.Context, subject string, text []byte) error {
+	if err != nil {
+		return err
+	}
+	text, err := json.Marshal(d)
+	if err != nil {
+		return err
+	}
 	return sh.client.HSet(ctx, sh.name("cohorts"), subject, text).Err()
 }
 
-// subjects lists the cohorts that the store has.
-func (sh *shelf) subjects(ctx context.Context) ([]string, error) {
+func (sh *redisShelf) look(ctx context.Context) ([]string, error) {
 	return sh.client.HKeys(ctx, sh.name("cohorts")).Result()
 }
 
-func (sh *shelf) drop(ctx context.Context, subject string) error {
+func (sh *redisShelf) drop(ctx context.Context, subject string) error {
 	if err := sh.client.Unlink(ctx, sh.set(subject, "members"), sh.set(subject, "next")).Err(); err != nil {
 		return err
 	}
 	return sh.client.HDel(ctx, sh.name("cohorts"), subject).Err()
 }
 
-func (sh *shelf) done(ctx context.Context, at time.Time) error {
+func (sh *redisShelf) done(ctx context.Context, at time.Time) error {
 	return sh.client.Set(ctx, sh.name("synchronized_on"), at.UnixMilli(), 0).Err()
 }

@@ -3,15 +3,12 @@ package storesync
 import (
 	"bytes"
 	"encoding/json"
-	"net"
-	"net/url"
 	"regexp"
 
-	"github.com/guestright/guestright/capability"
 	"github.com/guestright/guestright/capability/membership"
 	"github.com/guestright/guestright/configuration"
+	"github.com/guestright/guestright/kit/awsrole"
 	"github.com/guestright/guestright/kit/outbound"
-	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/kit/store"
 )
 
@@ -24,6 +21,7 @@ type Service struct {
 	Configurations *configuration.Service
 	Memberships    *membership.Service
 	Client         *outbound.Client
+	AWS            *awsrole.Operator // nil: no stores there
 }
 
 // New hears of cohorts that change.
@@ -55,54 +53,4 @@ func settingsOf(raw json.RawMessage) (Settings, error) {
 		out.Prefix = usualPrefix
 	}
 	return out, err
-}
-
-// place is where a store is and how it is opened.
-type place struct {
-	driver   string
-	host     string
-	port     string
-	username string
-	password secret.Text
-	secure   bool
-	prefix   string
-}
-
-const (
-	driverRedis = "redis"
-	portRedis   = "6379"
-)
-
-// placeOf reads it from an instance, by the names of fields that packages for a
-// driver have.
-func placeOf(in capability.Instance) (place, error) {
-	set, err := settingsOf(in.Settings)
-	if err != nil {
-		return place{}, err
-	}
-	v := in.Given.Config
-	p := place{driver: driver(in), host: v.Text("host"), port: v.Text("port"), username: v.Text("username"), password: secret.New(v.Text("password")), secure: v["tlsEnabled"] == true, prefix: set.Prefix}
-	if p.port == "" {
-		p.port = portRedis
-	}
-	return p, nil
-}
-
-// driver is the one that a package names; "" when it names none any more.
-func driver(in capability.Instance) string {
-	if in.Package == nil || in.Package.Manifest.ManagedStoreSync == nil {
-		return ""
-	}
-	return in.Package.Manifest.ManagedStoreSync.Driver
-}
-
-func (p place) address() string { return net.JoinHostPort(p.host, p.port) }
-
-// check judges where it leads to. Error: Invalid, of kit/outbound.
-func (p place) check(c *outbound.Client) error {
-	scheme := "rediss"
-	if !p.secure {
-		scheme = "redis"
-	}
-	return c.CheckStream(&url.URL{Scheme: scheme, Host: p.address()}, !p.secure)
 }

@@ -3,12 +3,12 @@ package storesync
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"maps"
 	"strings"
 	"time"
 
 	"github.com/guestright/guestright/access"
+	"github.com/guestright/guestright/capability"
 	"github.com/guestright/guestright/capability/membership"
 	"github.com/guestright/guestright/kit/job"
 	"github.com/guestright/guestright/kit/problem"
@@ -20,11 +20,12 @@ const (
 	lookMost  = 200         // configurations in one transaction
 	pageMost  = 1000        // members that are read and written at one time
 	againMost = 5 * time.Minute
+	fillTime  = 6 * time.Hour // millions of members, slowly
 )
 
 // syncKind is the job of one configuration. It has no last attempt: a store that is
 // back is filled.
-var syncKind = job.Kind[syncArgs]{Name: "storesync.sync", Attempts: 1 << 30}
+var syncKind = job.Kind[syncArgs]{Name: "storesync.sync", Attempts: 1 << 30, Timeout: fillTime}
 
 type syncArgs struct {
 	Configuration string `json:"configuration"`
@@ -83,7 +84,7 @@ func (s *Service) changed(tx *store.Tx, account string) error {
 // plan is what a store is to have.
 type plan struct {
 	row
-	at      place
+	in      capability.Instance
 	cohorts []membership.Cohort
 	has     map[string]reached
 }
@@ -98,15 +99,12 @@ func (s *Service) sync(ctx context.Context, id string) error {
 		if p.row, err = find(tx, id); err != nil || p.Live == 0 {
 			return err
 		}
-		in, err := s.Configurations.Instance(tx, id, Name)
+		p.in, err = s.Configurations.Instance(tx, id, Name)
 		if problem.CodeOf(err) == "capability_off" || problem.CodeOf(err) == "not_found" {
 			return nil
 		}
-		if err != nil || driver(in) != driverRedis {
+		if _, ok := driverOf(p.in); err != nil || !ok {
 			return err
-		}
-		if p.at, err = placeOf(in); err != nil {
-			return problem.Internal("storesync.settings", err)
 		}
 		if p.cohorts, err = s.Memberships.Cohorts(tx, p.Account); err != nil {
 			return err
@@ -118,7 +116,7 @@ func (s *Service) sync(ctx context.Context, id string) error {
 	if err != nil || !due {
 		return err
 	}
-	sh, err := s.open(p.at)
+	sh, err := s.open(p.in)
 	if err == nil {
 		defer sh.close()
 		err = sh.fault(ctx, s.fill(ctx, sh, &p))
@@ -156,8 +154,12 @@ func (s *Service) came(ctx context.Context, id string, fault error) error {
 func words(err error) string { return problem.Of(err).Detail }
 
 // fill writes what the store lacks.
-func (s *Service) fill(ctx context.Context, sh *shelf, p *plan) error {
+func (s *Service) fill(ctx context.Context, sh shelf, p *plan) error {
 	if err := s.own(ctx, sh, p); err != nil {
+		return err
+	}
+	have, err := sh.look(ctx)
+	if err != nil {
 		return err
 	}
 	wanted, gone := map[string]bool{}, maps.Clone(p.has)
@@ -174,10 +176,6 @@ func (s *Service) fill(ctx context.Context, sh *shelf, p *plan) error {
 		if err := s.cohort(ctx, sh, p, c, was.Version); err != nil {
 			return err
 		}
-	}
-	have, err := sh.subjects(ctx)
-	if err != nil {
-		return err
 	}
 	for _, subject := range have {
 		if !wanted[subject] {
@@ -204,7 +202,7 @@ func (s *Service) fill(ctx context.Context, sh *shelf, p *plan) error {
 
 // own sees whether the store is the one that was filled; everything is written anew
 // to another, or to one that has lost it. Error: Conflict `store_taken`.
-func (s *Service) own(ctx context.Context, sh *shelf, p *plan) error {
+func (s *Service) own(ctx context.Context, sh shelf, p *plan) error {
 	mark, err := sh.mark(ctx)
 	if err != nil || mark != "" && mark == p.Mark {
 		return err
@@ -238,13 +236,13 @@ func (s *Service) own(ctx context.Context, sh *shelf, p *plan) error {
 }
 
 // cohort writes one cohort: what is new since a version, or all of it at 0.
-func (s *Service) cohort(ctx context.Context, sh *shelf, p *plan, c membership.Cohort, since int64) error {
-	whole, set, any := since == 0, "members", false
+func (s *Service) cohort(ctx context.Context, sh shelf, p *plan, c membership.Cohort, since int64) error {
+	whole, err := sh.prepare(ctx, c.Subject, since == 0)
+	if err != nil {
+		return err
+	}
 	if whole {
-		set = "next"
-		if err := sh.fresh(ctx, c.Subject); err != nil {
-			return err
-		}
+		since = 0
 	}
 	q := membership.Query{Since: since, Limit: pageMost}
 	for {
@@ -255,17 +253,16 @@ func (s *Service) cohort(ctx context.Context, sh *shelf, p *plan, c membership.C
 		if err != nil {
 			return err
 		}
-		var joined, left []string
+		w := part{subject: c.Subject, whole: whole}
 		for _, m := range some {
 			if m.In {
-				joined = append(joined, m.ID)
+				w.joined = append(w.joined, m.ID)
 			} else {
-				left = append(left, m.ID)
+				w.left = append(w.left, m.ID)
 			}
 		}
 		if len(some) > 0 {
-			any = any || len(joined) > 0
-			if err := sh.write(ctx, c.Subject, set, joined, left); err != nil {
+			if err := sh.write(ctx, w); err != nil {
 				return err
 			}
 			from := some[len(some)-1].Position()
@@ -275,16 +272,7 @@ func (s *Service) cohort(ctx context.Context, sh *shelf, p *plan, c membership.C
 			break
 		}
 	}
-	if whole {
-		if err := sh.swap(ctx, c.Subject, !any); err != nil {
-			return err
-		}
-	}
-	text, err := json.Marshal(described{c.Version, c.Members, c.Name, c.SubjectKind})
-	if err != nil {
-		return err
-	}
-	if err := sh.describe(ctx, c.Subject, text); err != nil {
+	if err := sh.finish(ctx, c.Subject, described{c.Version, c.Members, c.Name, c.SubjectKind}, whole); err != nil {
 		return err
 	}
 	return s.DB.Write(ctx, func(tx *store.Tx) error { return reach(tx, p.Configuration, c) })
@@ -300,12 +288,4 @@ func Codes() []problem.Declared {
 		{Code: "store_sync", Kind: una, Cause: "A customer's store was not brought up to date.", Remedy: "It is tried again within five minutes; the report says what was wrong."},
 		{Code: "store_taken", Kind: problem.KindConflict, Cause: "Another configuration fills the same store under the same prefix.", Remedy: "Choose another prefix for one of them."},
 	}
-}
-
-// described is what a store has about a cohort.
-type described struct {
-	Version     int64  `json:"version"`
-	Members     int64  `json:"members"`
-	Name        string `json:"name"`
-	SubjectKind string `json:"subject_kind"`
 }

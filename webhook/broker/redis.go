@@ -2,15 +2,14 @@ package broker
 
 import (
 	"context"
-	"errors"
 	"net"
 	"net/url"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/redis/go-redis/v9"
-	"github.com/redis/go-redis/v9/maintnotifications"
+
+	"github.com/guestright/guestright/kit/redisconn"
 )
 
 // redisKind adds messages to a stream (https://redis.io/docs/latest/commands/xadd/).
@@ -51,15 +50,6 @@ type redisLine struct {
 // redisConnections is how many connections one line opens at most.
 const redisConnections = 16
 
-// quiet keeps the client from writing addresses of strangers to the error stream:
-// what happens stands in the deliveries.
-var quiet sync.Once
-
-type silence struct{}
-
-// Printf implements the client's logger.
-func (silence) Printf(context.Context, string, ...any) {}
-
 func openRedis(t Target, d *dialer) (line, error) {
 	n, err := redisDatabase(t.URL)
 	if err != nil {
@@ -71,13 +61,8 @@ func openRedis(t Target, d *dialer) (line, error) {
 			return nil, err
 		}
 	}
-	quiet.Do(func() { redis.SetLogger(silence{}) })
-	l.client = redis.NewClient(&redis.Options{
-		Addr: t.address(), Username: t.Username, Password: t.Password.Reveal(), DB: n, Protocol: 2, PoolSize: redisConnections, MaxActiveConns: redisConnections,
-		MaxRetries: -1, DialerRetries: 1, DialTimeout: openTime, ContextTimeoutEnabled: true, DisableIdentity: true,
-		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
-		Dialer:                   func(ctx context.Context, _, address string) (net.Conn, error) { return d.dial(ctx, address, false) },
-	})
+	l.client = redisconn.Open(redisconn.Options{Address: t.address(), Username: t.Username, Password: t.Password, Database: n, Most: redisConnections,
+		Dial: func(ctx context.Context, address string) (net.Conn, error) { return d.dial(ctx, address, false) }})
 	return l, nil
 }
 
@@ -96,11 +81,10 @@ func (l *redisLine) send(ctx context.Context, m Message) (string, error) {
 
 // redisError tells what the server answered from what broke on the way.
 func redisError(err error) error {
-	answer, ok := errors.AsType[redis.Error](err)
-	if !ok || errors.Is(err, redis.Nil) {
+	text := redisconn.Answer(err)
+	if text == "" {
 		return err
 	}
-	text := answer.Error()
 	for _, code := range []string{"WRONGPASS", "NOAUTH", "NOPERM", "ERR AUTH"} {
 		if strings.HasPrefix(text, code) {
 			return &said{Credentials, text}
