@@ -1,6 +1,10 @@
 package catalog
 
-import "github.com/guestright/guestright/access"
+import (
+	"strings"
+
+	"github.com/guestright/guestright/access"
+)
 
 // members judges the kind's entitlement to fill it.
 func (c *checker) members(at string, k Kind) {
@@ -15,6 +19,13 @@ func (c *checker) members(at string, k Kind) {
 // Above reports whether a resource can have others of the kind right below it:
 // proj/web:env/production for proj/{p}:env/{e}:segment/{s}.
 func (k Kind) Above(r access.Resource) bool { return k.Holds(r.Child(k.Last(), "any")) }
+
+// Place is how resources right above one of the kind are written:
+// proj/{p}:env/{e} for proj/{p}:env/{e}:segment/{s}.
+func (k Kind) Place() string {
+	at := strings.LastIndexByte(k.Path, ':')
+	return k.Path[:max(at, 0)]
+}
 
 // Fillable lists the kinds whose members integrations may keep.
 func (c *Catalog) Fillable() []Kind {

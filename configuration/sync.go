@@ -118,6 +118,27 @@ func (s *Service) Prepared(tx *store.Tx, id, name string) (capability.Instance, 
 	return s.whole(tx, c, p, name)
 }
 
+// Chosen gives what was chosen for a capability, whether it works or not, without
+// what was filled in and without authorising. Errors: NotFound; Conflict
+// `capability_off` where the package has no such capability. The second result says
+// whether it works.
+func (s *Service) Chosen(tx *store.Tx, id, name string) (capability.Instance, bool, error) {
+	c, err := find(tx, id)
+	if err != nil {
+		return capability.Instance{}, false, err
+	}
+	p, err := s.at(tx, c.Installation)
+	if err != nil {
+		return capability.Instance{}, false, err
+	}
+	if p.pack == nil || !declares(p, name) {
+		return capability.Instance{}, false, problem.Conflict("capability_off", "The integration's package has no such capability.")
+	}
+	in := s.instance(c, p)
+	in.Given, in.Settings = request.Given{}, c.choices[name].Settings
+	return in, c.live[name], nil
+}
+
 // whole is an instance with secrets and settings, whether it works or not.
 func (s *Service) whole(tx *store.Tx, c Configuration, p place, name string) (capability.Instance, error) {
 	in := s.instance(c, p)

@@ -36,7 +36,7 @@ func (s *Slices) capabilities(base string) {
 	s.Approvals = approval.New(approval.Service{DB: s.DB, Audit: s.Audit, Keys: s.Keys, Accounts: s.Accounts, Configurations: s.Configurations, Host: s.Host, Notices: s.Notices,
 		Catalog: s.Catalog, Client: s.Outbound})
 	s.Memberships = &membership.Service{DB: s.DB, Audit: s.Audit, Accounts: s.Accounts, Integrations: s.Integrations, Configurations: s.Configurations,
-		Host: s.Host, Catalog: s.Catalog, Facts: s.Facts, Bearers: s.Bearers}
+		Host: s.Host, Catalog: s.Catalog, Facts: s.Facts, Bearers: s.Bearers, Base: strings.TrimSuffix(base, "/")}
 	s.Imports = importer.New(importer.Service{DB: s.DB, Audit: s.Audit, Configurations: s.Configurations, Host: s.Host, Client: s.Outbound})
 	s.Stores = storesync.New(storesync.Service{DB: s.DB, Configurations: s.Configurations, Memberships: s.Memberships, Client: s.Outbound, AWS: s.AWS})
 	s.Configurations.Capabilities = capability.Set{hooks, s.Triggers, s.Memberships, s.Stores, s.Approvals, s.Snapshots, s.Imports, s.Properties, s.Links, s.Actions}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/guestright/guestright/access"
+	"github.com/guestright/guestright/configuration"
 	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/web"
 )
@@ -33,6 +34,13 @@ type membersIn struct {
 
 type cohortOut struct{ Body Cohort }
 
+type ofIn struct {
+	configuration.Path
+	web.PageQuery
+}
+
+type sheetOut struct{ Body Sheet }
+
 // Mount mounts the operations on cohorts.
 func (s *Service) Mount(m web.Mux) {
 	m.Catalogue().Declare(Declared()...)
@@ -51,6 +59,7 @@ func (s *Service) Mount(m web.Mux) {
 		}
 		return web.Cut(ctx, got, in.Limit, func(c Cohort) ID { return c.ID })
 	})
+	s.mountConfiguration(m)
 	web.Op(m, web.Operation{
 		ID: "getCohort", Method: "GET", Path: "/v1/cohorts/{cohort}", Tag: tag, Summary: "Read a cohort", Action: ActionView, Errors: []string{"forbidden"},
 	}, func(ctx context.Context, in *Path) (*cohortOut, error) {
@@ -75,6 +84,31 @@ func (s *Service) Mount(m web.Mux) {
 			return nil, err
 		}
 		return web.Cut(ctx, got, in.Limit, Member.Position)
+	})
+}
+
+// mountConfiguration mounts what administrators read.
+func (s *Service) mountConfiguration(m web.Mux) {
+	const tag, of = "Memberships", "/v1/configurations/{configuration}/membership"
+	web.Op(m, web.Operation{
+		ID: "getMembershipSync", Method: "GET", Path: of, Tag: tag, Summary: "Read what a partner needs to fill something", Action: configuration.ActionView,
+		Description: "The address that it posts to, what its token has to allow, and what an administrator has chosen.", Errors: []string{"capability_off"},
+	}, func(ctx context.Context, in *configuration.Path) (*sheetOut, error) {
+		got, err := s.Sheet(ctx, access.By(ctx), in.Configuration)
+		return &sheetOut{got}, err
+	})
+	web.Op(m, web.Operation{
+		ID: "listConfigurationCohorts", Method: "GET", Path: of + "/cohorts", Tag: tag, Summary: "List what a configuration has filled", Action: configuration.ActionView, Errors: []string{"forbidden"},
+	}, func(ctx context.Context, in *ofIn) (*web.PageOut[Cohort], error) {
+		after, _, err := web.After[ID](ctx, in.PageQuery)
+		if err != nil {
+			return nil, err
+		}
+		got, err := s.Of(ctx, access.By(ctx), in.Configuration, after, in.Limit+1)
+		if err != nil {
+			return nil, err
+		}
+		return web.Cut(ctx, got, in.Limit, func(c Cohort) ID { return c.ID })
 	})
 }
 

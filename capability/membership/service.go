@@ -36,6 +36,7 @@ type Service struct {
 	Catalog        *catalog.Current
 	Facts          *account.Facts
 	Bearers        *token.Authenticator
+	Base           string // public address of this service
 
 	heard   []func(*store.Tx, string) error
 	mu      sync.Mutex

@@ -98,6 +98,7 @@ type configurationForm struct {
 	Choices map[string]configuration.Choices
 	Tried   *capability.Tried
 	Link    *connection.Connection // nil: it needs none
+	Prefix  string                 // of a store, as it was typed
 	Faults  faults
 }
 

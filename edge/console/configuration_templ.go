@@ -11,6 +11,8 @@ import templruntime "github.com/a-h/templ/runtime"
 import (
 	"github.com/guestright/guestright/capability"
 	"github.com/guestright/guestright/capability/approval"
+	"github.com/guestright/guestright/capability/membership"
+	"github.com/guestright/guestright/capability/storesync"
 	"github.com/guestright/guestright/capability/trigger"
 	"github.com/guestright/guestright/configuration"
 	"github.com/guestright/guestright/edge/page"
@@ -561,7 +563,7 @@ func configurationSwitches(f configurationForm) templ.Component {
 							var templ_7745c5c3_Var17 string
 							templ_7745c5c3_Var17, templ_7745c5c3_Err = templ.JoinStringErrs(s)
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `configuration.templ`, Line: 187, Col: 14}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `configuration.templ`, Line: 189, Col: 14}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
 							if templ_7745c5c3_Err != nil {
@@ -717,7 +719,7 @@ func capabilityCard(v *visit, f configurationForm, c configuration.Capability) t
 				var templ_7745c5c3_Var22 string
 				templ_7745c5c3_Var22, templ_7745c5c3_Err = templ.JoinStringErrs(restingWords(f, c))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `configuration.templ`, Line: 242, Col: 40}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `configuration.templ`, Line: 244, Col: 40}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var22))
 				if templ_7745c5c3_Err != nil {
@@ -728,7 +730,7 @@ func capabilityCard(v *visit, f configurationForm, c configuration.Capability) t
 					return templ_7745c5c3_Err
 				}
 			} else if c.Report != nil {
-				templ_7745c5c3_Err = page.Facts(reportFacts(v, *c.Report)).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = page.Facts(reportFacts(v, c.Name, *c.Report)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -768,13 +770,33 @@ func capabilityCard(v *visit, f configurationForm, c configuration.Capability) t
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
+			if c.Name == membership.Name && v.Memberships != nil {
+				templ_7745c5c3_Err = page.Link{Text: "Its segments", URL: f.cohortsPath()}.Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			}
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 19, " ")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			if c.Name == storesync.Name && f.Manages {
+				templ_7745c5c3_Err = storeForm(v, f, c).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			}
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 20, " ")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
 			if c.Name == trigger.Name && v.Triggers != nil {
 				templ_7745c5c3_Err = page.Link{Text: "Its triggers", URL: triggersPath(f)}.Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 19, " ")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 21, " ")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -791,20 +813,20 @@ func capabilityCard(v *visit, f configurationForm, c configuration.Capability) t
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 20, "<input type=\"hidden\" name=\"capability\" value=\"")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 22, "<input type=\"hidden\" name=\"capability\" value=\"")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 					var templ_7745c5c3_Var24 string
 					templ_7745c5c3_Var24, templ_7745c5c3_Err = templ.JoinStringErrs(c.Name)
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `configuration.templ`, Line: 262, Col: 57}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `configuration.templ`, Line: 270, Col: 57}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var24))
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 21, "\">")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 23, "\">")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -841,7 +863,13 @@ func restingWords(f configurationForm, c configuration.Capability) string {
 	return "Rests while the installation does not work."
 }
 
-func reportFacts(v *visit, r capability.Report) []page.Fact {
+func reportFacts(v *visit, name string, r capability.Report) []page.Fact {
+	if name == storesync.Name {
+		return storeFacts(v, r)
+	}
+	if name == membership.Name {
+		return cohortFacts(v, r)
+	}
 	out := []page.Fact{{Name: "Arrived", Value: page.Text(page.Count(r.Successes))}, {Name: "Failed", Value: page.Text(page.Count(r.Failures))}}
 	if r.Waiting > 0 {
 		out = append(out, page.Fact{Name: "Waiting", Value: page.Text(strconv.Itoa(r.Waiting))})
@@ -853,6 +881,9 @@ func reportFacts(v *visit, r capability.Report) []page.Fact {
 }
 
 func faultTitle(v *visit, e capability.Fault) string {
+	if e.Status == 0 { // the text says it all
+		return "Failed, " + page.Ago(e.At, v.now)
+	}
 	return answerWords(e.Status, e.Text) + ", " + page.Ago(e.At, v.now)
 }
 

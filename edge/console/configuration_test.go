@@ -1,6 +1,7 @@
 package console_test
 
 import (
+	"io/fs"
 	"net/http"
 	"os"
 	"regexp"
@@ -40,12 +41,20 @@ func newBoard(t *testing.T) board {
 	})
 	manifest, err := os.ReadFile("testdata/board/manifest.json")
 	must(t, err)
-	b, found, err := bundle.Folder(fstest.MapFS{"manifest.json": &fstest.MapFile{Data: manifest}, "default.json.hbs": &fstest.MapFile{Data: []byte(`{"text": "{{{event.title}}}", "room": "{{config.room}}"}`)},
-		"icon.svg": &fstest.MapFile{Data: []byte(`<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0h8v8z"/></svg>`)}})
+	files := fstest.MapFS{"manifest.json": &fstest.MapFile{Data: manifest}, "default.json.hbs": &fstest.MapFile{Data: []byte(`{"text": "{{{event.title}}}", "room": "{{config.room}}"}`)},
+		"icon.svg": &fstest.MapFile{Data: []byte(`<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0h8v8z"/></svg>`)}}
+	return board{p, p.release(t, "board", files)}
+}
+
+// release publishes a version with a package, which the first customer takes, and
+// gives the address of its configurations.
+func (p *post) release(t *testing.T, key string, files fs.FS) string {
+	t.Helper()
+	b, found, err := bundle.Folder(files)
 	must(t, err)
 	v, err := p.Releases.Draft(t.Context(), p.dev.by(), p.x.app.ID, release.Content{Number: "2.0.0", Notes: "Can be configured.", Required: p.x.live.Required, Optional: p.x.live.Optional})
 	must(t, err)
-	if _, err := p.Releases.PutPackage(t.Context(), p.dev.by(), v.ID, release.Archive{Key: "board", Data: b.Bytes()}); err != nil {
+	if _, err := p.Releases.PutPackage(t.Context(), p.dev.by(), v.ID, release.Archive{Key: key, Data: b.Bytes()}); err != nil {
 		t.Fatal(err, found)
 	}
 	v, err = p.Releases.Publish(t.Context(), p.dev.by(), v.ID)
@@ -55,7 +64,7 @@ func newBoard(t *testing.T) board {
 		_, err = p.Integrations.Take(t.Context(), p.admin.by(), in.ID, integration.Taking{Version: v.ID.String(), Scopes: v.Scopes()})
 		must(t, err)
 	}
-	return board{p, "/installations/" + in.ID.String() + "/configurations"}
+	return "/installations/" + in.ID.String() + "/configurations"
 }
 
 // filled are the fields of the form.

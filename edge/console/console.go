@@ -12,6 +12,7 @@ import (
 	"github.com/guestright/guestright/audit"
 	"github.com/guestright/guestright/authorization"
 	"github.com/guestright/guestright/capability/approval"
+	"github.com/guestright/guestright/capability/membership"
 	"github.com/guestright/guestright/capability/trigger"
 	"github.com/guestright/guestright/catalog"
 	"github.com/guestright/guestright/configuration"
@@ -49,6 +50,7 @@ type Services struct {
 	Triggers       *trigger.Service       // nil: there are no triggers
 	Connections    *connection.Service    // nil: nothing is connected
 	Approvals      *approval.Service      // nil: nothing is approved
+	Memberships    *membership.Service    // nil: partners fill nothing
 	Private        *private.Service       // nil: there are no private integrations
 	APITokens      *apitoken.Tokens       // nil: there are no personal and service tokens
 	Roles          *role.Service
@@ -112,7 +114,7 @@ func (c *Console) Mount(mux *http.ServeMux) {
 		c.consentRoutes(), c.deviceRoutes(), c.authorisedRoutes(), c.authorizationRoutes(),
 		c.verificationRoutes(), c.clientRoutes(), c.updateRoutes(),
 		c.tokenLifeRoutes(), c.credentialRoutes(), c.apiTokenRoutes(),
-		c.endingRoutes(), c.legacyKeyRoutes(), c.leakRoutes(), c.roleRoutes(), c.useRoutes(), c.hookRoutes(), c.configurationRoutes(), c.triggerRoutes(), c.connectionRoutes(), c.approvalRoutes()} {
+		c.endingRoutes(), c.legacyKeyRoutes(), c.leakRoutes(), c.roleRoutes(), c.useRoutes(), c.hookRoutes(), c.configurationRoutes(), c.triggerRoutes(), c.connectionRoutes(), c.approvalRoutes(), c.cohortRoutes(), c.storeRoutes()} {
 		routes = append(routes, some...)
 	}
 	for _, r := range routes {
