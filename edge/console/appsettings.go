@@ -23,7 +23,7 @@ func showSettings(v *visit, s subject, d applicationForm) error {
 	d.Token = v.token(d.Action)
 	d.Locked = !v.may("application:update", s.resource())
 	return v.about(s, "/settings", sheet{title: "Settings", status: d.Faults.status(), trail: []page.Link{{Text: "Settings"}},
-		body: settingsForm(s, d, v.may("application:move", s.resource()), v.may("application:delete", s.resource()))})
+		body: settingsForm(s, d, v.Connections != nil, v.may("application:move", s.resource()), v.may("application:delete", s.resource()))})
 }
 
 func editApplication(v *visit) error {

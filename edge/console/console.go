@@ -12,8 +12,12 @@ import (
 	"github.com/guestright/guestright/audit"
 	"github.com/guestright/guestright/authorization"
 	"github.com/guestright/guestright/capability/approval"
+	"github.com/guestright/guestright/capability/importer"
 	"github.com/guestright/guestright/capability/membership"
+	"github.com/guestright/guestright/capability/resourcelink"
+	"github.com/guestright/guestright/capability/snapshotpush"
 	"github.com/guestright/guestright/capability/trigger"
+	"github.com/guestright/guestright/capability/useraction"
 	"github.com/guestright/guestright/catalog"
 	"github.com/guestright/guestright/configuration"
 	"github.com/guestright/guestright/connection"
@@ -51,6 +55,10 @@ type Services struct {
 	Connections    *connection.Service    // nil: nothing is connected
 	Approvals      *approval.Service      // nil: nothing is approved
 	Memberships    *membership.Service    // nil: partners fill nothing
+	Snapshots      *snapshotpush.Service  // nil: no data is sent
+	Imports        *importer.Service      // nil: nothing is brought in
+	Links          *resourcelink.Service  // nil: nothing is linked
+	Actions        *useraction.Service    // nil: there are no buttons
 	Private        *private.Service       // nil: there are no private integrations
 	APITokens      *apitoken.Tokens       // nil: there are no personal and service tokens
 	Roles          *role.Service
@@ -114,7 +122,7 @@ func (c *Console) Mount(mux *http.ServeMux) {
 		c.consentRoutes(), c.deviceRoutes(), c.authorisedRoutes(), c.authorizationRoutes(),
 		c.verificationRoutes(), c.clientRoutes(), c.updateRoutes(),
 		c.tokenLifeRoutes(), c.credentialRoutes(), c.apiTokenRoutes(),
-		c.endingRoutes(), c.legacyKeyRoutes(), c.leakRoutes(), c.roleRoutes(), c.useRoutes(), c.hookRoutes(), c.configurationRoutes(), c.triggerRoutes(), c.connectionRoutes(), c.approvalRoutes(), c.cohortRoutes(), c.storeRoutes()} {
+		c.endingRoutes(), c.legacyKeyRoutes(), c.leakRoutes(), c.roleRoutes(), c.useRoutes(), c.hookRoutes(), c.configurationRoutes(), c.triggerRoutes(), c.connectionRoutes(), c.approvalRoutes(), c.approvalSettingsRoutes(), c.cohortRoutes(), c.storeRoutes(), c.targetRoutes(), c.importRoutes(), c.attachedRoutes(), c.partnerRoutes()} {
 		routes = append(routes, some...)
 	}
 	for _, r := range routes {

@@ -7,9 +7,14 @@ import (
 	"testing/fstest"
 
 	"github.com/guestright/guestright/capability"
+	"github.com/guestright/guestright/capability/approval"
 	"github.com/guestright/guestright/capability/capabilitytest"
+	"github.com/guestright/guestright/capability/importer"
 	"github.com/guestright/guestright/capability/membership"
+	"github.com/guestright/guestright/capability/resourcelink"
+	"github.com/guestright/guestright/capability/snapshotpush"
 	"github.com/guestright/guestright/capability/storesync"
+	"github.com/guestright/guestright/capability/useraction"
 	"github.com/guestright/guestright/configuration"
 	"github.com/guestright/guestright/host"
 	"github.com/guestright/guestright/kit/job"
@@ -21,6 +26,7 @@ type hub struct {
 	board
 	*capabilitytest.Partner
 	stores *storesync.Service
+	asked  *host.Service
 }
 
 func newHub(t *testing.T) hub {
@@ -33,7 +39,13 @@ func newHub(t *testing.T) hub {
 		h.Memberships = &membership.Service{DB: h.db, Audit: h.Audit, Accounts: h.Accounts, Integrations: h.Integrations, Configurations: h.Configurations, Host: asked, Catalog: h.Catalog,
 			Facts: h.Webhooks.Facts, Bearers: h.Webhooks.Bearers, Base: "https://guestright.example"}
 		out.stores = storesync.New(storesync.Service{DB: h.db, Configurations: h.Configurations, Memberships: h.Memberships, Client: out.Client})
-		h.Configurations.Capabilities = capability.Set{h.Memberships, out.stores}
+		h.Snapshots = &snapshotpush.Service{DB: h.db, Audit: h.Audit, Accounts: h.Accounts, Configurations: h.Configurations, Catalog: h.Catalog, Client: out.Client}
+		h.Imports = importer.New(importer.Service{DB: h.db, Audit: h.Audit, Configurations: h.Configurations, Host: asked, Client: out.Client})
+		h.Links = &resourcelink.Service{DB: h.db, Audit: h.Audit, Accounts: h.Accounts, Configurations: h.Configurations}
+		h.Actions = &useraction.Service{DB: h.db, Audit: h.Audit, Accounts: h.Accounts, Configurations: h.Configurations, Client: out.Client}
+		h.Approvals = approval.New(approval.Service{DB: h.db, Audit: h.Audit, Keys: h.Keys, Accounts: h.Accounts, Configurations: h.Configurations, Host: asked, Notices: h.Notices, Catalog: h.Catalog, Client: out.Client})
+		h.Configurations.Capabilities = capability.Set{h.Memberships, out.stores, h.Approvals, h.Snapshots, h.Imports, h.Links, h.Actions}
+		out.asked = asked
 		h.Integrations.Followed = h.Configurations.Follow
 	})
 	files := fstest.MapFS{}
@@ -64,5 +76,6 @@ func (h hub) works(t *testing.T) {
 	t.Helper()
 	r := &job.Runner{DB: h.db}
 	h.stores.Jobs(r)
+	h.Snapshots.Jobs(r)
 	must(t, r.Drain(t.Context()))
 }

@@ -18,6 +18,8 @@ import (
 type packageView struct {
 	Version  release.Version
 	Info     *release.PackageInfo // nil: there is none
+	Connects bool                 // customers connect with the developer's service
+	Ready    bool                 // and they can
 	MayEdit  bool
 	Token    string             // of the form that takes one
 	Key      string             // that was entered
@@ -33,6 +35,9 @@ func (v *visit) packageView(one release.Version, mayEdit bool) (packageView, err
 	switch {
 	case err == nil:
 		d.Info, d.Key = &info, info.Key
+		if d.Connects, d.Ready, err = v.connects(one); err != nil {
+			return d, err
+		}
 	case problem.CodeOf(err) != "not_found":
 		return d, err
 	}
@@ -166,7 +171,11 @@ func packageRequests(v *visit) error {
 	if err != nil {
 		return err
 	}
-	d := requestsView{packageView: packageView{Version: one}, Event: previewEvents[0].Value}
+	info, err := v.Releases.Package(v.ctx(), v.by, one.ID)
+	if err != nil {
+		return err
+	}
+	d := requestsView{packageView: packageView{Version: one, Info: &info}, Event: previewEvents[0].Value}
 	for _, o := range previewEvents {
 		if o.Value == v.query("event") {
 			d.Event = o.Value

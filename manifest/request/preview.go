@@ -120,8 +120,11 @@ func (s *Set) sample(given manifest.Values) Given {
 	g := Given{Config: config, ID: "$EVENT_ID", Time: time.Unix(0, 0).UTC(), Nonce: "$NONCE"}
 	if s.ChangeApproval != nil {
 		g.Scope, g.Request = fill(s.ChangeApproval.Forms.Scope), fill(s.ChangeApproval.Forms.Request)
-	} else if s.SnapshotPush != nil {
-		g.Scope = fill(s.SnapshotPush.Forms.Scope)
+	}
+	if s.SnapshotPush != nil { // each takes its own fields of them
+		scope := fill(s.SnapshotPush.Forms.Scope)
+		maps.Copy(scope, g.Scope)
+		g.Scope = scope
 	}
 	if s.Connection.OAuth.Required.Get() {
 		g.Connection = &Connection{BaseURI: "$OAUTH_BASE_URI", AccessToken: secret.New("$OAUTH_ACCESS_TOKEN")}
