@@ -17,6 +17,13 @@ type packageIn struct {
 
 type packageOut struct{ Body PackageInfo }
 
+type previewIn struct {
+	VersionPath
+	Event string `query:"event" default:"flag" enum:"flag,project,environment,member" doc:"What has happened; it is made up."`
+}
+
+type previewOut struct{ Body Preview }
+
 func (s *Service) mountPackage(m web.Mux) {
 	const at, tag = "/v1/versions/{version}/package", "Versions"
 	archive := reflect.TypeFor[[]byte]()
@@ -48,5 +55,12 @@ func (s *Service) mountPackage(m web.Mux) {
 		Errors: []string{"forbidden", "version_not_draft", "version_changed"},
 	}, func(ctx context.Context, in *VersionPath) (*struct{}, error) {
 		return nil, s.RemovePackage(ctx, access.By(ctx), in.Version)
+	})
+	web.Op(m, web.Operation{
+		ID: "previewVersionPackage", Method: "GET", Path: at + "/requests", Tag: tag, Summary: "Read every request that the integration package makes", Action: "version:view",
+		Description: "For a made-up event, as text and as commands for a shell; nothing is sent. Fields that administrators fill in show as their names in capitals behind a dollar sign.",
+	}, func(ctx context.Context, in *previewIn) (*previewOut, error) {
+		got, err := s.Preview(ctx, access.By(ctx), in.Version, in.Event)
+		return &previewOut{got}, err
 	})
 }

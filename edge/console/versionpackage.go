@@ -8,9 +8,7 @@ import (
 	"github.com/guestright/guestright/edge/page"
 	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/manifest"
-	"github.com/guestright/guestright/manifest/fixture"
 	"github.com/guestright/guestright/manifest/request"
-	"github.com/guestright/guestright/manifest/view"
 	"github.com/guestright/guestright/release"
 )
 
@@ -167,10 +165,6 @@ func packageRequests(v *visit) error {
 	if err != nil {
 		return err
 	}
-	packed, err := v.Releases.Opened(v.ctx(), v.by, one.ID)
-	if err != nil {
-		return err
-	}
 	info, err := v.Releases.Package(v.ctx(), v.by, one.ID)
 	if err != nil {
 		return err
@@ -181,13 +175,11 @@ func packageRequests(v *visit) error {
 			d.Event = o.Value
 		}
 	}
-	event, _ := fixture.Event(d.Event)
-	change, host := view.Read(event)
-	if kinds := packed.Manifest.Kinds(); len(kinds) > 0 && packed.Manifest.View() == manifest.ViewNative {
-		d.Kind = kinds[0]
-		change.Kind, change.Target.Kind = d.Kind, d.Kind
+	got, err := v.Releases.Preview(v.ctx(), v.by, one.ID, d.Event)
+	if err != nil {
+		return err
 	}
-	d.Calls = packed.Set.Preview(host, change, nil)
+	d.Kind, d.Calls = got.Kind, got.Calls
 	return v.about(s, "/versions", sheet{title: "Requests", trail: d.trail(s, "Requests"), body: requestList(d)})
 }
 

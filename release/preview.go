@@ -1,0 +1,68 @@
+package release
+
+import (
+	"context"
+	"slices"
+
+	"github.com/guestright/guestright/access"
+	"github.com/guestright/guestright/kit/problem"
+	"github.com/guestright/guestright/manifest"
+	"github.com/guestright/guestright/manifest/fixture"
+	"github.com/guestright/guestright/manifest/request"
+	"github.com/guestright/guestright/manifest/view"
+)
+
+// PreviewEvents are the made-up events for which requests are shown.
+var PreviewEvents = []string{"flag", "project", "environment", "member"}
+
+// Preview is every request of a package for a made-up event.
+type Preview struct {
+	Event string             `json:"event"`
+	Kind  string             `json:"kind,omitempty" doc:"Of the resource that it is told to have happened to, where the package says of which it takes"`
+	Items []PreviewedRequest `json:"items" nullable:"false"`
+
+	Calls []request.Previewed `json:"-"`
+}
+
+// PreviewedRequest is one of them.
+type PreviewedRequest struct {
+	Name  string `json:"name" example:"changeApproval/open"`
+	Sent  bool   `json:"sent" doc:"false: nothing would be sent for this event, or the template fails"`
+	Fault string `json:"fault,omitempty" doc:"Why the template makes nothing"`
+	Text  string `json:"text,omitempty" doc:"Nearly as it goes over the wire; for a call that a driver of the platform makes, what the driver gets"`
+	Curl  string `json:"curl,omitempty" doc:"As a command for a shell"`
+}
+
+// Preview makes the requests of a version's package. Fields show as their names in
+// capitals behind a dollar sign. Error: NotFound.
+func (s *Service) Preview(ctx context.Context, by access.Principal, id ID, event string) (Preview, error) {
+	packed, err := s.Opened(ctx, by, id)
+	if err != nil {
+		return Preview{}, err
+	}
+	if !slices.Contains(PreviewEvents, event) {
+		return Preview{}, problem.NotFound("made-up event")
+	}
+	made, _ := fixture.Event(event)
+	change, host := view.Read(made)
+	out := Preview{Event: event, Items: []PreviewedRequest{}}
+	if kinds := packed.Manifest.Kinds(); len(kinds) > 0 && packed.Manifest.View() == manifest.ViewNative {
+		out.Kind = kinds[0]
+		change.Kind, change.Target.Kind = out.Kind, out.Kind
+	}
+	out.Calls = packed.Set.Preview(host, change, nil)
+	for _, c := range out.Calls {
+		one := PreviewedRequest{Name: c.Name, Sent: c.Sent && c.Err == nil}
+		switch {
+		case c.Err != nil:
+			one.Fault = c.Err.Error()
+		case !c.Sent:
+		case c.Call.URL == "":
+			one.Text = string(c.Call.Body)
+		default:
+			one.Text, one.Curl = c.Call.Text(), c.Call.Curl()
+		}
+		out.Items = append(out.Items, one)
+	}
+	return out, nil
+}
