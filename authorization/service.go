@@ -162,7 +162,7 @@ func redirect(c application.Client, form url.Values) (string, error) {
 // its live versions requires (A28), since accounts take a newer one when they like
 // (H25), and nothing that none of them names.
 func (s *Service) wanted(tx *store.Tx, app application.Application, scopes []string) ([]string, error) {
-	live, err := s.Releases.Live(tx, app.ID, true)
+	live, err := s.Releases.Live(tx, app.ID, release.Place{Own: true})
 	if err != nil {
 		return nil, err
 	}

@@ -64,7 +64,7 @@ func (s *Service) look(tx *store.Tx, by access.Principal, in Asked) (look, error
 	if l.accounts, err = account.Roles(tx, by.User); err != nil {
 		return l, err
 	}
-	l.newest, err = s.Releases.Installable(tx, id, l.member)
+	l.newest, err = s.Releases.Installable(tx, id, release.Place{Own: l.member})
 	if problem.CodeOf(err) == "nothing_released" {
 		err = nil
 	}

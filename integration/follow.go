@@ -43,6 +43,9 @@ func (u Update) lowRisk() bool {
 // harmless reports whether a rule may take it: nothing but low risk, which the operator
 // has reviewed, unless it is the developers' own sandbox.
 func (u Update) harmless() bool {
+	if slices.ContainsFunc(u.Differences.Items, func(d release.Difference) bool { return d.Waits && d.Kind != release.KindScope }) {
+		return false // it sends elsewhere, or something must be filled in
+	}
 	return u.lowRisk() && (u.Verified || u.own || len(u.added()) == 0)
 }
 
@@ -59,55 +62,33 @@ func (u Update) kept(approved []string) []string {
 	return sorted(out)
 }
 
-// Published lets every installation hear of a version that became live or was
-// verified (row H25). One that asks for exactly what is approved is taken at once,
-// and so is one that the account's rule lets through; of any other the account's
-// administrators are told. It joins.
-func (s *Service) Published(tx *store.Tx, a application.Application, _ release.Version) error {
-	all, err := list(tx, "application = ? AND state <> ?", a.ID, Removed)
-	if err != nil {
-		return err
-	}
-	for _, i := range all {
-		u, err := s.update(tx, i, a)
-		if problem.CodeOf(err) == "nothing_newer" {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		if s.reviewed(a, u.own, u.Verified) != nil {
-			continue // they hear of it when it is verified
-		}
-		if err := s.follow(tx, a, i, u); err != nil {
-			return err
-		}
-	}
-	return nil
-}
+// gentle reports whether it comes by itself: no part of it reaches further or needs
+// something, and the number promises that nothing is taken away.
+func (u Update) gentle() bool { return !u.Differences.Waits && !u.Differences.Major() }
 
-func (s *Service) follow(tx *store.Tx, a application.Application, i Installation, u Update) error {
-	same := len(u.New)+len(u.Dropped) == 0
-	if !same && (i.Updates != UpdatesLowRisk || !u.harmless()) {
-		return s.offerUpdate(tx, a, i, u)
+// follow takes an update that comes by itself or that the account's rule lets
+// through; of any other the account's administrators are told.
+func (s *Service) follow(tx *store.Tx, a application.Application, i Installation, u Update) (Installation, error) {
+	if !u.gentle() && (i.Updates != UpdatesLowRisk || !u.harmless()) {
+		return i, s.offerUpdate(tx, a, i, u)
 	}
 	by, action := access.System("a version was published"), "follow_version"
-	if !same {
+	if !u.gentle() {
 		by, action = access.System("the account's rule for new versions"), "take_version"
 	}
 	after, err := s.take(tx, by, i, u, u.kept(i.Scopes))
 	if problem.CodeOf(err) == "role_too_broad" {
-		return s.offerUpdate(tx, a, i, u)
+		return i, s.offerUpdate(tx, a, i, u)
 	}
 	if err != nil {
-		return err
+		return i, err
 	}
-	if !same {
+	if len(u.New)+len(u.Dropped) > 0 {
 		if err := s.tellTaken(tx, a, i, after, u); err != nil {
-			return err
+			return i, err
 		}
 	}
-	return s.record(tx, by, action, a, i, after)
+	return after, s.record(tx, by, action, a, i, after)
 }
 
 func (s *Service) offerUpdate(tx *store.Tx, a application.Application, i Installation, u Update) error {
@@ -115,12 +96,22 @@ func (s *Service) offerUpdate(tx *store.Tx, a application.Application, i Install
 	if err != nil {
 		return err
 	}
-	text := "Version " + u.To.Number + " asks for other permissions. What you approved goes on working; look at what is new, and decide."
+	text := "Version " + u.To.Number + " waits for you. What you approved goes on working; look at what is new, and decide."
 	if i.Updates == UpdatesLowRisk && u.lowRisk() && !u.harmless() {
 		text = "Version " + u.To.Number + " adds nothing but low risk, so your rule takes it as soon as the operator has reviewed it. What you approved goes on working; you can also look at it and decide now."
 	}
+	text += cut("\n\n" + u.Differences.Sentences())
 	return s.Notices.Send(tx, notice.Notice{Kind: "installation.update_offered", To: notice.To{Account: i.Account, AccountRole: access.AccountAdmin},
 		Subject: "A new version of " + a.Name + " in " + acc.Name, Text: text, Link: "/installations/" + i.ID.String() + "/update", Dedupe: i.ID.String() + "/" + u.To.ID.String()})
+}
+
+// cut keeps a notice short; the page has the rest.
+func cut(text string) string {
+	const most = 4000 // bytes
+	if len(text) <= most {
+		return text
+	}
+	return text[:strings.LastIndexByte(text[:most], '\n')+1] + "And more."
 }
 
 // tellTaken tells the account's administrators what their rule has let through.
@@ -130,6 +121,9 @@ func (s *Service) tellTaken(tx *store.Tx, a application.Application, before, aft
 		return err
 	}
 	text := "Your rule lets new versions through when they add nothing but low risk."
+	if u.gentle() {
+		text = "It came by itself, since it needs nothing that you have not approved."
+	}
 	say := func(words string, scopes []string) {
 		if len(scopes) > 0 {
 			text += " " + words + " " + strings.Join(s.labels(scopes), ", ") + "."

@@ -70,6 +70,7 @@ type Installation struct {
 	OperatorBlock  string      `json:"operator_block,omitempty" doc:"Why the operator blocks it"`
 	Reason         string      `json:"reason,omitempty" doc:"Why it is unavailable or was removed"`
 	Until          time.Time   `json:"until,omitzero" doc:"When unavailability ends by itself"`
+	Previous       *Prior      `json:"previous,omitempty" doc:"What it had before this version, to which it returns when the version is taken back"`
 	InstalledBy    string      `json:"installed_by"`
 	Created        time.Time   `json:"created"`
 	RemovedAt      time.Time   `json:"removed_at,omitzero"`

@@ -79,7 +79,7 @@ func (s *Service) offer(tx *store.Tx, accountID, publicID string) (Offer, error)
 		return Offer{}, err
 	}
 	own := a.Kind == account.Sandbox && a.Group == app.Group
-	v, err := s.Releases.Installable(tx, app.ID, own)
+	v, err := s.Releases.Installable(tx, app.ID, release.Place{Account: accountID, Own: own})
 	if err != nil {
 		return Offer{}, err
 	}

@@ -29,6 +29,7 @@ type row struct {
 	OperatorBlock  string
 	Reason         string
 	Until          store.Micros
+	Previous       *Prior `bun:"type:text"` // NULL for none
 	InstalledBy    string
 	Created        store.Micros
 	Removed        store.Micros
@@ -43,14 +44,14 @@ func (i Installation) row() *row {
 	if i.ApproverRoles == nil {
 		i.ApproverRoles = []string{}
 	}
-	return &row{ID: i.ID, Application: i.Application, Account: i.Account, Version: i.Version, GrantID: i.Grant, UserID: i.User, Role: i.Role,
+	return &row{ID: i.ID, Previous: i.Previous, Application: i.Application, Account: i.Account, Version: i.Version, GrantID: i.Grant, UserID: i.User, Role: i.Role,
 		Scopes: i.Scopes, Delegation: i.Delegation, ApproverRoles: i.ApproverRoles, Updates: i.Updates, State: i.State, Available: store.Bool(i.Available), DeveloperBlock: i.DeveloperBlock,
 		OperatorBlock: i.OperatorBlock, Reason: i.Reason, Until: store.At(i.Until), InstalledBy: i.InstalledBy, Created: store.At(i.Created),
 		Removed: store.At(i.RemovedAt), Provisioned: i.Provisioned, Fault: i.Fault}
 }
 
 func (r *row) installation() Installation {
-	return Installation{ID: r.ID, Application: r.Application, Account: r.Account, Version: r.Version, Grant: r.GrantID, User: r.UserID, Role: r.Role,
+	return Installation{ID: r.ID, Previous: r.Previous, Application: r.Application, Account: r.Account, Version: r.Version, Grant: r.GrantID, User: r.UserID, Role: r.Role,
 		Scopes: r.Scopes, Delegation: r.Delegation, ApproverRoles: r.ApproverRoles, Updates: r.Updates, State: r.State, Available: bool(r.Available), DeveloperBlock: r.DeveloperBlock,
 		OperatorBlock: r.OperatorBlock, Reason: r.Reason, Until: r.Until.Time(), InstalledBy: r.InstalledBy, Created: r.Created.Time(),
 		RemovedAt: r.Removed.Time(), Provisioned: r.Provisioned, Fault: r.Fault}
@@ -85,6 +86,19 @@ func find(tx *store.Tx, where string, args ...any) (Installation, error) {
 func list(tx *store.Tx, where string, args ...any) ([]Installation, error) {
 	var rows []row
 	if err := tx.NewSelect().Model(&rows).Where(where, args...).Order("i.id").Scan(tx.Ctx); err != nil {
+		return nil, err
+	}
+	out := make([]Installation, len(rows))
+	for k := range rows {
+		out[k] = rows[k].installation()
+	}
+	return out, nil
+}
+
+// some is list of at most n.
+func some(tx *store.Tx, n int, where string, args ...any) ([]Installation, error) {
+	var rows []row
+	if err := tx.NewSelect().Model(&rows).Where(where, args...).Order("i.id").Limit(n).Scan(tx.Ctx); err != nil {
 		return nil, err
 	}
 	out := make([]Installation, len(rows))

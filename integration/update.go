@@ -22,6 +22,7 @@ type Update struct {
 	Asked        []Asked         `json:"asked" nullable:"false" doc:"Everything that the newer version asks for"`
 	New          []string        `json:"new" nullable:"false" doc:"Those of its scopes that are not approved yet"`
 	Dropped      []string        `json:"dropped" nullable:"false" doc:"Approved scopes for which it does not ask any more"`
+	Differences  release.Diff    `json:"differences" doc:"What changes, in words"`
 	Verified     bool            `json:"verified" doc:"The operator has reviewed the application with all that the version asks for"`
 
 	own  bool // the account is a sandbox of the developer's own
@@ -54,7 +55,12 @@ func (s *Service) Update(ctx context.Context, by access.Principal, id ID) (Updat
 }
 
 func (s *Service) update(tx *store.Tx, i Installation, a application.Application) (Update, error) {
-	u := Update{Installation: i.ID.String()}
+	return s.updateTo(tx, i, a, release.Version{})
+}
+
+// updateTo is update to a certain version; the zero one means the newest.
+func (s *Service) updateTo(tx *store.Tx, i Installation, a application.Application, to release.Version) (Update, error) {
+	u := Update{Installation: i.ID.String(), To: to}
 	if err := i.here(); err != nil {
 		return u, err
 	}
@@ -66,11 +72,16 @@ func (s *Service) update(tx *store.Tx, i Installation, a application.Application
 		return u, err
 	}
 	u.own = acc.Kind == account.Sandbox && acc.Group == a.Group
-	u.To, err = s.Releases.Installable(tx, a.ID, u.own)
-	if problem.CodeOf(err) == "nothing_released" || err == nil && u.To.ID == u.From.ID {
-		return u, problem.Conflict("nothing_newer", "The newest version is installed.")
+	if to.ID.IsZero() {
+		u.To, err = s.Releases.Installable(tx, a.ID, u.place(i))
+		if problem.CodeOf(err) == "nothing_released" || err == nil && !u.From.Below(u.To) {
+			return u, problem.Conflict("nothing_newer", "The newest version is installed.")
+		}
+		if err != nil {
+			return u, err
+		}
 	}
-	if err != nil {
+	if u.Differences, err = s.Releases.Between(tx, u.From, u.To); err != nil {
 		return u, err
 	}
 	v, err := s.Releases.Verification(tx, a.ID)
@@ -129,6 +140,7 @@ func (s *Service) Take(ctx context.Context, by access.Principal, id ID, t Taking
 // nothing.
 func (s *Service) take(tx *store.Tx, by access.Principal, i Installation, u Update, scopes []string) (Installation, error) {
 	before, role := i, u.role
+	i.Previous = &Prior{Version: i.Version, Scopes: i.Scopes}
 	i.Version, i.Scopes = u.To.ID.String(), scopes
 	more := without(s.entitlements(i.Scopes), s.entitlements(before.Scopes))
 	grows := role.Integration && len(more) > 0

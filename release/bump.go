@@ -33,6 +33,9 @@ func below(a, b string) bool {
 	return okY && (!okX || slices.Compare(x[:], y[:]) < 0)
 }
 
+// Below reports whether another version has a higher number.
+func (v Version) Below(o Version) bool { return below(v.Number, o.Number) }
+
 // between says which part of the number counts up; "" when to is not above from.
 func between(from, to string) Bump {
 	a, _ := parseNumber(from)
@@ -77,6 +80,9 @@ func (d Diff) checkBump() error {
 	return problem.Invalid("version_bump", "The number must count up further than this, so that customers see what they get.",
 		problem.Field{Pointer: "/number", Code: "bump", Detail: said}).With("least", d.Least).With("bump", string(d.Bump)).With("forced_by", forced)
 }
+
+// Major reports whether the first part of the number counts up.
+func (d Diff) Major() bool { return between(d.From, d.To) == BumpMajor }
 
 // forcing are the differences that make the bump what it is, in words.
 func (d Diff) forcing() []string {

@@ -2,6 +2,7 @@ package release
 
 import (
 	"context"
+	"slices"
 
 	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/application"
@@ -36,42 +37,49 @@ type diffIn struct {
 
 type diffOut struct{ Body Diff }
 
-type versionOut struct{ Body Version }
+type versionOut struct{ Body Staged }
 
 type draftedOut struct {
 	Location string `header:"Location"`
-	Body     Version
+	Body     Staged
 }
 
 type versionsOut struct {
 	Body struct {
-		Items []Version `json:"items" nullable:"false"`
+		Items []Staged `json:"items" nullable:"false"`
 	}
 }
 
-func one(v Version, err error) (*versionOut, error) { return &versionOut{Body: v}, err }
+func one(v Version, err error) (*versionOut, error) { return &versionOut{Body: v.Staged()}, err }
+
+func many(all []Version, err error) (*versionsOut, error) {
+	out := &versionsOut{}
+	out.Body.Items = make([]Staged, len(all))
+	for i, v := range all {
+		out.Body.Items[i] = v.Staged()
+	}
+	return out, err
+}
 
 // Mount mounts the operations on versions.
 func (s *Service) Mount(m web.Mux) {
 	m.Catalogue().Declare(Declared()...)
 	s.mountVerification(m)
 	s.mountPackage(m)
+	s.mountLifecycle(m)
 	web.Op(m, web.Operation{
 		ID: "createVersion", Method: "POST", Path: "/v1/applications/{application}/versions", Tag: "Versions", Summary: "Begin a version", Action: "version:create", Creates: true,
 		Description: "A draft: what the application asks of an account, each scope with the reason that administrators will read.",
-		Errors:      []string{"forbidden", "version_invalid", "version_exists", "application_suspended", "application_deleted"},
+		Errors:      []string{"forbidden", "version_invalid", "version_exists", "version_drafts_exceeded", "application_suspended", "application_deleted"},
 	}, func(ctx context.Context, in *draftIn) (*draftedOut, error) {
 		v, err := s.Draft(ctx, access.By(ctx), in.Application, in.Body)
-		return &draftedOut{Location: "/v1/versions/" + v.ID.String(), Body: v}, err
+		return &draftedOut{Location: "/v1/versions/" + v.ID.String(), Body: v.Staged()}, err
 	})
 	web.Op(m, web.Operation{
 		ID: "listVersions", Method: "GET", Path: "/v1/applications/{application}/versions", Tag: "Versions", Summary: "List the versions", Action: "version:view",
 		Description: "The newest first.",
 	}, func(ctx context.Context, in *ApplicationPath) (*versionsOut, error) {
-		got, err := s.List(ctx, access.By(ctx), in.Application)
-		out := &versionsOut{}
-		out.Body.Items = got
-		return out, err
+		return many(s.List(ctx, access.By(ctx), in.Application))
 	})
 	web.Op(m, web.Operation{
 		ID: "getVersion", Method: "GET", Path: "/v1/versions/{version}", Tag: "Versions", Summary: "Read a version", Action: "version:view",
@@ -91,25 +99,12 @@ func (s *Service) Mount(m web.Mux) {
 	}, func(ctx context.Context, in *amendIn) (*versionOut, error) {
 		return one(s.Amend(ctx, access.By(ctx), in.Version, in.Body))
 	})
-	web.Op(m, web.Operation{
-		ID: "publishVersion", Method: "POST", Path: "/v1/versions/{version}/publish", Tag: "Versions", Summary: "Release a version", Action: "version:publish",
-		Description: "From now on customers install this one. It asks for a scope at least, or has a package. Its number counts up as far as it differs from the version before: the first part for a new required scope or a removed event type or capability, the second for a new optional scope, event type or capability.",
-		Errors:      []string{"forbidden", "version_invalid", "version_bump", "release_notes_required", "version_not_draft", "version_changed"},
-	}, func(ctx context.Context, in *VersionPath) (*versionOut, error) {
-		return one(s.Publish(ctx, access.By(ctx), in.Version))
-	})
-	web.Op(m, web.Operation{
-		ID: "retireVersion", Method: "POST", Path: "/v1/versions/{version}/retire", Tag: "Versions", Summary: "Retire a version", Action: "version:retire",
-		Description: "It is not installed anew; installations that have it keep it.", Errors: []string{"forbidden", "version_not_live", "version_changed"},
-	}, func(ctx context.Context, in *VersionPath) (*versionOut, error) {
-		return one(s.Retire(ctx, access.By(ctx), in.Version))
-	})
 }
 
 // Declared lists the codes of this slice.
 func Declared() []problem.Declared {
 	con, inv := problem.KindConflict, problem.KindInvalid
-	return append(declaredVerification(), []problem.Declared{
+	return slices.Concat(declaredVerification(), declaredLifecycle(), []problem.Declared{
 		{Code: "version_invalid", Kind: inv, Cause: "A field breaks a rule; errors says which.", Remedy: "Correct the parts that errors names."},
 		{Code: "version_exists", Kind: con, Cause: "The application has a version with this number.", Remedy: "Choose another number."},
 		{Code: "version_not_draft", Kind: con, Cause: "The version has been released.", Remedy: "Begin a new one."},
@@ -123,5 +118,5 @@ func Declared() []problem.Declared {
 		{Code: "nothing_released", Kind: con, Cause: "The application has no live version.", Remedy: "Ask its developers to release one."},
 		{Code: "scope_not_requested", Kind: inv, Cause: "A scope is granted that the version does not ask for.", Remedy: "Grant only what it asks for."},
 		{Code: "scope_required", Kind: inv, Cause: "A scope that the version cannot work without is not granted; missing lists them.", Remedy: "Grant it, or do not install the application."},
-	}...)
+	})
 }

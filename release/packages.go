@@ -73,7 +73,7 @@ func (s *Service) packed(ctx context.Context, by access.Principal, id ID, rule f
 		if after != nil {
 			action = "version.package"
 		}
-		if err := save(tx, v, Draft); err != nil { // a release at the same time would take another package
+		if _, err := save(tx, v); err != nil { // a release at the same time would take another package
 			return err
 		}
 		return s.Audit.Record(tx, by, audit.Change{Action: action, Target: "version/" + id.String(), Name: a.Name + " " + v.Number, Group: a.Group,
@@ -84,8 +84,8 @@ func (s *Service) packed(ctx context.Context, by access.Principal, id ID, rule f
 // draft loads a version for a change of its package.
 func (s *Service) draft(tx *store.Tx, by access.Principal, id ID) (Version, application.Application, error) {
 	v, a, err := s.load(tx, by, "version:update", id)
-	if err == nil && v.State != Draft {
-		err = problem.Conflict("version_not_draft", "A released version never changes. Begin a new one.")
+	if err == nil && !v.Editable() {
+		err = errNotDraft()
 	}
 	return v, a, err
 }

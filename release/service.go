@@ -2,6 +2,7 @@ package release
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/guestright/guestright/access"
@@ -23,16 +24,22 @@ type Service struct {
 	Groups       *group.Service
 	Notices      *notice.Service
 	Catalog      *catalog.Current
-	// Published hears of a version that became live, in the same transaction;
-	// wired by the server.
-	Published func(tx *store.Tx, a application.Application, v Version) error
+	// Review: customers get versions that an operator has approved.
+	Review bool
+	Limits Limits
+	// Gate can refuse to submit and to publish; nil: it never does. Wired by the server.
+	Gate Gate
+	// Published hears of a version that became live or reaches further, RolledBack of
+	// one that was taken back, Deprecated of one whose end has a date; in the same
+	// transaction. Wired by the server.
+	Published, RolledBack, Deprecated func(tx *store.Tx, a application.Application, v Version) error
 
 	opened openPackages
 }
 
 func (s *Service) record(tx *store.Tx, by access.Principal, action string, a application.Application, before any, v Version) error {
 	return s.Audit.Record(tx, by, audit.Change{Action: "version." + action, Target: "version/" + v.ID.String(), Name: a.Name + " " + v.Number,
-		Group: a.Group, Application: a.ID.String(), Before: before, After: v})
+		Group: a.Group, Application: a.ID.String(), Before: before, After: v.Staged()})
 }
 
 func (s *Service) check(c Content) error {
@@ -85,7 +92,14 @@ func (s *Service) Draft(ctx context.Context, by access.Principal, app applicatio
 		if err := s.free(tx, app.String(), c.Number, ID{}); err != nil {
 			return err
 		}
-		out = c.into(Version{ID: ident.New[Version](tx.Now()), Application: app.String(), State: Draft, Created: tx.Now()}, a)
+		all, err := list(tx, app.String())
+		if err != nil {
+			return err
+		}
+		if err := s.Limits.drafts(all); err != nil {
+			return err
+		}
+		out = c.into(Version{ID: ident.New[Version](tx.Now()), Application: app.String(), State: Draft, Stage: Everybody, Created: tx.Now()}, a)
 		if err := insert(tx, out); err != nil {
 			return err
 		}
@@ -116,8 +130,8 @@ func (s *Service) Edit(ctx context.Context, by access.Principal, id ID, c Conten
 // Amend is Edit of some parts.
 func (s *Service) Amend(ctx context.Context, by access.Principal, id ID, p Patch) (Version, error) {
 	return s.change(ctx, by, "update", id, func(a application.Application, v *Version, tx *store.Tx) error {
-		if v.State != Draft {
-			return problem.Conflict("version_not_draft", "A released version never changes. Begin a new one.")
+		if !v.Editable() {
+			return errNotDraft()
 		}
 		c := p.on(*v)
 		if err := s.check(c); err != nil {
@@ -129,70 +143,6 @@ func (s *Service) Amend(ctx context.Context, by access.Principal, id ID, p Patch
 		*v = c.into(*v, a)
 		return nil
 	})
-}
-
-// Publish makes a draft live, so that customers can install it. Errors: Conflict
-// `version_not_draft`; Invalid `version_invalid`, and for every version but the first
-// `version_bump`, `release_notes_required`.
-func (s *Service) Publish(ctx context.Context, by access.Principal, id ID) (Version, error) {
-	return s.change(ctx, by, "publish", id, func(_ application.Application, v *Version, tx *store.Tx) error {
-		if v.State != Draft {
-			return problem.Conflict("version_not_draft", "Only a draft can be released.")
-		}
-		if err := s.ready(tx, *v); err != nil {
-			return err
-		}
-		v.State, v.Released = Live, tx.Now()
-		return nil
-	})
-}
-
-// Retire keeps a live version from being installed anew.
-func (s *Service) Retire(ctx context.Context, by access.Principal, id ID) (Version, error) {
-	return s.change(ctx, by, "retire", id, func(_ application.Application, v *Version, _ *store.Tx) error {
-		if v.State != Live {
-			return problem.Conflict("version_not_live", "Only a live version can be retired.")
-		}
-		v.State = Retired
-		return nil
-	})
-}
-
-func (s *Service) change(ctx context.Context, by access.Principal, action string, id ID, rule func(application.Application, *Version, *store.Tx) error) (Version, error) {
-	var out Version
-	err := s.DB.Write(ctx, func(tx *store.Tx) error {
-		v, a, err := s.load(tx, by, "version:"+action, id)
-		if err != nil {
-			return err
-		}
-		before := v
-		if err := rule(a, &v, tx); err != nil {
-			return err
-		}
-		if err := save(tx, v, before.State); err != nil {
-			return err
-		}
-		if before.State == Draft && v.State == Live {
-			if err := s.published(tx, by, a, v); err != nil {
-				return err
-			}
-		}
-		out = v
-		return s.record(tx, by, action, a, before, v)
-	})
-	return out, err
-}
-
-// published asks for another review where the version wants more than was
-// verified, and lets later slices offer it to those who have an earlier one.
-func (s *Service) published(tx *store.Tx, by access.Principal, a application.Application, v Version) error {
-	if err := s.Touched(tx, by, a, AspectScopes); err != nil {
-		return err
-	}
-	if s.Published == nil {
-		return nil
-	}
-	return s.Published(tx, a, v)
 }
 
 // AspectScopes is the aspect of verification that this slice owns.
@@ -247,42 +197,53 @@ func (s *Service) List(ctx context.Context, by access.Principal, app application
 	return out, err
 }
 
-// Installable finds the version to install: the live one with the highest
-// number, or in the group's own sandbox the highest draft when nothing is live.
-// Without authorising. Errors: Conflict `nothing_released`.
-func (s *Service) Installable(tx *store.Tx, app application.ID, sandbox bool) (Version, error) {
-	all, err := list(tx, app.String())
+// Installable finds the version to install: of those that are offered to the place
+// the one with the highest number, or in the group's own sandbox the highest draft
+// when nothing is live. Without authorising. Errors: Conflict `nothing_released`.
+func (s *Service) Installable(tx *store.Tx, app application.ID, p Place) (Version, error) {
+	all, err := s.Live(tx, app, p)
 	if err != nil {
 		return Version{}, err
 	}
-	if v, ok := highest(all, Live); ok {
-		return v, nil
-	}
-	if v, ok := highest(all, Draft); ok && sandbox {
-		return v, nil
-	}
-	return Version{}, problem.Conflict("nothing_released", "The developer has not released a version of this application yet. Ask them to.")
+	return all[0], nil
 }
 
-// Live lists the live versions of an application, the highest number first; where
-// none is, and in the group's own sandbox, the draft that Installable finds.
-// Without authorising. Errors: Conflict `nothing_released`.
-func (s *Service) Live(tx *store.Tx, app application.ID, sandbox bool) ([]Version, error) {
-	first, err := s.Installable(tx, app, sandbox)
-	if err != nil {
-		return nil, err
-	}
+// Offered lists the versions that are offered to a place, the highest number first.
+// Without authorising.
+func (s *Service) Offered(tx *store.Tx, app application.ID, p Place) ([]Version, error) {
 	all, err := list(tx, app.String())
 	if err != nil {
 		return nil, err
 	}
-	out := []Version{first}
-	for _, v := range all {
-		if v.State == Live && v.ID != first.ID {
-			out = append(out, v)
+	return offered(all, p), nil
+}
+
+func offered(all []Version, p Place) []Version {
+	out := slices.DeleteFunc(slices.Clone(all), func(v Version) bool { return !v.Offered(p) })
+	slices.SortStableFunc(out, func(a, b Version) int {
+		if below(a.Number, b.Number) {
+			return 1
 		}
+		return -1
+	})
+	return out
+}
+
+// Live lists the versions of an application that are offered to a place, the
+// highest number first; where none is, and in the group's own sandbox, the highest
+// draft. Without authorising. Errors: Conflict `nothing_released`.
+func (s *Service) Live(tx *store.Tx, app application.ID, p Place) ([]Version, error) {
+	all, err := list(tx, app.String())
+	if err != nil {
+		return nil, err
 	}
-	return out, nil
+	if out := offered(all, p); len(out) > 0 {
+		return out, nil
+	}
+	if v, ok := highest(all, Draft); ok && p.Own {
+		return []Version{v}, nil
+	}
+	return nil, problem.Conflict("nothing_released", "The developer has not released a version of this application yet. Ask them to.")
 }
 
 // Load finds a version without authorising, for slices that join.

@@ -3,6 +3,7 @@ package release
 import (
 	"database/sql"
 	"encoding/json"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -27,6 +28,16 @@ type row struct {
 	Notes       string
 	Created     store.Micros
 	Released    store.Micros
+	Stage       Stage `bun:"type:text"`
+	Paused      store.Micros
+	Reason      string
+	Submitted   store.Micros
+	SubmittedBy string
+	Reviewer    string
+	Approved    store.Micros
+	Ends        store.Micros
+	RolledBack  store.Micros
+	Revision    int64
 }
 
 func (v Version) row() *row {
@@ -41,13 +52,15 @@ func (v Version) row() *row {
 	}
 	return &row{ID: v.ID, Application: v.Application, Number: v.Number, State: v.State, Required: v.Required, Optional: v.Optional,
 		UserName: v.UserName, RoleName: v.RoleName, Delegation: v.Delegation, Events: v.Events, Listing: v.Listing, Notes: v.Notes,
-		Created: store.At(v.Created), Released: store.At(v.Released)}
+		Created: store.At(v.Created), Released: store.At(v.Released), Stage: v.Stage, Paused: store.At(v.Paused), Reason: v.Reason, Submitted: store.At(v.Submitted),
+		SubmittedBy: v.SubmittedBy, Reviewer: v.Reviewer, Approved: store.At(v.Approved), Ends: store.At(v.Ends), RolledBack: store.At(v.RolledBack), Revision: v.revision}
 }
 
 func (r *row) version() Version {
 	return Version{ID: r.ID, Application: r.Application, Number: r.Number, State: r.State, Required: r.Required, Optional: r.Optional,
 		UserName: r.UserName, RoleName: r.RoleName, Delegation: r.Delegation, Events: r.Events, Listing: r.Listing, Notes: r.Notes,
-		Created: r.Created.Time(), Released: r.Released.Time()}
+		Created: r.Created.Time(), Released: r.Released.Time(), Stage: r.Stage, Paused: r.Paused.Time(), Reason: r.Reason, Submitted: r.Submitted.Time(),
+		SubmittedBy: r.SubmittedBy, Reviewer: r.Reviewer, Approved: r.Approved.Time(), Ends: r.Ends.Time(), RolledBack: r.RolledBack.Time(), revision: r.Revision}
 }
 
 func insert(tx *store.Tx, v Version) error {
@@ -55,16 +68,40 @@ func insert(tx *store.Tx, v Version) error {
 	return err
 }
 
-// save writes v if its state is still was.
-func save(tx *store.Tx, v Version, was State) error {
-	res, err := tx.NewUpdate().Model(v.row()).WherePK().Where("state = ?", was).Exec(tx.Ctx)
+// save writes v if nobody else did since it was loaded.
+func save(tx *store.Tx, v Version) (Version, error) {
+	was := v.revision
+	v.revision++
+	res, err := tx.NewUpdate().Model(v.row()).WherePK().Where("revision = ?", was).Exec(tx.Ctx)
 	if err != nil {
-		return err
+		return v, err
 	}
 	if n, err := res.RowsAffected(); err != nil || n != 1 {
-		return problem.Conflict("version_changed", "The version has changed meanwhile. Load it again.").Because(err)
+		return v, problem.Conflict("version_changed", "The version has changed meanwhile. Load it again.").Because(err)
 	}
-	return nil
+	return v, nil
+}
+
+// waiting are the versions that wait for a review, the oldest first.
+func waiting(tx *store.Tx) ([]Version, error) {
+	return these(tx, tx.NewSelect().Where("state IN (?, ?)", Submitted, InReview).Order("v.submitted", "v.id").Limit(500))
+}
+
+// endingBefore are deprecated versions whose end lies between now and a time.
+func endingBefore(tx *store.Tx, at time.Time) ([]Version, error) {
+	return these(tx, tx.NewSelect().Where("state = ? AND ends > ? AND ends <= ?", Deprecated, store.At(tx.Now()), store.At(at)).Order("v.id"))
+}
+
+func these(tx *store.Tx, q *bun.SelectQuery) ([]Version, error) {
+	var rows []row
+	if err := q.Model(&rows).Scan(tx.Ctx); err != nil {
+		return nil, err
+	}
+	out := make([]Version, len(rows))
+	for i := range rows {
+		out[i] = rows[i].version()
+	}
+	return out, nil
 }
 
 func find(tx *store.Tx, id string) (Version, error) {
@@ -77,15 +114,7 @@ func find(tx *store.Tx, id string) (Version, error) {
 }
 
 func list(tx *store.Tx, application string) ([]Version, error) {
-	var rows []row
-	if err := tx.NewSelect().Model(&rows).Where("application = ?", application).Order("v.id DESC").Scan(tx.Ctx); err != nil {
-		return nil, err
-	}
-	out := make([]Version, len(rows))
-	for i := range rows {
-		out[i] = rows[i].version()
-	}
-	return out, nil
+	return these(tx, tx.NewSelect().Where("application = ?", application).Order("v.id DESC"))
 }
 
 type verificationRow struct {

@@ -7,7 +7,6 @@ import (
 	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/application"
 	"github.com/guestright/guestright/audit"
-	"github.com/guestright/guestright/group"
 	"github.com/guestright/guestright/kit/ident"
 	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/store"
@@ -166,12 +165,8 @@ func (s *Service) LiftVerification(ctx context.Context, by access.Principal, app
 // review is verify for operators, who never judge a group of their own.
 func (s *Service) review(ctx context.Context, by access.Principal, action string, app application.ID, rule verifying) (Reviewed, error) {
 	return s.verify(ctx, by, action, app, func(tx *store.Tx, a application.Application, v *Verification) error {
-		mine, err := group.Roles(tx, by.User)
-		if err != nil {
+		if err := s.impartial(tx, by, a); err != nil {
 			return err
-		}
-		if _, own := mine[a.Group]; own {
-			return problem.Forbidden("reviewer_conflicted", "You belong to the developer group of this application. Somebody else must review it.")
 		}
 		return rule(tx, a, v)
 	})
@@ -280,7 +275,7 @@ func (s *Service) snapshot(tx *store.Tx, a application.Application) (Snapshot, e
 		return out, err
 	}
 	for _, v := range all {
-		if v.State != Draft {
+		if v.released() {
 			out.Scopes = append(out.Scopes, v.Scopes()...)
 		}
 	}

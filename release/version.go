@@ -19,9 +19,13 @@ type State string
 
 // The states.
 const (
-	Draft   State = "draft"
-	Live    State = "live"
-	Retired State = "retired"
+	Draft       State = "draft"
+	Submitted   State = "submitted"
+	InReview    State = "in_review"
+	Disapproved State = "disapproved"
+	Live        State = "live"
+	Deprecated  State = "deprecated"
+	Retired     State = "retired"
 )
 
 // Request is one scope that a version asks for, and why.
@@ -35,7 +39,7 @@ type Version struct {
 	ID          ID        `json:"id"`
 	Application string    `json:"application"`
 	Number      string    `json:"number" doc:"Semantic version, such as 1.2.0"`
-	State       State     `json:"state" enum:"draft,live,retired"`
+	State       State     `json:"state" enum:"draft,submitted,in_review,disapproved,live,deprecated,retired"`
 	Required    []Request `json:"required"`
 	Optional    []Request `json:"optional"`
 	UserName    string    `json:"user_name" doc:"Preferred name of the integration user"`
@@ -46,6 +50,18 @@ type Version struct {
 	Notes       string    `json:"notes" doc:"What is new, for customers"`
 	Created     time.Time `json:"created"`
 	Released    time.Time `json:"released,omitzero"`
+	Ends        time.Time `json:"ends,omitzero" doc:"From when on a deprecated version is not looked after any more; nothing stops then by itself"`
+	RolledBack  time.Time `json:"rolled_back,omitzero" doc:"When its developers took it back"`
+
+	// What follows is for the developers and the operator; see Staged.
+	Stage       Stage     `json:"-"`
+	Paused      time.Time `json:"-"`
+	Reason      string    `json:"-"` // of the state it is in
+	Submitted   time.Time `json:"-"`
+	SubmittedBy string    `json:"-"`
+	Reviewer    string    `json:"-"`
+	Approved    time.Time `json:"-"`
+	revision    int64
 }
 
 // IDPrefix implements ident.Named.

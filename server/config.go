@@ -6,6 +6,7 @@ import (
 
 	"github.com/guestright/guestright/edge/gateway"
 	"github.com/guestright/guestright/quota"
+	"github.com/guestright/guestright/release"
 )
 
 // Config is everything that an operator may set. Secrets are named by file.
@@ -111,6 +112,9 @@ type GroupsCfg struct {
 // AppsCfg says what holds for applications that the operator has not verified.
 type AppsCfg struct {
 	Unverified string `yaml:"unverified_installs" doc:"Whether an account's administrator may install an application that you have not verified: refuse (only its developers can, in their sandbox accounts) or warn (the page says that nobody has reviewed it)"`
+	Review     bool   `yaml:"review_versions" doc:"Whether you approve every version before customers get it. Sandboxes of its developers and at most 5 accounts that they name need no review"`
+	Drafts     int    `yaml:"draft_versions" doc:"How many versions of an application can be drafts or wait for a review"`
+	Lines      int    `yaml:"live_versions" doc:"How many lines of versions of an application can be live; versions whose numbers have the same first two parts are one line"`
 }
 
 // The values of AppsCfg.Unverified.
@@ -177,7 +181,7 @@ func Defaults() Config {
 		Mail:    MailCfg{Port: 587},
 		Tokens:  defaultTokens(),
 		Events:  EventsCfg{Keep: 30, Counts: 400},
-		Apps:    AppsCfg{Unverified: UnverifiedRefuse},
+		Apps:    AppsCfg{Unverified: UnverifiedRefuse, Drafts: release.DraftsDefault, Lines: release.LinesDefault},
 		SignIn:  SignInCfg{SignUp: true},
 	}
 }

@@ -33,6 +33,8 @@ func (c Config) Check() error {
 	k.doors()
 	k.secrets()
 	k.rest()
+	k.say(c.Apps.Drafts < 1 || c.Apps.Drafts > 100, "applications.draft_versions", "1 to 100.")
+	k.say(c.Apps.Lines < 1 || c.Apps.Lines > 1000, "applications.live_versions", "1 to 1000.")
 	k.say(c.Apps.Unverified != UnverifiedRefuse && c.Apps.Unverified != UnverifiedWarn, "applications.unverified_installs", "refuse or warn.")
 	if len(k.found) > 0 {
 		return problem.Invalid("config_invalid", "The configuration needs another look.", k.found...)
