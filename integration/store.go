@@ -96,7 +96,7 @@ func list(tx *store.Tx, where string, args ...any) ([]Installation, error) {
 }
 
 // some is list of at most n.
-func some(tx *store.Tx, n int, where string, args ...any) ([]Installation, error) {
+func some(tx *store.Tx, n int64, where string, args ...any) ([]Installation, error) {
 	var rows []row
 	if err := tx.NewSelect().Model(&rows).Where(where, args...).Order("i.id").Limit(n).Scan(tx.Ctx); err != nil {
 		return nil, err
