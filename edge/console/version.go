@@ -242,8 +242,8 @@ func versionPage(v *visit) error {
 	if err != nil {
 		return err
 	}
-	d := versionView{subject: s, Version: one, MayEdit: one.State == release.Draft && v.may("version:update", s.resource()),
-		MayPublish: one.State == release.Draft && v.may("version:publish", s.resource()), MayRetire: one.State == release.Live && v.may("version:retire", s.resource())}
+	d := versionView{subject: s, Version: one, MayEdit: one.Editable() && v.may("version:update", s.resource()),
+		MayPublish: one.State == release.Draft && v.may("version:publish", s.resource()), MayRetire: (one.State == release.Live || one.State == release.Deprecated) && v.may("version:retire", s.resource())}
 	for _, want := range []string{"required", "optional"} {
 		for _, c := range v.scopeChoices(one.Required, one.Optional) {
 			if c.Want == want {

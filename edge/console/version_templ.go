@@ -102,6 +102,14 @@ func versionState(s release.State) page.Badge {
 		return page.Badge{Text: "Draft", Tone: page.ToneInfo, Dot: true}
 	case release.Live:
 		return page.Badge{Text: "Published", Tone: page.ToneGood, Dot: true}
+	case release.Submitted:
+		return page.Badge{Text: "Submitted", Tone: page.ToneInfo, Dot: true}
+	case release.InReview:
+		return page.Badge{Text: "In review", Tone: page.ToneInfo, Dot: true}
+	case release.Disapproved:
+		return page.Badge{Text: "Not approved", Tone: page.ToneBad, Dot: true}
+	case release.Deprecated:
+		return page.Badge{Text: "Ends", Tone: page.ToneWarn, Dot: true}
 	}
 	return page.Badge{Text: "Retired", Dot: true}
 }
@@ -542,7 +550,7 @@ func versionDetail(v *visit, d versionView) templ.Component {
 						var templ_7745c5c3_Var19 string
 						templ_7745c5c3_Var19, templ_7745c5c3_Err = templ.JoinStringErrs(d.Version.Notes)
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `version.templ`, Line: 127, Col: 25}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `version.templ`, Line: 135, Col: 25}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var19))
 						if templ_7745c5c3_Err != nil {
@@ -766,7 +774,7 @@ func purposeLine(purpose string) templ.Component {
 		var templ_7745c5c3_Var24 string
 		templ_7745c5c3_Var24, templ_7745c5c3_Err = templ.JoinStringErrs("You say: “" + purpose + "”")
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `version.templ`, Line: 198, Col: 38}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `version.templ`, Line: 206, Col: 38}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var24))
 		if templ_7745c5c3_Err != nil {

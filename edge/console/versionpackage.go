@@ -54,7 +54,7 @@ func (v *visit) packageOf() (packageView, subject, error) {
 	if err := v.by.Reach("version", "version:update", s.resource()); err != nil {
 		return packageView{}, s, err
 	}
-	d, err := v.packageView(one, one.State == release.Draft)
+	d, err := v.packageView(one, one.Editable())
 	return d, s, err
 }
 
