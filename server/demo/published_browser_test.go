@@ -100,8 +100,8 @@ func TestPublishedIntegrationsInTheBrowser(t *testing.T) {
 	v.until("Gift wrapping\ngift-wrapping\nOff", time.Minute)
 
 	partners := v.partners()
-	v.fills(token, partners)
-	v.copies(token)
+	v.fills(partners)
+	v.copies()
 	v.links(token)
 }
 
@@ -256,12 +256,12 @@ func (v *abroad) call(method, url, token, body string) (int, string) {
 }
 
 // fills has a segment filled as Amplitude does it.
-func (v *abroad) fills(token, partners string) {
+func (v *abroad) fills(partners string) {
 	v.t.Helper()
-	at := v.guide.Console + "/v1/configurations/" + filepath.Base(v.at["amplitude"])
-	if status, said := v.call("PATCH", at, token, `{"capabilities":{"membershipSync":{"settings":{"targets":[{"scope":"shop-1","resource":"`+webShop+`"}]}}}}`); status != http.StatusOK {
-		v.t.Fatalf("%d %s", status, said)
-	}
+	v.Goto(v.at["amplitude"] + "/cohorts")
+	v.Fill("#resource-0", webShop)
+	v.Fill("#scope-0", "shop-1")
+	v.submit("#resource-0")
 	body := `{"environmentId":"shop-1","cohortName":"Regulars","cohortId":"c-9","listId":"c-9","userId":"u1","memberships":[],"batch":[{"userId":"mira","cohortName":"Regulars","cohortId":"c-9","value":true}]}`
 	if status, said := v.call("POST", v.guide.Console+"/api/v2/segment-targets/amplitude", partners, body); status/100 != 2 {
 		v.t.Fatalf("%d %s", status, said)
@@ -271,13 +271,14 @@ func (v *abroad) fills(token, partners string) {
 }
 
 // copies has what the flags say sent to Cloudflare.
-func (v *abroad) copies(token string) {
+func (v *abroad) copies() {
 	v.t.Helper()
-	at := v.guide.Console + "/v1/configurations/" + filepath.Base(v.at["cloudflare"]) + "/targets"
-	body := `{"resource":"` + webShop + `","values":{"accountId":"acc1","namespaceId":"ns1","apiToken":"cf-key-4711"}}`
-	if status, said := v.call("POST", at, token, body); status != http.StatusCreated {
-		v.t.Fatalf("%d %s", status, said)
+	v.Goto(v.at["cloudflare"] + "/targets/new")
+	v.choose(`[name="resource"]`, webShop)
+	for name, value := range map[string]string{"accountId": "acc1", "namespaceId": "ns1", "apiToken": "cf-key-4711"} {
+		v.Fill(`[name="v.`+name+`"]`, value)
 	}
+	v.submit(`[name="resource"]`)
 	if r := v.hears("PUT api.cloudflare.com /client/v4/accounts/acc1/storage/kv/namespaces/ns1/values/", "gift-wrapping"); r.Header.Get("Authorization") != "Bearer cf-key-4711" {
 		v.t.Errorf("%v", r.Header)
 	}
