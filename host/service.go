@@ -34,6 +34,7 @@ type Service struct {
 	Caller *Caller
 
 	heard map[string][]func(*store.Tx, Task) error
+	opens map[string]func(*store.Tx, Task) (json.RawMessage, error)
 	room  room
 }
 

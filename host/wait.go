@@ -150,7 +150,9 @@ func (s *Service) now(ctx context.Context, q Query) ([]Task, time.Time, error) {
 	var got []Task
 	err := s.DB.Batch(ctx, func(tx *store.Tx) error {
 		var err error
-		got, err = claim(tx, q)
+		if got, err = claim(tx, q); err == nil {
+			got, err = s.opened(tx, got)
+		}
 		return err
 	})
 	return got, s.DB.Now(), err // somebody else was quicker: look again at once

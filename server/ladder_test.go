@@ -32,7 +32,7 @@ var ladder = []string{
 	// offer
 	"release",
 	// connect
-	"integration", "host", "capability", "configuration", "connection", "capability/approval", "capability/eventhook", "capability/membership", "capability/reservedproperty", "capability/resourcelink", "capability/trigger", "capability/useraction", "capability/snapshotpush", "capability/importer", "capability/storesync", "private", "apitoken", "legacy", "consent", "registration", "authorization", "insight", "leak",
+	"integration", "host", "capability", "configuration", "connection", "capability/approval", "capability/eventhook", "capability/membership", "capability/reservedproperty", "capability/resourcelink", "capability/trigger", "capability/useraction", "capability/driveraction", "capability/snapshotpush", "capability/importer", "capability/storesync", "private", "apitoken", "legacy", "consent", "registration", "authorization", "insight", "leak",
 	// edge
 	"edge/page", "edge/page/assets/axe", "edge/page/pagetest", "edge/page/gallery",
 	"edge/oauth", "edge/api",

@@ -12,6 +12,7 @@ import (
 	"github.com/guestright/guestright/audit"
 	"github.com/guestright/guestright/authorization"
 	"github.com/guestright/guestright/capability/approval"
+	"github.com/guestright/guestright/capability/driveraction"
 	"github.com/guestright/guestright/capability/importer"
 	"github.com/guestright/guestright/capability/membership"
 	"github.com/guestright/guestright/capability/reservedproperty"
@@ -86,6 +87,7 @@ type Slices struct {
 	Memberships    *membership.Service
 	Stores         *storesync.Service
 	Actions        *useraction.Service
+	Drivers        *driveraction.Service
 	Snapshots      *snapshotpush.Service
 	Imports        *importer.Service
 	Private        *private.Service

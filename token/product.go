@@ -57,7 +57,7 @@ func checkLabel(label string) []problem.Field {
 var productActions = []string{
 	"account:sync", "account:view", "user:sync", "member:sync", "member:view", "role:sync", "role:view",
 	"resource:*", "decision:*", "event:*", "property:view", "task:take", "task:view",
-	"useraction:view", "useraction:run", "link:view", "cohort:view", "approval:ask", "approval:view", "snapshot:put", "snapshot:view",
+	"useraction:view", "useraction:run", "driveraction:run", "link:view", "cohort:view", "approval:ask", "approval:view", "snapshot:put", "snapshot:view",
 }
 
 // productRules compiles what product keys may do.

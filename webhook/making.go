@@ -27,6 +27,12 @@ type Making interface {
 	Quiet() bool
 }
 
+// Judging is a Making whose receivers say in an answer with a good status that they
+// have not taken the event.
+type Judging interface {
+	Judge(res outbound.Result) outbound.Result
+}
+
 // Maker reads what the requests of an endpoint are made of.
 type Maker func(tx *store.Tx, e Endpoint) (Making, error)
 

@@ -146,6 +146,9 @@ func (c *courier) send(ctx context.Context, l *lane, it *item) bool {
 		res = outbound.Result{Failure: BadTemplate, Err: unmade, Body: []byte(unmade.Error())}
 	case to.making != nil:
 		res = c.s.Client.Do(ctx, kept)
+		if j, ok := to.making.(Judging); ok {
+			res = j.Judge(res)
+		}
 		if to.making.Quiet() {
 			res.Body = nil
 		}

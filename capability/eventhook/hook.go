@@ -12,12 +12,12 @@ import (
 	"github.com/guestright/guestright/catalog"
 	"github.com/guestright/guestright/configuration"
 	"github.com/guestright/guestright/grant"
+	"github.com/guestright/guestright/kit/awsrole"
 	"github.com/guestright/guestright/kit/outbound"
 	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/manifest"
 	"github.com/guestright/guestright/manifest/fixture"
-	"github.com/guestright/guestright/manifest/request"
 	"github.com/guestright/guestright/manifest/view"
 	"github.com/guestright/guestright/webhook"
 )
@@ -33,6 +33,7 @@ type Hook struct {
 	Facts          *account.Facts
 	Catalog        *catalog.Current
 	Client         *outbound.Client
+	AWS            *awsrole.Operator // nil: no services there
 
 	last *said // what the event that is handed out now says
 }
@@ -70,7 +71,15 @@ func (h *Hook) Judge(in capability.Instance) []problem.Field {
 	if err != nil {
 		return []problem.Field{{Code: "malformed", Detail: "The settings of an event hook are {\"filter\": [statements]}."}}
 	}
-	return s.Filter.Check("/filter")
+	found := s.Filter.Check("/filter")
+	if in.Package != nil {
+		for _, hook := range in.Package.Manifest.EventHooks {
+			if what := h.obstacle(in, hook); what != "" {
+				found = append(found, problem.Field{Code: "driver", Detail: what})
+			}
+		}
+	}
+	return found
 }
 
 // ref names the endpoint of one hook of a configuration.
@@ -94,7 +103,7 @@ func (h *Hook) Enable(tx *store.Tx, by access.Principal, in capability.Instance)
 	}
 	hooks := in.Package.Manifest.EventHooks
 	for i := range hooksMost {
-		if i >= len(hooks) || hooks[i].Driver.Present() {
+		if i >= len(hooks) || h.obstacle(in, hooks[i]) != "" {
 			if err := h.Webhooks.Unkeep(tx, by, Name, ref(in.Configuration, i), false); err != nil {
 				return err
 			}
@@ -153,6 +162,9 @@ func (h *Hook) example(in capability.Instance, at int) (view.Host, view.Change) 
 
 // address is where a hook's requests go, for people.
 func (h *Hook) address(in capability.Instance, at int) string {
+	if d, known, _ := driverOf(in.Package.Manifest.EventHooks[at]); known {
+		return d.host(in)
+	}
 	host, c := h.example(in, at)
 	g := in.Given
 	g.ID, g.Time = "example", c.Time
@@ -169,18 +181,28 @@ func (h *Hook) Tries(in capability.Instance) bool {
 		return false
 	}
 	for i := range in.Package.Manifest.EventHooks {
-		if in.Package.Set.Tries(i) && in.Package.Manifest.EventHooks[i].Endpoint != nil {
+		if in.Package.Set.Tries(i) && calls(in.Package.Manifest.EventHooks[i]) {
 			return true
 		}
 	}
 	return false
 }
 
+// calls says whether a hook leads somewhere that we know to call.
+func calls(hook manifest.EventHook) bool {
+	_, known, named := driverOf(hook)
+	return known || !named && hook.Endpoint != nil
+}
+
 // Test implements capability.Tester: it sends the package's own test, once.
 func (h *Hook) Test(ctx context.Context, in capability.Instance) (capability.Tried, error) {
 	for i, hook := range in.Package.Manifest.EventHooks {
-		if !in.Package.Set.Tries(i) || hook.Endpoint == nil {
+		if !in.Package.Set.Tries(i) || !calls(hook) {
 			continue
+		}
+		d, driven, _ := driverOf(hook)
+		if driven {
+			in = d.filled(in)
 		}
 		host, c := h.example(in, i)
 		c.Time = h.Webhooks.DB.Now()
@@ -194,15 +216,24 @@ func (h *Hook) Test(ctx context.Context, in capability.Instance) (capability.Tri
 			}
 			return capability.Tried{Failure: why}, nil
 		}
-		return h.try(ctx, call, quiet(in.Package.Manifest, i)), nil
+		req := capability.Request(call)
+		if driven {
+			if req, err = d.request(h, in, "test-"+g.Nonce, call.Body, c.Time); err != nil {
+				return capability.Tried{Failure: problem.Of(err).Detail}, nil
+			}
+		}
+		return h.try(ctx, req, d, quiet(in.Package.Manifest, i)), nil
 	}
 	return capability.Tried{}, problem.Conflict("capability_untried", "The package has no call that tries this connection.")
 }
 
 // try makes a call and tells how it came out.
-func (h *Hook) try(ctx context.Context, call request.Call, quiet bool) capability.Tried {
-	res := h.Client.Do(ctx, capability.Request(call))
-	out := capability.Tried{OK: res.Failure == "" && res.Status/100 == 2, Method: call.Method, Host: capability.Host(call.URL), Status: res.Status, Failure: string(res.Failure)}
+func (h *Hook) try(ctx context.Context, req outbound.Request, d driver, quiet bool) capability.Tried {
+	res := h.Client.Do(ctx, req)
+	if d.judge != nil {
+		res = d.judge(res)
+	}
+	out := capability.Tried{OK: res.Failure == "" && res.Status/100 == 2, Method: req.Method, Host: capability.Host(req.URL), Status: res.Status, Failure: string(res.Failure)}
 	if !quiet {
 		out.Answer = string(res.Body[:min(len(res.Body), answerMost)])
 	}
@@ -225,6 +256,11 @@ func (h *Hook) Report(tx *store.Tx, in capability.Instance) (capability.Report, 
 		e, there, err := h.Webhooks.KeptAs(tx, Name, ref(in.Configuration, i))
 		if err != nil {
 			return out, err
+		}
+		if in.Package != nil && i < len(in.Package.Manifest.EventHooks) {
+			if what := h.obstacle(in, in.Package.Manifest.EventHooks[i]); what != "" {
+				out.State, out.Errors = "failing", append(out.Errors, capability.Fault{At: tx.Now(), Text: what})
+			}
 		}
 		if !there {
 			continue

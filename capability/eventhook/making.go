@@ -31,6 +31,7 @@ type making struct {
 	filter Filter   // of changes
 	types  []string // beginnings of the types of signals that were chosen; nil: all
 	scopes []string // resources that were chosen; nil: all
+	driver *driver  // nil: the hook has an address
 }
 
 // maker implements webhook.Maker.
@@ -60,6 +61,12 @@ func (h *Hook) maker(tx *store.Tx, e webhook.Endpoint) (webhook.Making, error) {
 		return nil, err
 	}
 	m.choose(in)
+	switch d, known, named := driverOf(m.hook); {
+	case known:
+		m.driver, m.in = &d, d.filled(in)
+	case named:
+		return nil, problem.Conflict("capability_off", h.obstacle(in, m.hook))
+	}
 	return m, nil
 }
 
@@ -250,7 +257,19 @@ func (m *making) Request(e *event.Event, now time.Time) (outbound.Request, bool,
 	if err != nil || !says {
 		return outbound.Request{}, false, err
 	}
+	if m.driver != nil {
+		req, err := m.driver.request(m.h, m.in, g.ID, call.Body, now)
+		return req, err == nil, err
+	}
 	return capability.Request(call), true, nil
+}
+
+// Judge implements webhook.Judging.
+func (m *making) Judge(res outbound.Result) outbound.Result {
+	if m.driver == nil {
+		return res
+	}
+	return m.driver.judge(res)
 }
 
 // Quiet implements webhook.Making.

@@ -74,6 +74,7 @@ func TestTwoTenants(t *testing.T) {
 		}
 	}
 	bodies := map[string]object{
+		"startRun":    {"resource": "proj/web:flag/x"},
 		"updateGroup": {"name": "X"}, "suspendGroup": {"reason": "x"}, "transferGroup": {"user": "usr_1"}, "addGroupMember": {"email": "a@b.c", "role": "admin"},
 		"updateGroupMember": {"role": "admin"}, "createApplication": {"name": "X", "description": "X"}, "updateApplication": {"name": "X"},
 		"updateClient": {"public": true}, "submitVerification": {"privacy_url": "https://a.example/", "security_contact": "a@b.c", "data_handling": "x"}, "decideVerification": {"verify": true, "revision": 1}, "suspendVerification": {"reason": "x"}, "suspendApplication": {"reason": "x"}, "moveApplication": {"group": s.group}, "createKey": {"label": "x"}, "rotateKey": {"overlap_seconds": 0},

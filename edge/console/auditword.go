@@ -66,6 +66,7 @@ var accountSayings = map[string]saying{
 	"trigger.cycle":                   {"gave another address to a trigger for", page.IconRefresh, page.ToneNeutral},
 	"trigger.delete":                  {"deleted a trigger for", page.IconTrash, page.ToneWarn},
 	"trigger.fire":                    {"called a trigger for", page.IconZap, page.ToneInfo},
+	"driveraction.start":              {"had a driver do its work for", page.IconZap, page.ToneNeutral},
 	"import.look":                     {"looked at what could be brought in from", page.IconSearch, page.ToneNeutral},
 	"import.start":                    {"had things brought in from", page.IconPlus, page.ToneGood},
 	"connection.connect":              {"connected with the partner's service:", page.IconPlug, page.ToneGood},

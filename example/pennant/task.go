@@ -13,7 +13,7 @@ import (
 // Tasks are what Pennant does when integrations ask for it through Guestright, by kind. What is too long for a task it
 // reads from there.
 func (s *Server) Tasks(from Feed) map[string]host.Handler {
-	return map[string]host.Handler{"trigger.fire": s.trigger, "import.create": s.bringIn,
+	return map[string]host.Handler{"trigger.fire": s.trigger, "import.create": s.bringIn, "driver.run": s.drive,
 		"membership.change": func(ctx context.Context, t host.Task) (any, error) { return s.sync(ctx, from, t) },
 		"approval.apply":    s.applyApproved,
 		"approval.declined": s.standing, "approval.withdrawn": s.standing, "approval.lost": s.standing, "approval.not_sent": s.standing}

@@ -60,14 +60,6 @@ func (o *Operator) Ready() error {
 	return nil
 }
 
-// CheckRegion says what is wrong with a region; "" when nothing is.
-func CheckRegion(name string) string {
-	if regionForm.MatchString(name) {
-		return ""
-	}
-	return regionFix
-}
-
 // Check says what is wrong with a role; "" when nothing is.
 func (r Role) Check() string {
 	switch {
