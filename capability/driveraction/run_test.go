@@ -87,6 +87,7 @@ func TestValuesAreInTheLeasedTaskOnly(t *testing.T) {
 		if now := newest(h, c); now.ID != r.ID || now.State != driveraction.Done || string(now.Result) != `{"pull_request":"https://github.example/1"}` || now.Ended.IsZero() {
 			t.Errorf("%+v", now)
 		}
+		clock.Advance(time.Second)
 		start(h, c)
 		got = take(h)
 		if _, err := h.Host.Fail(t.Context(), system, got[0].ID, host.Failure{Detail: "Gitar refuses."}); err != nil {
