@@ -289,7 +289,12 @@ func configurationFormPage(v *visit, f configurationForm) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if f.At != nil && len(f.At.Needs) > 0 {
+		if f.At != nil && unconnected(*f.At) {
+			templ_7745c5c3_Err = page.Alert{Tone: page.ToneWarn, Title: "It rests until it is connected.", Text: "Connect it with the service of " + f.Here.ApplicationName + ", under “Connection”."}.Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		} else if f.At != nil && len(f.At.Needs) > 0 {
 			templ_7745c5c3_Err = page.Alert{Tone: page.ToneWarn, Title: "It rests until it is complete.", Text: "The installed version asks for more than was filled in. Fill in the marked fields and save."}.Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -494,6 +499,11 @@ func configurationFormPage(v *visit, f configurationForm) templ.Component {
 	})
 }
 
+// unconnected reports whether nothing but the connection is missing.
+func unconnected(c configuration.Configuration) bool {
+	return len(c.Needs) == 1 && c.Needs[0].Pointer == "/connection"
+}
+
 func saveWords(f configurationForm) string {
 	if f.At == nil {
 		return "Set it up"
@@ -567,7 +577,7 @@ func configurationSwitches(f configurationForm) templ.Component {
 							var templ_7745c5c3_Var17 string
 							templ_7745c5c3_Var17, templ_7745c5c3_Err = templ.JoinStringErrs(s)
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `configuration.templ`, Line: 193, Col: 14}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `configuration.templ`, Line: 200, Col: 14}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
 							if templ_7745c5c3_Err != nil {
@@ -723,7 +733,7 @@ func capabilityCard(v *visit, f configurationForm, c configuration.Capability) t
 				var templ_7745c5c3_Var22 string
 				templ_7745c5c3_Var22, templ_7745c5c3_Err = templ.JoinStringErrs(restingWords(f, c))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `configuration.templ`, Line: 248, Col: 40}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `configuration.templ`, Line: 255, Col: 40}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var22))
 				if templ_7745c5c3_Err != nil {
@@ -864,7 +874,7 @@ func capabilityCard(v *visit, f configurationForm, c configuration.Capability) t
 					var templ_7745c5c3_Var24 string
 					templ_7745c5c3_Var24, templ_7745c5c3_Err = templ.JoinStringErrs(c.Name)
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `configuration.templ`, Line: 286, Col: 57}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `configuration.templ`, Line: 293, Col: 57}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var24))
 					if templ_7745c5c3_Err != nil {

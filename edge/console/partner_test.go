@@ -50,7 +50,7 @@ var partnerForm = []string{"authorization_endpoint", "/oauth/authorize", "token_
 func TestAnAdministratorConnects(t *testing.T) {
 	h := newBridge(t)
 	one := configurationAddress.FindString(h.admin.submit(h.base+"/new", h.base+"/new", "v.room", "lobby", "on.inboundTrigger", "on").led(t, "/configurations/"))
-	h.admin.get(one).has(t, "Connect them once.", "The developer has not said yet where the service's server is")
+	h.admin.get(one).has(t, "It rests until it is connected.", "Connect them once.", "The developer has not said yet where the service's server is")
 
 	in, err := h.Integrations.Get(t.Context(), h.admin.by(), h.x.in[0].ID)
 	must(t, err)
