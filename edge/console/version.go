@@ -13,7 +13,7 @@ import (
 )
 
 func (c *Console) versionRoutes() []route {
-	return []route{
+	return append(c.stepRoutes(), []route{
 		{"GET /applications/{application}/versions", c.page(versionsPage)},
 		{"GET /applications/{application}/versions/new", c.page(newVersionPage)},
 		{"POST /applications/{application}/versions/new", c.page(newVersion)},
@@ -30,7 +30,7 @@ func (c *Console) versionRoutes() []route {
 		{"GET /versions/{version}/package/requests", c.page(packageRequests)},
 		{"GET /versions/{version}/package/remove", c.page(removePackagePage)},
 		{"POST /versions/{version}/package/remove", c.page(removePackage)},
-	}
+	}...)
 }
 
 func versionPath(id release.ID) string { return "/versions/" + id.String() }
@@ -234,6 +234,9 @@ type versionView struct {
 	MayEdit    bool
 	MayPublish bool
 	MayRetire  bool
+	MayMove    bool
+	Review     bool          // the operator reviews versions before customers get them
+	Diff       *release.Diff // from the version before; nil: it is the first
 	Package    packageView
 }
 
@@ -250,6 +253,13 @@ func versionPage(v *visit) error {
 				d.Scopes = append(d.Scopes, c)
 			}
 		}
+	}
+	d.MayMove, d.Review = v.may("version:stage", s.resource()), v.Releases.Review
+	switch diff, err := v.Releases.Diff(v.ctx(), v.by, one.ID, release.ID{}); {
+	case err == nil:
+		d.Diff = &diff
+	case problem.CodeOf(err) != "version_first":
+		return err
 	}
 	if d.Package, err = v.packageView(one, d.MayEdit); err != nil {
 		return err
