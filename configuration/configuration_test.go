@@ -193,7 +193,11 @@ func TestVersionsAreFollowed(t *testing.T) {
 	more := strings.Replace(courses, `{"key": "once"`, `{"key": "site", "label": "Site", "type": "string", "help": "Which."}, {"key": "once"`, 1)
 	more = strings.Replace(more, "{{config.once}}", "{{config.once}}/{{config.site}}", 1)
 	h.Version(apps[0], "register", "1.1.0", archive(t, more)) // it asks for no more scopes, so it is taken by itself
-	got, err := h.Configurations.Get(t.Context(), h.Admin, c.ID)
+	var got configuration.Configuration
+	h.Until("the version is followed", func() bool {
+		got, err = h.Configurations.Get(t.Context(), h.Admin, c.ID)
+		return err != nil || len(got.Needs) > 0
+	})
 	if err != nil || len(got.Needs) != 1 || got.Needs[0].Pointer != "/values/site" || got.Capabilities[0].Working || got.Values["token"] != configuration.Mask {
 		t.Fatalf("%+v %v", got, err)
 	}
