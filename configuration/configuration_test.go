@@ -12,6 +12,7 @@ import (
 	"github.com/guestright/guestright/capability/capabilitytest"
 	"github.com/guestright/guestright/capability/eventhook"
 	"github.com/guestright/guestright/configuration"
+	"github.com/guestright/guestright/integration"
 	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/kit/store/storetest"
@@ -192,12 +193,16 @@ func TestVersionsAreFollowed(t *testing.T) {
 	}
 	more := strings.Replace(courses, `{"key": "once"`, `{"key": "site", "label": "Site", "type": "string", "help": "Which."}, {"key": "once"`, 1)
 	more = strings.Replace(more, "{{config.once}}", "{{config.once}}/{{config.site}}", 1)
-	h.Version(apps[0], "register", "1.1.0", archive(t, more)) // it asks for no more scopes, so it is taken by itself
-	var got configuration.Configuration
-	h.Until("the version is followed", func() bool {
-		got, err = h.Configurations.Get(t.Context(), h.Admin, c.ID)
-		return err != nil || len(got.Needs) > 0
-	})
+	v := h.Version(apps[0], "register", "1.1.0", archive(t, more))
+	// It needs something more, so it waits, and what is there goes on working.
+	got, err := h.Configurations.Get(t.Context(), h.Admin, c.ID)
+	if err != nil || len(got.Needs) != 0 || !got.Capabilities[0].Working {
+		t.Fatalf("%+v %v", got, err)
+	}
+	if _, err := h.Integrations.Take(t.Context(), h.Admin, i.ID, integration.Taking{Version: v.ID.String(), Scopes: v.Scopes()}); err != nil {
+		t.Fatal(err)
+	}
+	got, err = h.Configurations.Get(t.Context(), h.Admin, c.ID)
 	if err != nil || len(got.Needs) != 1 || got.Needs[0].Pointer != "/values/site" || got.Capabilities[0].Working || got.Values["token"] != configuration.Mask {
 		t.Fatalf("%+v %v", got, err)
 	}

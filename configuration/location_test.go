@@ -8,6 +8,7 @@ import (
 	"github.com/guestright/guestright/configuration"
 	"github.com/guestright/guestright/kit/store/storetest"
 	"github.com/guestright/guestright/manifest"
+	"github.com/guestright/guestright/server/servertest"
 )
 
 // Published integrations that are set up elsewhere: the form says where, and the
@@ -26,7 +27,7 @@ func TestWhereIntegrationsAreSetUp(t *testing.T) {
 		"vercel":                            {false, manifest.LocationPartner, "https://vercel.com/integrations/launchdarkly", "", nil},
 		"bigquery-native-product-analytics": {true, manifest.LocationHostPage, "", "product-analytics/integrations/bigquery", nil},
 	} {
-		i := h.Published(key)
+		i := h.Package(key, servertest.Corpus(t, "..", "launchdarkly/integrations/"+key))
 		offer, err := h.Configurations.Offer(t.Context(), h.Admin, i.ID)
 		if err != nil {
 			t.Fatal(key, err)
