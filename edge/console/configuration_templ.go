@@ -85,6 +85,11 @@ func configurationList(v *visit, d configurationsView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
+			} else if where := d.Offer.Location.Location.Page.Get(); where != "" {
+				templ_7745c5c3_Err = page.Alert{Tone: page.ToneInfo, Title: "The product has a page for this.", Text: "You find it in the product itself under “" + where + "”. What is set up there appears here."}.Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
 			}
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, " ")
 			if templ_7745c5c3_Err != nil {
@@ -135,6 +140,9 @@ func configurationTeaches(o configuration.Offer) string {
 		can = append(can, strings.ToLower(capabilityCalled(name)[:1])+capabilityCalled(name)[1:])
 	}
 	text := "Fill in what " + o.Name + " needs from you, then it works by itself"
+	if !o.Editable {
+		text = "Once " + o.Name + " has set itself up, it works by itself"
+	}
 	if len(can) > 0 {
 		text += ": " + listed(can)
 	}
@@ -144,6 +152,9 @@ func configurationTeaches(o configuration.Offer) string {
 func configurationEmptyAction(d configurationsView) templ.Component {
 	if b := newConfigurationButton(d); b != nil {
 		return b
+	}
+	if !d.Offer.Editable {
+		return page.Text("The developer's own service sets it up; nothing is to be filled in here.")
 	}
 	return page.Text("An administrator can set it up.")
 }
@@ -577,7 +588,7 @@ func configurationSwitches(f configurationForm) templ.Component {
 							var templ_7745c5c3_Var17 string
 							templ_7745c5c3_Var17, templ_7745c5c3_Err = templ.JoinStringErrs(s)
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `configuration.templ`, Line: 200, Col: 14}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `configuration.templ`, Line: 208, Col: 14}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
 							if templ_7745c5c3_Err != nil {
@@ -733,7 +744,7 @@ func capabilityCard(v *visit, f configurationForm, c configuration.Capability) t
 				var templ_7745c5c3_Var22 string
 				templ_7745c5c3_Var22, templ_7745c5c3_Err = templ.JoinStringErrs(restingWords(f, c))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `configuration.templ`, Line: 255, Col: 40}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `configuration.templ`, Line: 263, Col: 40}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var22))
 				if templ_7745c5c3_Err != nil {
@@ -874,7 +885,7 @@ func capabilityCard(v *visit, f configurationForm, c configuration.Capability) t
 					var templ_7745c5c3_Var24 string
 					templ_7745c5c3_Var24, templ_7745c5c3_Err = templ.JoinStringErrs(c.Name)
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `configuration.templ`, Line: 293, Col: 57}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `configuration.templ`, Line: 301, Col: 57}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var24))
 					if templ_7745c5c3_Err != nil {
