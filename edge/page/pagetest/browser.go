@@ -157,8 +157,20 @@ func (b *Browser) Wait(selector string) {
 // Text returns the visible text of the first match.
 func (b *Browser) Text(selector string) string {
 	b.t.Helper()
-	return strings.TrimSpace(value(b, "read "+selector, chromedp.Text(chromedp.CSS(selector))))
+	for tries := 0; ; tries++ {
+		text, err := chromedp.Run(b.ctx, chromedp.Text(chromedp.CSS(selector)))
+		if err == nil {
+			return strings.TrimSpace(text)
+		}
+		// A page that draws a part anew may do so between finding it and reading it.
+		if tries == redrawn || !strings.Contains(err.Error(), "No node with given id") {
+			b.t.Fatalf("read %s: %v", selector, err)
+		}
+	}
 }
+
+// redrawn is how often a part may be drawn anew while it is read.
+const redrawn = 5
 
 // Has says whether anything matches right now.
 func (b *Browser) Has(selector string) bool {
