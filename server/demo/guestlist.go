@@ -53,7 +53,7 @@ func makeGuestlist(ctx context.Context, app *server.App, g *Guide, w world, team
 		Values: map[string]any{"url": "http://" + guestlistHost, "token": theirs},
 		Capabilities: map[string]configuration.Choice{
 			"membershipSync":   {Settings: []byte(fmt.Sprintf(`{"targets":[{"scope":%q,"resource":%q}]}`, guestlistPlace, filled))},
-			"managedStoreSync": {On: &off}}})
+			"managedStoreSync": {On: &off}, "importer": {On: &off}}})
 	if err != nil {
 		return err
 	}

@@ -39,7 +39,7 @@ func makeSignoff(ctx context.Context, app *server.App, pen *pennant.Server, dir 
 		return err
 	}
 	token := rand.Text()
-	c, err := app.Configurations.Create(ctx, w.admin(), i.ID, configuration.Draft{Values: map[string]any{"url": "http://" + signoffHost, "token": token}})
+	c, err := app.Configurations.Create(ctx, w.admin(), i.ID, configuration.Draft{Values: map[string]any{"url": "http://" + signoffHost, "token": token, "gitarToken": rand.Text()}})
 	if err != nil {
 		return err
 	}
