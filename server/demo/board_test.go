@@ -66,4 +66,13 @@ func TestTheBoardHasNotes(t *testing.T) {
 		t.Fatal(res.Status)
 	}
 	until(func(board string) bool { return strings.Contains(board, "turned off the flag One-page checkout") })
+
+	// What the product notices by itself is a note as well.
+	if res, err = http.Post(guide.Bot+"/alarm", "application/x-www-form-urlencoded", nil); err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close()
+	until(func(board string) bool {
+		return strings.Contains(board, "Pennant rings the alarm of One-page checkout")
+	})
 }

@@ -49,6 +49,7 @@ func (d *desk) mount(mux *http.ServeMux, events http.Handler) {
 		"POST /break": func(context.Context) error { d.broken.Store(true); return nil },
 		"POST /mend":  func(context.Context) error { d.broken.Store(false); return nil },
 		"POST /burst": d.happen,
+		"POST /alarm": d.alarm,
 	} {
 		mux.Handle(path, forms.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if err := do(r.Context()); err != nil {
@@ -60,18 +61,30 @@ func (d *desk) mount(mux *http.ServeMux, events http.Handler) {
 	}
 }
 
+// told is an event as the product tells it.
+type told struct {
+	Type    string `json:"type"`
+	Account string `json:"account_key"`
+	Subject string `json:"subject"`
+	Data    any    `json:"data"`
+}
+
 // happen tells Guestright of changes of a flag, as the product does.
 func (d *desk) happen(ctx context.Context) error {
-	type told struct {
-		Type    string `json:"type"`
-		Account string `json:"account_key"`
-		Subject string `json:"subject"`
-		Data    any    `json:"data"`
-	}
 	batch := make([]told, burst)
 	for i := range batch {
 		batch[i] = told{"flag.updated", pennant.HarbourBooks, "proj/web-shop:flag/one-page-checkout", map[string]any{"actor": "demo", "change": i + 1, "of": burst}}
 	}
+	return d.tell(ctx, batch)
+}
+
+// alarm tells of something that is no change: a signal.
+func (d *desk) alarm(ctx context.Context) error {
+	noticed := map[string]any{"kind": "flag", "action": "alarm", "verb": "rings the alarm of", "target": map[string]string{"name": "One-page checkout"}, "actor": map[string]string{"name": "Pennant"}}
+	return d.tell(ctx, []told{{"flag.targeting_updated", pennant.HarbourBooks, stopped, map[string]any{"signal": noticed}}})
+}
+
+func (d *desk) tell(ctx context.Context, batch []told) error {
 	body, err := json.Marshal(batch)
 	if err != nil {
 		return err
@@ -111,7 +124,9 @@ func (d *desk) show(w http.ResponseWriter, r *http.Request) {
 	}
 	if d.key != "" {
 		parts = append(parts, within(page.Card{Title: "Something to hear", Text: "A flag of Harbour Books changes often in a short time."},
-			form("/burst", page.Button{Text: fmt.Sprintf("Let %d things happen", burst), Icon: page.IconZap})))
+			form("/burst", page.Button{Text: fmt.Sprintf("Let %d things happen", burst), Icon: page.IconZap})),
+			within(page.Card{Title: "Something that is no change", Text: "Pennant notices that errors rise where a flag is on. The Notice Board hears of such signals."},
+				form("/alarm", page.Button{Text: "Ring the alarm"})))
 	}
 	parts = append(parts, within(page.Card{Title: "What to look at", Text: "Sign in as the developer, open Deploybot and its Webhooks."},
 		page.Link{Text: "Open the console", URL: d.console, Icon: page.IconExternalLink}))
