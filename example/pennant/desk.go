@@ -127,15 +127,12 @@ func (d *Desk) Switch(ctx context.Context, project, environment, flag string, on
 		if err != nil || was.On == on {
 			return err
 		}
-		is := *was
-		is.On = on
 		if waits = v.ApprovalRequired; waits {
-			return s.keep(was, is.FlagStateFields)
+			want := was.FlagStateFields
+			want.On = on
+			return s.keep(was, want)
 		}
-		if err := s.update(&is); err != nil {
-			return err
-		}
-		return s.record(change{kind: kindOf(was.FlagStateFields, is.FlagStateFields), resource: at.path(), before: was, after: &is})
+		return s.turn(was, on, "")
 	})
 	return waits, err
 }

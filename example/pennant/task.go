@@ -68,15 +68,11 @@ func (s *Server) trigger(ctx context.Context, t host.Task) (any, error) {
 		if err != nil {
 			return err
 		}
-		is, on := *was, f.Instruction == "turn_on"
-		if changed = is.On != on; !changed {
+		on := f.Instruction == "turn_on"
+		if changed = was.On != on; !changed {
 			return nil
 		}
-		is.On = on
-		if err := sc.update(&is); err != nil {
-			return err
-		}
-		return sc.record(change{kind: "flag." + strings.Replace(f.Instruction, "turn", "turned", 1), resource: at.path(), before: was, after: &is, comment: f.comment()})
+		return sc.turn(was, on, f.comment())
 	})
 	var refused *failure
 	switch {
@@ -88,6 +84,16 @@ func (s *Server) trigger(ctx context.Context, t host.Task) (any, error) {
 		return nil, err
 	}
 	return map[string]bool{"changed": changed}, nil
+}
+
+// turn turns a flag on or off; the comment says why.
+func (s *scope) turn(was *FlagState, on bool, comment string) error {
+	is := *was
+	is.On = on
+	if err := s.update(&is); err != nil {
+		return err
+	}
+	return s.record(change{kind: kindOf(was.FlagStateFields, is.FlagStateFields), resource: is.place().path(), before: was, after: &is, comment: comment})
 }
 
 // comment says what made the trigger fire.
