@@ -47,6 +47,19 @@ type Naming struct {
 	Hint      string   // shown beside the field
 }
 
+// Advice is what the naming rules say about a name.
+type Advice struct {
+	Allowed bool            `json:"allowed"`
+	Hint    string          `json:"hint,omitempty" doc:"The operator's words about good names"`
+	Errors  []problem.Field `json:"errors" nullable:"false" doc:"The rules that the name breaks, by their code"`
+}
+
+// Advise says what the rules say about a name, for a hint while it is typed.
+func (n Naming) Advise(name string) Advice {
+	f := n.Check(name)
+	return Advice{Allowed: len(f) == 0, Hint: n.Hint, Errors: append([]problem.Field{}, f...)}
+}
+
 // Check returns the findings about a name.
 func (n Naming) Check(name string) []problem.Field {
 	var f []problem.Field

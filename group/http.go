@@ -67,6 +67,12 @@ type createdOut struct {
 
 type groupOut struct{ Body Group }
 
+type nameIn struct {
+	Name string `query:"name" maxLength:"400" doc:"The name to try."`
+}
+
+type adviceOut struct{ Body Advice }
+
 type memberOut struct{ Body Member }
 
 type addedOut struct {
@@ -99,6 +105,12 @@ func (s *Service) mountGroups(m web.Mux) {
 	}, func(ctx context.Context, in *createIn) (*createdOut, error) {
 		g, err := s.Create(ctx, access.By(ctx), in.Body.Name)
 		return &createdOut{Location: "/v1/groups/" + g.ID.String(), Body: g}, err
+	})
+	web.Op(m, web.Operation{
+		ID: "checkGroupName", Method: "GET", Path: "/v1/group-name", Tag: "Groups", Summary: "Try a name for a group",
+		Description: "What founding or renaming a group would say about it, while somebody types. Names are not unique.",
+	}, func(_ context.Context, in *nameIn) (*adviceOut, error) {
+		return &adviceOut{Body: s.Naming.Advise(in.Name)}, nil
 	})
 	web.Op(m, web.Operation{
 		ID: "listGroups", Method: "GET", Path: "/v1/groups", Tag: "Groups", Summary: "List your groups",

@@ -46,6 +46,9 @@ func (p Plan) Ready() (Plan, error) {
 	return p, nil
 }
 
+// Value gives a limit of the plan by its name; false: the plan has none of it.
+func (p Plan) Value(limit string) (int64, bool) { return valueOf(&p, limit) }
+
 // SitesLimit names the limit on installations among the limits of a group.
 const SitesLimit = "sites"
 

@@ -288,26 +288,28 @@ func (s *Service) Assign(ctx context.Context, by access.Principal, a Assignment)
 	if err := s.reach(ctx, by, ActionSet, a.Owner); err != nil {
 		return err
 	}
+	return s.DB.Write(ctx, func(tx *store.Tx) error { return s.AssignIn(tx, by, a) })
+}
+
+// AssignIn is Assign inside the caller's transaction; it does not authorise.
+func (s *Service) AssignIn(tx *store.Tx, by access.Principal, a Assignment) error {
 	if _, ok := s.Plans()[a.Plan]; !ok {
 		return problem.Invalid("plan_unknown", "There is no such plan.",
 			problem.Field{Pointer: "/plan", Code: "plan_unknown", Detail: "Name one of the plans of the catalog."})
 	}
-	return s.DB.Write(ctx, func(tx *store.Tx) error {
-		was, err := s.Effective(tx, a.Owner)
-		if err != nil {
-			return err
-		}
-		a, err := a.checked(tx.Now())
-		if err != nil {
-			return err
-		}
-		if err := saveAssignment(tx, a); err != nil {
-			return problem.Internal("quota.assign", err)
-		}
-		tx.Changed(topic, a.Owner)
-		return s.note(tx, by, audit.Change{Action: "group.assign_plan", Group: a.Owner, Reason: a.Reason,
-			Before: map[string]any{"plan": was.Plan.Name}, After: map[string]any{"plan": a.Plan, "starts": a.Starts, "ends": a.Ends}})
-	})
+	was, err := s.Effective(tx, a.Owner)
+	if err != nil {
+		return err
+	}
+	if a, err = a.checked(tx.Now()); err != nil {
+		return err
+	}
+	if err := saveAssignment(tx, a); err != nil {
+		return problem.Internal("quota.assign", err)
+	}
+	tx.Changed(topic, a.Owner)
+	return s.note(tx, by, audit.Change{Action: "group.assign_plan", Group: a.Owner, Reason: a.Reason,
+		Before: map[string]any{"plan": was.Plan.Name}, After: map[string]any{"plan": a.Plan, "starts": a.Starts, "ends": a.Ends}})
 }
 
 func (a Assignment) checked(now time.Time) (Assignment, error) {
@@ -332,30 +334,33 @@ func (s *Service) Grant(ctx context.Context, by access.Principal, o Override) er
 	if err := s.reach(ctx, by, ActionSet, o.Owner); err != nil {
 		return err
 	}
-	return s.DB.Write(ctx, func(tx *store.Tx) error {
-		was, err := s.Effective(tx, o.Owner)
-		if err != nil {
-			return err
-		}
-		value, known := valueOf(&was.Plan, o.Limit)
-		if !known {
-			return problem.NotFound("limit")
-		}
-		if o.Value < 0 || (o.Value == 0 && o.Limit != SitesLimit) {
-			return problem.Invalid("invalid", "A limit allows at least one call.",
-				problem.Field{Pointer: "/value", Code: "limit.calls", Detail: "The value must be at least 1; 0 is possible for sites only."})
-		}
-		if o.Starts, err = span(o.Starts, o.Ends, tx.Now()); err != nil {
-			return err
-		}
-		if err := saveOverride(tx, o); err != nil {
-			return problem.Internal("quota.grant", err)
-		}
-		tx.Changed(topic, o.Owner)
-		return s.note(tx, by, audit.Change{Action: "group.grant_limit", Group: o.Owner, Reason: o.Reason,
-			Before: map[string]any{"limit": o.Limit, "value": value},
-			After:  map[string]any{"limit": o.Limit, "value": o.Value, "starts": o.Starts, "ends": o.Ends}})
-	})
+	return s.DB.Write(ctx, func(tx *store.Tx) error { return s.GrantIn(tx, by, o) })
+}
+
+// GrantIn is Grant inside the caller's transaction; it does not authorise.
+func (s *Service) GrantIn(tx *store.Tx, by access.Principal, o Override) error {
+	was, err := s.Effective(tx, o.Owner)
+	if err != nil {
+		return err
+	}
+	value, known := valueOf(&was.Plan, o.Limit)
+	if !known {
+		return problem.NotFound("limit")
+	}
+	if o.Value < 0 || (o.Value == 0 && o.Limit != SitesLimit) {
+		return problem.Invalid("invalid", "A limit allows at least one call.",
+			problem.Field{Pointer: "/value", Code: "limit.calls", Detail: "The value must be at least 1; 0 is possible for sites only."})
+	}
+	if o.Starts, err = span(o.Starts, o.Ends, tx.Now()); err != nil {
+		return err
+	}
+	if err := saveOverride(tx, o); err != nil {
+		return problem.Internal("quota.grant", err)
+	}
+	tx.Changed(topic, o.Owner)
+	return s.note(tx, by, audit.Change{Action: "group.grant_limit", Group: o.Owner, Reason: o.Reason,
+		Before: map[string]any{"limit": o.Limit, "value": value},
+		After:  map[string]any{"limit": o.Limit, "value": o.Value, "starts": o.Starts, "ends": o.Ends}})
 }
 
 // Withdraw ends the group's own value of a limit, also one that has not begun.

@@ -28,6 +28,7 @@ type Config struct {
 	Host      HostCfg    `yaml:"host" doc:"How your product hears what integrations ask of it; it may also come for it at GET /v1/tasks"`
 	Groups    GroupsCfg  `yaml:"groups" doc:"Naming rule of developer groups"`
 	Apps      AppsCfg    `yaml:"applications" doc:"What applications may do before they are verified"`
+	Programme ProgCfg    `yaml:"programme" doc:"How developer groups get production settings"`
 	SignIn    SignInCfg  `yaml:"sign_in" doc:"How people sign in"`
 	Register  RegCfg     `yaml:"registration" doc:"Clients that register themselves; both ways are off by default"`
 	AWS       AWSCfg     `yaml:"aws" doc:"How your platform opens what customers have at Amazon Web Services; without it packages that need that cannot be switched on"`
@@ -123,6 +124,12 @@ const (
 	UnverifiedWarn   = "warn"
 )
 
+// ProgCfg says how long things take that people decide.
+type ProgCfg struct {
+	Decide int `yaml:"decide_days" doc:"Within how many days you decide about a request for production settings; developers read it, and you are told when it is over"`
+	Notice int `yaml:"notice_days" doc:"How many days before the end of what you granted a group is told"`
+}
+
 // SignInCfg says how people may sign in.
 type SignInCfg struct {
 	SignUp bool    `yaml:"sign_up" doc:"Anyone may sign up as a developer"`
@@ -175,14 +182,15 @@ func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d)
 func Defaults() Config {
 	return Config{
 		URL: "http://127.0.0.1:8480", Listen: "127.0.0.1:8480", Database: "guestright.db", MasterKey: "master.key", Catalog: "catalog.yaml",
-		Gateway: GatewayCfg{Listen: "127.0.0.1:8490", URL: "http://127.0.0.1:8490", Audience: "product", Timeout: Duration(60 * time.Second)},
-		Checks:  ChecksCfg{Family: gateway.FamilyOriginal},
-		Watch:   WatchCfg{Listen: "127.0.0.1:8470"},
-		Mail:    MailCfg{Port: 587},
-		Tokens:  defaultTokens(),
-		Events:  EventsCfg{Keep: 30, Counts: 400},
-		Apps:    AppsCfg{Unverified: UnverifiedRefuse, Drafts: release.DraftsDefault, Lines: release.LinesDefault},
-		SignIn:  SignInCfg{SignUp: true},
+		Gateway:   GatewayCfg{Listen: "127.0.0.1:8490", URL: "http://127.0.0.1:8490", Audience: "product", Timeout: Duration(60 * time.Second)},
+		Checks:    ChecksCfg{Family: gateway.FamilyOriginal},
+		Watch:     WatchCfg{Listen: "127.0.0.1:8470"},
+		Mail:      MailCfg{Port: 587},
+		Tokens:    defaultTokens(),
+		Events:    EventsCfg{Keep: 30, Counts: 400},
+		Apps:      AppsCfg{Unverified: UnverifiedRefuse, Drafts: release.DraftsDefault, Lines: release.LinesDefault},
+		Programme: ProgCfg{Decide: 5, Notice: 14},
+		SignIn:    SignInCfg{SignUp: true},
 	}
 }
 

@@ -35,6 +35,8 @@ func (c Config) Check() error {
 	k.rest()
 	k.say(c.Apps.Drafts < 1 || c.Apps.Drafts > 100, "applications.draft_versions", "1 to 100.")
 	k.say(c.Apps.Lines < 1 || c.Apps.Lines > 1000, "applications.live_versions", "1 to 1000.")
+	k.say(c.Programme.Decide < 1 || c.Programme.Decide > 90, "programme.decide_days", "1 to 90.")
+	k.say(c.Programme.Notice < 1 || c.Programme.Notice > 90, "programme.notice_days", "1 to 90.")
 	k.say(c.Apps.Unverified != UnverifiedRefuse && c.Apps.Unverified != UnverifiedWarn, "applications.unverified_installs", "refuse or warn.")
 	if len(k.found) > 0 {
 		return problem.Invalid("config_invalid", "The configuration needs another look.", k.found...)

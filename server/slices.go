@@ -43,6 +43,7 @@ import (
 	"github.com/guestright/guestright/legacy"
 	"github.com/guestright/guestright/notice"
 	"github.com/guestright/guestright/private"
+	"github.com/guestright/guestright/programme"
 	"github.com/guestright/guestright/quota"
 	"github.com/guestright/guestright/registration"
 	"github.com/guestright/guestright/release"
@@ -75,6 +76,7 @@ type Slices struct {
 	Facts          *account.Facts
 	Events         *event.Service
 	Webhooks       *webhook.Service
+	Programme      *programme.Service
 	Releases       *release.Service
 	Integrations   *integration.Service
 	Host           *host.Service
@@ -144,6 +146,8 @@ func newSlices(b base, cfg Config) (*Slices, error) {
 		Keep: time.Duration(cfg.Events.Keep) * 24 * time.Hour}
 	s.Webhooks = webhook.New(webhook.Service{DB: b.db, Audit: s.Audit, Keys: b.keys, Applications: s.Applications, Grants: s.Grants, Bearers: s.Bearers, Facts: s.Facts,
 		Events: s.Events, Notices: s.Notices, Catalog: b.cat, Client: s.Outbound, Log: b.log, KeepCounts: time.Duration(cfg.Events.Counts) * 24 * time.Hour})
+	s.Programme = &programme.Service{DB: b.db, Audit: s.Audit, Groups: s.Groups, Quota: s.Quota, Usage: s.Usage, Notices: s.Notices,
+		Within: time.Duration(cfg.Programme.Decide) * 24 * time.Hour, Before: time.Duration(cfg.Programme.Notice) * 24 * time.Hour}
 	s.Releases = &release.Service{DB: b.db, Audit: s.Audit, Applications: s.Applications, Groups: s.Groups, Notices: s.Notices, Catalog: b.cat}
 	s.Applications.Touched = s.Releases.Touched
 	s.Integrations = &integration.Service{DB: b.db, Audit: s.Audit, Accounts: s.Accounts, Groups: s.Groups, Applications: s.Applications,
@@ -242,6 +246,7 @@ func (s *Slices) jobs(r *job.Runner) {
 	s.Private.Jobs(r)
 	s.Legacy.Jobs(r)
 	s.Applications.Jobs(r)
+	s.Programme.Jobs(r)
 	job.Every(r, "catalog.announce", announceEvery, s.Announce)
 	s.Tokens.Jobs(r)
 	s.Events.Jobs(r)

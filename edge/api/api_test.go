@@ -82,6 +82,7 @@ func TestTwoTenants(t *testing.T) {
 		"updateInstallation": {"delegation": "off"}, "takeInstallationUpdate": {"version": s.version, "scopes": []string{}}, "withholdInstallation": {"reason": "x"}, "uninstallInstallation": {"reason": "x"}, "blockInstallation": {"reason": "x"},
 		"setTokenPolicy": {"idle_days": 90, "rotate_days": 90}, "rotateToken": object{}, "rotateTokenNow": {"reason": "x"}, "extendToken": {"until": "2030-01-01T00:00:00Z"},
 		"createCustomRole": {"key": "x", "name": "X"}, "updateCustomRole": {"name": "X"}, "setMemberRoles": {"roles": []object{}}, "inquire": {"role": "reader", "action": "x"}, "readPolicy": {"policy": []object{}},
+		"requestProduction": {"purpose": "x", "operations": "x", "expected_sites": 1, "expected_calls_per_day": 1, "contact": "a@b.c"}, "answerProduction": {"answer": "x"}, "askProduction": {"question": "x"}, "refuseProduction": {"reason": "x"}, "grantProduction": {"reason": "x", "revision": 1},
 		"assignGroupPlan": {"plan": "development", "reason": "x"}, "grantGroupLimit": {"value": 1, "reason": "x"},
 	}
 	seen := 0

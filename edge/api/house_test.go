@@ -25,10 +25,12 @@ import (
 	"github.com/guestright/guestright/kit/store/storetest"
 	"github.com/guestright/guestright/kit/web"
 	"github.com/guestright/guestright/notice"
+	"github.com/guestright/guestright/programme"
 	"github.com/guestright/guestright/quota"
 	"github.com/guestright/guestright/release"
 	"github.com/guestright/guestright/role"
 	"github.com/guestright/guestright/token"
+	"github.com/guestright/guestright/usage"
 )
 
 const spec = `{"openapi":"3.1.0","info":{"title":"Pennant","version":"1"},"paths":{
@@ -125,9 +127,10 @@ func newHouse(t *testing.T, open func(*storetest.Clock) *store.DB) *house {
 		t.Fatal(err)
 	}
 	oracle := &api.Oracle{Catalog: cat, Bearers: h.bearers, Facts: account.NewFacts(h.db), Now: h.clock.Now}
+	production := &programme.Service{DB: h.db, Audit: log, Groups: h.groups, Quota: limits, Usage: &usage.Service{DB: h.db, Recorder: usage.NewRecorder(10)}, Notices: notices}
 	h.api = api.New(api.Config{Version: "1", DB: h.db, Keys: keys, Catalog: cat, Decide: oracle.Ask, Origins: []string{"https://tools.example"},
 		Gate:   &api.Gate{Cookie: "sid", Session: h.session, Products: h.products, Bearers: h.bearers, Now: h.clock.Now},
-		Slices: []api.Mounter{log, limits, h.accounts, roles, h.groups, notices, h.applications, grants, h.tokens, h.products, h.releases, h.integrations}})
+		Slices: []api.Mounter{log, limits, h.accounts, roles, h.groups, notices, h.applications, grants, h.tokens, h.products, h.releases, h.integrations, production}})
 	h.handler = web.NewDoor(web.DoorConfig{}, h.api)
 	return h
 }

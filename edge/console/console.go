@@ -31,6 +31,7 @@ import (
 	"github.com/guestright/guestright/legacy"
 	"github.com/guestright/guestright/notice"
 	"github.com/guestright/guestright/private"
+	"github.com/guestright/guestright/programme"
 	"github.com/guestright/guestright/quota"
 	"github.com/guestright/guestright/release"
 	"github.com/guestright/guestright/role"
@@ -61,6 +62,7 @@ type Services struct {
 	Actions        *useraction.Service    // nil: there are no buttons
 	Private        *private.Service       // nil: there are no private integrations
 	APITokens      *apitoken.Tokens       // nil: there are no personal and service tokens
+	Programme      *programme.Service     // nil: nobody asks for production settings
 	Roles          *role.Service
 	Quota          *quota.Service
 	Notices        *notice.Service
@@ -122,7 +124,7 @@ func (c *Console) Mount(mux *http.ServeMux) {
 		c.consentRoutes(), c.deviceRoutes(), c.authorisedRoutes(), c.authorizationRoutes(),
 		c.verificationRoutes(), c.clientRoutes(), c.updateRoutes(),
 		c.tokenLifeRoutes(), c.credentialRoutes(), c.apiTokenRoutes(),
-		c.endingRoutes(), c.legacyKeyRoutes(), c.leakRoutes(), c.roleRoutes(), c.useRoutes(), c.hookRoutes(), c.configurationRoutes(), c.triggerRoutes(), c.connectionRoutes(), c.approvalRoutes(), c.approvalSettingsRoutes(), c.cohortRoutes(), c.storeRoutes(), c.targetRoutes(), c.importRoutes(), c.attachedRoutes(), c.partnerRoutes()} {
+		c.endingRoutes(), c.legacyKeyRoutes(), c.leakRoutes(), c.roleRoutes(), c.useRoutes(), c.hookRoutes(), c.configurationRoutes(), c.triggerRoutes(), c.connectionRoutes(), c.approvalRoutes(), c.approvalSettingsRoutes(), c.cohortRoutes(), c.storeRoutes(), c.targetRoutes(), c.importRoutes(), c.attachedRoutes(), c.partnerRoutes(), c.productionRoutes()} {
 		routes = append(routes, some...)
 	}
 	for _, r := range routes {

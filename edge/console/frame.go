@@ -113,6 +113,9 @@ func (v *visit) navigate(f *page.Frame, s sheet, m memberships) {
 		f.Switcher, f.Sections = v.accountNavigation(s, m.accounts)
 	case areaOperator:
 		f.Sections = operatorNavigation()
+		if v.Programme != nil {
+			f.Sections[0].Links = append(f.Sections[0].Links, page.Link{Text: "Production requests", URL: "/operator/production", Icon: page.IconRocket})
+		}
 		if v.Legacy != nil {
 			f.Sections[0].Links = append(f.Sections[0].Links, page.Link{Text: "Deprecations", URL: "/operator/deprecations", Icon: page.IconClock},
 				page.Link{Text: "Legacy keys", URL: "/operator/legacy-keys", Icon: page.IconKey})
@@ -170,6 +173,9 @@ func (v *visit) groupNavigation(s sheet, groups []group.Group) (*page.Switcher, 
 		{Text: "Settings", URL: base + "/settings", Icon: page.IconSettings},
 	}})
 	last := &sections[len(sections)-1]
+	if v.Programme != nil {
+		last.Links = slices.Insert(last.Links, 2, page.Link{Text: "Production", URL: base + "/production", Icon: page.IconRocket})
+	}
 	if v.ends() {
 		last.Links = slices.Insert(last.Links, 2, page.Link{Text: "Deprecations", URL: base + "/deprecations", Icon: page.IconClock})
 	}
