@@ -219,6 +219,9 @@ func (s *Service) changeAs(ctx context.Context, by access.Principal, d decided, 
 		if err := s.moved(tx, by, a, before, v); err != nil {
 			return err
 		}
+		if v.released() {
+			tx.Changed(Topic, v.Application)
+		}
 		out = v
 		return s.record(tx, by, d.action, a, before.Staged(), v)
 	})

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/guestright/guestright/edge/gateway"
+	"github.com/guestright/guestright/listing"
 	"github.com/guestright/guestright/quota"
 	"github.com/guestright/guestright/release"
 )
@@ -29,6 +30,7 @@ type Config struct {
 	Groups    GroupsCfg  `yaml:"groups" doc:"Naming rule of developer groups"`
 	Apps      AppsCfg    `yaml:"applications" doc:"What applications may do before they are verified"`
 	Programme ProgCfg    `yaml:"programme" doc:"How developer groups get production settings"`
+	Directory DirCfg     `yaml:"directory" doc:"The public directory of integrations"`
 	SignIn    SignInCfg  `yaml:"sign_in" doc:"How people sign in"`
 	Register  RegCfg     `yaml:"registration" doc:"Clients that register themselves; both ways are off by default"`
 	AWS       AWSCfg     `yaml:"aws" doc:"How your platform opens what customers have at Amazon Web Services; without it packages that need that cannot be switched on"`
@@ -130,6 +132,11 @@ type ProgCfg struct {
 	Notice int `yaml:"notice_days" doc:"How many days before the end of what you granted a group is told"`
 }
 
+// DirCfg is the public directory.
+type DirCfg struct {
+	Categories []string `yaml:"categories" doc:"Categories that developers choose from, in the order in which they are shown. Renaming one takes its listings out of it"`
+}
+
 // SignInCfg says how people may sign in.
 type SignInCfg struct {
 	SignUp bool    `yaml:"sign_up" doc:"Anyone may sign up as a developer"`
@@ -190,6 +197,7 @@ func Defaults() Config {
 		Events:    EventsCfg{Keep: 30, Counts: 400},
 		Apps:      AppsCfg{Unverified: UnverifiedRefuse, Drafts: release.DraftsDefault, Lines: release.LinesDefault},
 		Programme: ProgCfg{Decide: 5, Notice: 14},
+		Directory: DirCfg{Categories: listing.Usual()},
 		SignIn:    SignInCfg{SignUp: true},
 	}
 }

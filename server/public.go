@@ -8,6 +8,7 @@ import (
 	"github.com/guestright/guestright/account"
 	"github.com/guestright/guestright/edge/api"
 	"github.com/guestright/guestright/edge/console"
+	"github.com/guestright/guestright/edge/directory"
 	"github.com/guestright/guestright/edge/gateway"
 	"github.com/guestright/guestright/identity"
 	"github.com/guestright/guestright/kit/store"
@@ -34,6 +35,7 @@ func (a *App) public() http.Handler {
 		Authority: a.Authority,
 		Secure:    a.Config.secure(), Log: a.Log, Now: a.DB.Now})
 	pages.Mount(mux)
+	(&directory.Directory{Listings: a.Listings, Product: func() string { return a.Catalog.Get().File().Product.Name }, Secure: a.Config.secure(), Log: a.Log}).Mount(mux)
 	a.oauth(pages).Mount(mux)
 	return web.NewDoor(web.DoorConfig{Log: a.Log, Hosts: a.consoleHosts(), Proxies: a.proxies, Secure: a.Config.secure()}, mux)
 }
@@ -72,7 +74,7 @@ func (a *App) management() *api.API {
 		}}
 	oracle := &api.Oracle{Catalog: a.Catalog, Bearers: a.Bearers, Facts: a.Facts, Now: a.DB.Now}
 	return api.New(api.Config{Servers: []string{a.Config.URL}, DB: a.DB, Keys: a.Keys, Gate: gate, Catalog: a.Catalog, Decide: oracle.Ask,
-		Slices: []api.Mounter{a.Identity, a.Accounts, a.Roles, a.Groups, a.Applications, a.Programme, a.Releases, a.Integrations, a.Host, a.Configurations, a.Connections, a.Triggers, a.Memberships, a.Approvals, a.Properties, a.Links, a.Actions, a.Drivers, a.Snapshots, a.Imports, a.Private, a.Insight, a.Consents, a.Authority, a.Grants, a.Tokens, a.APITokens, a.Products, a.Events, a.Webhooks,
+		Slices: []api.Mounter{a.Identity, a.Accounts, a.Roles, a.Groups, a.Applications, a.Programme, a.Releases, a.Integrations, a.Sheets, a.Listings, a.Host, a.Configurations, a.Connections, a.Triggers, a.Memberships, a.Approvals, a.Properties, a.Links, a.Actions, a.Drivers, a.Snapshots, a.Imports, a.Private, a.Insight, a.Consents, a.Authority, a.Grants, a.Tokens, a.APITokens, a.Products, a.Events, a.Webhooks,
 			a.Quota, a.Usage, a.Audit, a.Notices,
 			a.Legacy, a.Leaks}})
 }

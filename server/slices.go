@@ -41,6 +41,7 @@ import (
 	"github.com/guestright/guestright/kit/web"
 	"github.com/guestright/guestright/leak"
 	"github.com/guestright/guestright/legacy"
+	"github.com/guestright/guestright/listing"
 	"github.com/guestright/guestright/notice"
 	"github.com/guestright/guestright/private"
 	"github.com/guestright/guestright/programme"
@@ -48,6 +49,7 @@ import (
 	"github.com/guestright/guestright/registration"
 	"github.com/guestright/guestright/release"
 	"github.com/guestright/guestright/role"
+	"github.com/guestright/guestright/sheet"
 	"github.com/guestright/guestright/token"
 	"github.com/guestright/guestright/usage"
 	"github.com/guestright/guestright/webhook"
@@ -79,6 +81,8 @@ type Slices struct {
 	Programme      *programme.Service
 	Releases       *release.Service
 	Integrations   *integration.Service
+	Sheets         *sheet.Service
+	Listings       *listing.Service
 	Host           *host.Service
 	Configurations *configuration.Service
 	Connections    *connection.Service
@@ -155,6 +159,11 @@ func newSlices(b base, cfg Config) (*Slices, error) {
 	s.Releases.Published, s.Releases.RolledBack, s.Releases.Deprecated = s.Integrations.Published, s.Integrations.RolledBack, s.Integrations.Deprecated
 	s.Releases.Review = cfg.Apps.Review
 	s.Releases.Limits = release.Limits{Drafts: cfg.Apps.Drafts, Lines: cfg.Apps.Lines}
+	s.Sheets = &sheet.Service{DB: b.db, Applications: s.Applications, Groups: s.Groups, Releases: s.Releases, Quota: s.Quota, Catalog: b.cat}
+	s.Listings = &listing.Service{DB: b.db, Audit: s.Audit, Applications: s.Applications, Releases: s.Releases, Sheets: s.Sheets, Notices: s.Notices,
+		Categories: listing.Categories(cfg.Directory.Categories), Origin: cfg.URL}
+	s.Sheets.Links = s.Listings.SheetLinks
+	s.Listings.Watch()
 	s.Host = &host.Service{DB: b.db, Audit: s.Audit, Accounts: s.Accounts, Log: b.log}
 	s.Private = &private.Service{DB: b.db, Audit: s.Audit, Accounts: s.Accounts, Roles: s.Roles, Grants: s.Grants, Tokens: s.Tokens, Usage: s.Usage,
 		Notices: s.Notices, Catalog: b.cat}

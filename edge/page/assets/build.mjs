@@ -15,6 +15,7 @@ const origin = {
   "served/mono.woff2": ["@fontsource-variable/jetbrains-mono"],
   "served/app.css": ["guestright", "tailwindcss", "basecoat-css", "uplot"],
   "served/app.js": ["guestright"],
+  "served/directory.css": ["guestright"],
   "served/favicon.svg": ["guestright"],
   "axe/axe.min.js": ["axe-core"],
   "../icon_path.go": ["lucide-static"],

@@ -23,7 +23,7 @@ mono="$modules/@fontsource-variable/jetbrains-mono/files"
 cp "$inter/inter-latin-wght-normal.woff2" "$here/served/inter.woff2"
 cp "$inter/inter-latin-ext-wght-normal.woff2" "$here/served/inter-ext.woff2"
 cp "$mono/jetbrains-mono-latin-wght-normal.woff2" "$here/served/mono.woff2"
-cp "$here/src/app.js" "$here/src/favicon.svg" "$here/served/"
+cp "$here/src/app.js" "$here/src/favicon.svg" "$here/src/directory.css" "$here/served/"
 
 # Tailwind resolves imports beside its input, so the stylesheet is built inside the module folder
 # and told where the templates are.
