@@ -29,6 +29,7 @@ func (f File) check() []problem.Field {
 	c.registry()
 	c.resources()
 	c.plans()
+	c.previews()
 	c.deprecations()
 	for i, ch := range f.Changes {
 		at := "/changes/" + strconv.Itoa(i)

@@ -90,15 +90,19 @@ func routeShape(r *Route) string {
 
 // stateOf is what a route asks for, in words.
 func stateOf(r *Route) string {
+	early := ""
+	if r.Preview != "" {
+		early = ", only with the preview " + r.Preview
+	}
 	switch {
 	case r.Internal:
 		return "internal"
 	case r.Public:
-		return "public"
+		return "public" + early
 	case r.Unmapped():
 		return "unmapped"
 	}
-	return r.Needs.Text()
+	return r.Needs.Text() + early
 }
 
 func change(old, now *Route) RouteChange {

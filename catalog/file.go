@@ -19,6 +19,8 @@ type File struct {
 	Resources    []Kind                 `yaml:"resources" json:"resources,omitempty"`
 	Events       map[string]EventType   `yaml:"events" json:"events,omitempty"`
 	Plans        map[string]Plan        `yaml:"plans" json:"plans,omitempty"`
+	Previews     map[string]Gated       `yaml:"previews" json:"previews,omitempty"`
+	Tiers        map[string]Tier        `yaml:"tiers" json:"tiers,omitempty"`
 	Changes      []Change               `yaml:"changes" json:"changes,omitempty"`
 }
 
@@ -60,6 +62,7 @@ type Override struct {
 	Public      bool         `yaml:"public" json:"public,omitempty"`           // any installed application may call it
 	Internal    bool         `yaml:"internal" json:"internal,omitempty"`       // not for third parties; answers like an absent route
 	Reason      string       `yaml:"reason" json:"reason,omitempty"`
+	Preview     string       `yaml:"preview" json:"preview,omitempty"`   // a preview of this file: only groups that have it may call
 	Resource    string       `yaml:"resource" json:"resource,omitempty"` // a kind of `resources`, or a template
 	Cost        int          `yaml:"cost" json:"cost,omitempty"`         // calls that one request counts as; 0 means 1
 	Upstream    string       `yaml:"upstream" json:"upstream,omitempty"`
@@ -113,6 +116,8 @@ type EventType struct {
 	Description string `yaml:"description" json:"description,omitempty"`
 	Scope       string `yaml:"scope" json:"scope,omitempty"`
 	Entitlement string `yaml:"entitlement" json:"entitlement,omitempty"`
+	// Preview is one of `previews`: only integrations of groups that have it receive the event.
+	Preview string `yaml:"preview" json:"preview,omitempty"`
 	// Resource is the kind of `resources` that events of this type are about; with it, every event names its subject.
 	Resource string `yaml:"resource" json:"resource,omitempty"`
 	// Schemas holds the JSON Schema (draft 2020-12) of the data by version: 1, 2 and so on. None: any JSON object.

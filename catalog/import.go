@@ -119,7 +119,7 @@ func (b *builder) operation(op raw) error {
 		b.coverage.WithResource++
 	}
 	r := Route{
-		Operation: op.id, Method: op.method, Needs: v.needs, Source: v.source, Public: v.public, Internal: v.internal,
+		Operation: op.id, Method: op.method, Needs: v.needs, Source: v.source, Public: v.public, Internal: v.internal, Preview: o.Preview,
 		Cost: first(o.Cost, e.cost, 1), Upstream: first(o.Upstream, e.upstream, "default"),
 		Kind: kind, Resource: template, resource: template.bind(params), params: params, Account: -1, Deprecated: b.deprecation(op, o), RemovedIn: o.RemovedIn,
 	}

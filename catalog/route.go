@@ -27,9 +27,10 @@ type Route struct {
 	Needs      access.Needs
 	Program    access.Program // Needs compiled over Catalog.Bit
 	Source     Source
-	Public     bool // any installed application may call it
-	Internal   bool // answers third parties like an absent route
-	Cost       int  // calls that one request counts as
+	Public     bool   // any installed application may call it
+	Internal   bool   // answers third parties like an absent route
+	Preview    string // only groups that have this preview may call it; "": everybody
+	Cost       int    // calls that one request counts as
 	Upstream   string
 	Kind       string   // kind of resource, "" when none is declared
 	Resource   Template // how the resource is named

@@ -43,6 +43,10 @@ type Service struct {
 	// there. It must be quick.
 	Followed func([]*Event)
 
+	// Preview says why a group may not use a preview of the catalog; nil: nobody
+	// receives what is one.
+	Preview func(ctx context.Context, group, preview string) error
+
 	queue queue
 	once  sync.Once
 	known sync.Map      // product's key of an account → knownAccount
@@ -321,6 +325,18 @@ func (s *Service) Receives(ctx context.Context, cat *catalog.Catalog, h *token.H
 	t, ok := cat.Event(e.Type)
 	if !ok {
 		return false, nil // its type was taken out of the catalog: nobody can say who may see it
+	}
+	if t.Preview != "" {
+		if s.Preview == nil {
+			return false, nil
+		}
+		err := s.Preview(ctx, h.Group, t.Preview)
+		if p := problem.Of(err); err != nil && p.Kind == problem.KindForbidden {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
 	}
 	if muted, err := s.Muted(ctx, e.Account, h.Grant, e.Type); err != nil || muted {
 		return false, err

@@ -8,9 +8,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/audit"
+	"github.com/guestright/guestright/catalog"
 	"github.com/guestright/guestright/group"
 	"github.com/guestright/guestright/kit/ident"
 	"github.com/guestright/guestright/kit/problem"
@@ -41,6 +43,9 @@ type house struct {
 	group string
 	by    access.Principal // of calls over HTTP
 	api   *web.API
+
+	catalog *catalog.Current
+	gate    *programme.Gate
 }
 
 func newHouse(t *testing.T, open func(*storetest.Clock) *store.DB) *house {
@@ -51,7 +56,10 @@ func newHouse(t *testing.T, open func(*storetest.Clock) *store.DB) *house {
 	limits := &quota.Service{DB: db, Audit: log, Solo: true}
 	must(t, limits.SetPlans([]quota.Plan{{Name: "production", Label: "Production", Sites: 50, Limits: []quota.Limit{{Name: "day", Calls: 500_000, Per: 24 * 3600e9}}}}))
 	limits.Watch()
-	h.Service = &programme.Service{DB: db, Audit: log, Quota: limits, Notices: &notice.Service{DB: db, Audit: log},
+	h.catalog = &catalog.Current{}
+	h.catalog.Swap(offering(t))
+	h.gate = programme.NewGate(db, h.catalog)
+	h.Service = &programme.Service{DB: db, Catalog: h.catalog, Audit: log, Quota: limits, Notices: &notice.Service{DB: db, Audit: log},
 		Groups: &group.Service{DB: db, Audit: log, Naming: group.Naming{Forbidden: []string{"test"}}},
 		Usage:  &usage.Service{DB: db, Recorder: usage.NewRecorder(100)}}
 	h.person("op", true)
@@ -70,6 +78,22 @@ func newHouse(t *testing.T, open func(*storetest.Clock) *store.DB) *house {
 		t.Fatal(err)
 	}
 	return h
+}
+
+// offering is a catalog with a preview and a tier that brings it.
+func offering(t *testing.T) *catalog.Catalog {
+	t.Helper()
+	set, err := catalog.Load(fstest.MapFS{"a.json": {Data: []byte(`{"openapi":"3.1.0","info":{"title":"A","version":"1"},"paths":{
+		"/flags":{"get":{"operationId":"listFlags","responses":{"200":{"description":"ok"}}}},"/insights":{"get":{"operationId":"getInsights","responses":{"200":{"description":"ok"}}}}}}`)}}, "*.json")
+	must(t, err)
+	cat, _, err := catalog.Import(set, catalog.File{Product: catalog.Product{Name: "A", Account: catalog.Account{In: "none"}},
+		Operations: map[string]catalog.Override{"listFlags": {Needs: "flag:view"}, "getInsights": {Needs: "flag:view", Preview: "insights"}},
+		Events:     map[string]catalog.EventType{"insight.made": {Preview: "insights"}},
+		Previews:   map[string]catalog.Gated{"insights": {Label: "Insights"}},
+		Tiers:      map[string]catalog.Tier{"community": {Label: "Community"}, "partner": {Label: "Partner", Plan: "production", Previews: []string{"insights"}, Badge: true}},
+		Plans:      map[string]catalog.Plan{"production": {Sites: 50}}})
+	must(t, err)
+	return cat
 }
 
 func must(t *testing.T, err error) {

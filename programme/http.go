@@ -70,6 +70,8 @@ func (s *Service) Mount(m web.Mux) {
 	m.Catalogue().Declare(Declared()...)
 	s.mountProduction(m)
 	s.mountDecisions(m)
+	s.mountPartners(m)
+	s.mountAgreements(m)
 }
 
 const productionPath = "/v1/groups/{group}/production"
@@ -143,13 +145,13 @@ func (s *Service) mountDecisions(m web.Mux) {
 // Declared lists the codes of this slice.
 func Declared() []problem.Declared {
 	con := problem.KindConflict
-	return []problem.Declared{
-		{Code: "production_invalid", Kind: problem.KindInvalid, Cause: "A part of a request for production settings, or of its decision, breaks a rule; errors says which.", Remedy: "Correct the parts that errors names."},
+	return append(declaredPartners(), []problem.Declared{
+		{Code: "production_invalid", Kind: problem.KindInvalid, Cause: "A part of a request, of an application for the partner programme, of an agreement or of a decision breaks a rule; errors says which.", Remedy: "Correct the parts that errors names."},
 		{Code: "production_open", Kind: con, Cause: "A request of the group waits for a decision already.", Remedy: "Wait for it, or withdraw it first."},
 		{Code: "production_personal", Kind: con, Cause: "A person's own group gets no production settings, since customers see a company's name.", Remedy: "Found a group with the company's name and move the applications there."},
 		{Code: "production_not_open", Kind: con, Cause: "No request of the group waits for a decision.", Remedy: "Look at its requests; perhaps somebody else decided."},
 		{Code: "production_not_asked", Kind: con, Cause: "The operator has asked nothing that waits for an answer.", Remedy: "Nothing needs to be done."},
 		{Code: "production_changed", Kind: con, Cause: "The request changed after it was looked at.", Remedy: "Look at it again and repeat."},
 		{Code: "production_conflicted", Kind: problem.KindForbidden, Cause: "Whoever decides belongs to the group.", Remedy: "Let another operator decide."},
-	}
+	}...)
 }

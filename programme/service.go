@@ -8,6 +8,7 @@ import (
 
 	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/audit"
+	"github.com/guestright/guestright/catalog"
 	"github.com/guestright/guestright/group"
 	"github.com/guestright/guestright/kit/ident"
 	"github.com/guestright/guestright/kit/problem"
@@ -31,6 +32,7 @@ type Service struct {
 	Quota   *quota.Service
 	Usage   *usage.Service
 	Notices *notice.Service
+	Catalog *catalog.Current
 	// Within is how long the operator takes to decide; 0: WithinDefault.
 	Within time.Duration
 	// Before is how long before its end a group hears that a grant ends; 0: BeforeDefault.

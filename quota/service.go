@@ -329,6 +329,16 @@ func span(starts, ends, now time.Time) (time.Time, error) {
 	return starts, nil
 }
 
+// EndPlanIn ends the assignments of a plan inside the caller's transaction; what
+// was assigned before holds again. It does not authorise.
+func (s *Service) EndPlanIn(tx *store.Tx, by access.Principal, owner, plan string) error {
+	if err := endPlan(tx, owner, plan); err != nil {
+		return problem.Internal("quota.end_plan", err)
+	}
+	tx.Changed(topic, owner)
+	return s.note(tx, by, audit.Change{Action: "group.end_plan", Group: owner, Before: map[string]any{"plan": plan}})
+}
+
 // Grant gives a group a value of its own for one limit.
 func (s *Service) Grant(ctx context.Context, by access.Principal, o Override) error {
 	if err := s.reach(ctx, by, ActionSet, o.Owner); err != nil {

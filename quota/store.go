@@ -58,6 +58,12 @@ func saveAssignment(tx *store.Tx, a Assignment) error {
 	return err
 }
 
+func endPlan(tx *store.Tx, owner, plan string) error {
+	_, err := tx.ExecContext(tx.Ctx, "UPDATE quota_plan SET ends = ? WHERE owner = ? AND plan = ? AND (ends = 0 OR ends > ?)",
+		store.At(tx.Now()), owner, plan, store.At(tx.Now()))
+	return err
+}
+
 func saveOverride(tx *store.Tx, o Override) error {
 	_, err := tx.ExecContext(tx.Ctx, "INSERT INTO quota_override (owner, name, value, reason, starts, ends) VALUES (?, ?, ?, ?, ?, ?)",
 		o.Owner, o.Limit, o.Value, o.Reason, store.At(o.Starts), store.At(o.Ends))

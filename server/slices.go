@@ -79,6 +79,7 @@ type Slices struct {
 	Events         *event.Service
 	Webhooks       *webhook.Service
 	Programme      *programme.Service
+	Gate           *programme.Gate
 	Releases       *release.Service
 	Integrations   *integration.Service
 	Sheets         *sheet.Service
@@ -150,8 +151,10 @@ func newSlices(b base, cfg Config) (*Slices, error) {
 		Keep: time.Duration(cfg.Events.Keep) * 24 * time.Hour}
 	s.Webhooks = webhook.New(webhook.Service{DB: b.db, Audit: s.Audit, Keys: b.keys, Applications: s.Applications, Grants: s.Grants, Bearers: s.Bearers, Facts: s.Facts,
 		Events: s.Events, Notices: s.Notices, Catalog: b.cat, Client: s.Outbound, Log: b.log, KeepCounts: time.Duration(cfg.Events.Counts) * 24 * time.Hour})
-	s.Programme = &programme.Service{DB: b.db, Audit: s.Audit, Groups: s.Groups, Quota: s.Quota, Usage: s.Usage, Notices: s.Notices,
+	s.Programme = &programme.Service{DB: b.db, Audit: s.Audit, Groups: s.Groups, Quota: s.Quota, Usage: s.Usage, Notices: s.Notices, Catalog: b.cat,
 		Within: time.Duration(cfg.Programme.Decide) * 24 * time.Hour, Before: time.Duration(cfg.Programme.Notice) * 24 * time.Hour}
+	s.Gate = programme.NewGate(b.db, b.cat)
+	s.Events.Preview = s.Gate.Preview
 	s.Releases = &release.Service{DB: b.db, Audit: s.Audit, Applications: s.Applications, Groups: s.Groups, Notices: s.Notices, Catalog: b.cat}
 	s.Applications.Touched = s.Releases.Touched
 	s.Integrations = &integration.Service{DB: b.db, Audit: s.Audit, Accounts: s.Accounts, Groups: s.Groups, Applications: s.Applications,

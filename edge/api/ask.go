@@ -21,6 +21,8 @@ type Oracle struct {
 	Bearers *token.Authenticator
 	Facts   *account.Facts   // what the product has said about resources; nil: nothing
 	Now     func() time.Time // nil: the real clock
+	// Preview says why a group may not use a preview; nil: nobody may use any.
+	Preview func(ctx context.Context, group, preview string) error
 }
 
 // Ask is a Decide.
@@ -64,6 +66,11 @@ func (o *Oracle) Ask(ctx context.Context, q Question) (Answer, error) {
 		return a, problem.NotFound("account") // path and question name two
 	}
 	a.Operation = ask.operation
+	if ask.preview != "" {
+		if err := o.enabled(ctx, b.Holding.Group, ask.preview); err != nil {
+			return a, err
+		}
+	}
 	if ask.public {
 		a.Allowed = true
 		return a, nil
@@ -133,6 +140,7 @@ type asked struct {
 	program   access.Program
 	resource  access.Resource
 	public    bool
+	preview   string
 	account   string // the account's key, where the path carries it
 }
 
@@ -167,10 +175,18 @@ func (a *asked) route(c *catalog.Catalog, q Question, now time.Time) error {
 	_, program := r.At(now)
 	a.account, _ = r.AccountKey(&p)
 	a.operation, a.program, a.public = r.Operation, *program, r.Public
+	a.preview = r.Preview
 	if r.HasResource() {
 		a.resource = r.Fill(&p, &names)
 	}
 	return nil
+}
+
+func (o *Oracle) enabled(ctx context.Context, group, preview string) error {
+	if o.Preview == nil {
+		return problem.Forbidden("product_not_enabled", "This part of the API is not open to everybody yet.")
+	}
+	return o.Preview(ctx, group, preview)
 }
 
 // entitled reports whether the scopes give everything that is missing in one of

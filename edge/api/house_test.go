@@ -127,7 +127,7 @@ func newHouse(t *testing.T, open func(*storetest.Clock) *store.DB) *house {
 		t.Fatal(err)
 	}
 	oracle := &api.Oracle{Catalog: cat, Bearers: h.bearers, Facts: account.NewFacts(h.db), Now: h.clock.Now}
-	production := &programme.Service{DB: h.db, Audit: log, Groups: h.groups, Quota: limits, Usage: &usage.Service{DB: h.db, Recorder: usage.NewRecorder(10)}, Notices: notices}
+	production := &programme.Service{DB: h.db, Audit: log, Groups: h.groups, Quota: limits, Usage: &usage.Service{DB: h.db, Recorder: usage.NewRecorder(10)}, Notices: notices, Catalog: cat}
 	h.api = api.New(api.Config{Version: "1", DB: h.db, Keys: keys, Catalog: cat, Decide: oracle.Ask, Origins: []string{"https://tools.example"},
 		Gate:   &api.Gate{Cookie: "sid", Session: h.session, Products: h.products, Bearers: h.bearers, Now: h.clock.Now},
 		Slices: []api.Mounter{log, limits, h.accounts, roles, h.groups, notices, h.applications, grants, h.tokens, h.products, h.releases, h.integrations, production}})

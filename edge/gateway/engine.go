@@ -38,6 +38,12 @@ type Engine struct {
 	// the catalog gives no date for; nil, or a zero time: nobody knows.
 	Noticed func(what string) time.Time
 
+	// Preview says why a group may not use a preview; nil: nobody may use any.
+	Preview func(ctx context.Context, group, preview string) error
+	// Agreed says why a group may not call any more, having missed the deadline of an
+	// agreement; nil: there is none.
+	Agreed func(ctx context.Context, group string, at time.Time) error
+
 	compiled atomic.Pointer[compiled]
 	// Now is the clock that decisions are made by; nil: the real one.
 	Now func() time.Time
@@ -144,6 +150,9 @@ func (e *Engine) decide(ctx context.Context, c *Call, v *Verdict) error {
 			return e.removed(v, gone)
 		}
 	}
+	if err := e.enabled(ctx, v); err != nil {
+		return err
+	}
 	if h.Sandbox {
 		if s, ok := quota.Simulate(c.Header.Get(quota.SimulateHeader), true); ok {
 			v.Simulate = s
@@ -170,6 +179,24 @@ func (e *Engine) enter(ctx context.Context, c *Call, v *Verdict) error {
 	fitting := e.attach(b.Seat)
 	v.attached, v.passport = fitting.attached, fitting.passport
 	return b.Live(v.At)
+}
+
+// enabled reports whether the caller's group may call at all, and this route when
+// it is a preview. Both are decided from memory; a preview fails closed.
+func (e *Engine) enabled(ctx context.Context, v *Verdict) error {
+	group := v.Bearer.Holding.Group
+	if e.Agreed != nil && group != "" {
+		if err := e.Agreed(ctx, group, v.At); err != nil {
+			return err
+		}
+	}
+	if v.Route.Preview == "" {
+		return nil
+	}
+	if e.Preview == nil {
+		return errNoPreview
+	}
+	return e.Preview(ctx, group, v.Route.Preview)
 }
 
 // permit is the decision proper: what the route requires against what the grant
@@ -312,6 +339,7 @@ var (
 	errScheme    = problem.Unauthenticated("missing_credential", "Send the token in one Authorization header with the scheme Bearer.")
 	errRoute     = problem.NotFound("operation")
 	errMethod    = &problem.Error{Kind: problem.KindInvalid, Code: "method_not_allowed", Detail: "This path has no operation with this method."}
+	errNoPreview = problem.Forbidden("product_not_enabled", "This part of the API is not open to everybody yet.")
 	errNoCatalog = problem.Unavailable("catalog_missing", "No catalog is in force yet.", nil)
 	errUnmapped  = problem.Forbidden("operation_unmapped", "The platform operator has not said yet what this operation requires, so nobody may call it.")
 )
