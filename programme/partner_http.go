@@ -9,7 +9,8 @@ import (
 	"github.com/guestright/guestright/kit/web"
 )
 
-type previewPath struct {
+// PreviewPath names a preview of a group in a path.
+type PreviewPath struct {
 	GroupPath
 	Preview string `path:"preview" maxLength:"40" doc:"Name of the preview."`
 }
@@ -28,14 +29,14 @@ type partnerIn struct {
 }
 
 type askPreviewIn struct {
-	previewPath
+	PreviewPath
 	Body struct {
 		Why string `json:"why" maxLength:"8000" doc:"What you want to build with it; at most 2,000 characters."`
 	}
 }
 
 type decidePreviewIn struct {
-	previewPath
+	PreviewPath
 	Body AccessDecision
 }
 
