@@ -1,12 +1,14 @@
 package application
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/guestright/guestright/group"
 	"github.com/guestright/guestright/kit/ident"
 	"github.com/guestright/guestright/kit/problem"
 )
@@ -27,20 +29,22 @@ const (
 
 // Application is an integration as its developers registered it.
 type Application struct {
-	ID          ID        `json:"id"`
-	PublicID    string    `json:"application_id" doc:"The ID to give to customers. It never changes."`
-	Group       string    `json:"group" doc:"The developer group that owns it"`
-	Name        string    `json:"name"`
-	Description string    `json:"description"`
-	Domains     []string  `json:"domains"`
-	Homepage    string    `json:"homepage"`
-	Support     string    `json:"support" doc:"Where customers may write to"`
-	State       State     `json:"state" enum:"active,suspended,deletion_pending,deleted"`
-	Reason      string    `json:"reason,omitempty"`
-	Due         time.Time `json:"deletion_due,omitzero"`
-	APIVersion  string    `json:"api_version,omitempty" doc:"The version of the product's API that counts for calls that name none"`
-	Restricted  bool      `json:"restricted,omitempty" doc:"Its verification is suspended: it works in the sandboxes of its own group only"`
-	Created     time.Time `json:"created"`
+	ID          ID          `json:"id"`
+	PublicID    string      `json:"application_id" doc:"The ID to give to customers. It never changes."`
+	Group       string      `json:"group" doc:"The developer group that owns it"`
+	Name        string      `json:"name"`
+	Description string      `json:"description"`
+	Domains     []string    `json:"domains"`
+	Homepage    string      `json:"homepage"`
+	Support     string      `json:"support" doc:"Where customers may write to"`
+	State       State       `json:"state" enum:"active,suspended,deletion_pending,deleted"`
+	Reason      string      `json:"reason,omitempty"`
+	Due         time.Time   `json:"deletion_due,omitzero"`
+	APIVersion  string      `json:"api_version,omitempty" doc:"The version of the product's API that counts for calls that name none"`
+	Restricted  bool        `json:"restricted,omitempty" doc:"Its verification is suspended: it works in the sandboxes of its own group only"`
+	Thaw        *group.Thaw `json:"thaw,omitempty" doc:"Where it works again while it is suspended; absent: nowhere"`
+	Halted      []string    `json:"halted,omitempty" doc:"Kinds of its grants whose tokens the operator has suspended: installation, consent"`
+	Created     time.Time   `json:"created"`
 }
 
 // IDPrefix implements ident.Named.
@@ -160,7 +164,7 @@ func (a *Application) Suspend(reason string) error {
 	if a.State != Active {
 		return problem.Conflict("application_not_active", "Only an active application can be suspended.")
 	}
-	a.State, a.Reason = Suspended, reason
+	a.State, a.Reason, a.Thaw = Suspended, reason, nil
 	return nil
 }
 
@@ -169,8 +173,57 @@ func (a *Application) Lift() error {
 	if a.State != Suspended {
 		return problem.Conflict("application_not_suspended", "The application is not suspended.")
 	}
-	a.State, a.Reason = Active, ""
+	a.State, a.Reason, a.Thaw = Active, "", nil
 	return nil
+}
+
+// SetThaw lets a suspended application work again in some accounts.
+func (a *Application) SetThaw(t group.Thaw) error {
+	if a.State != Suspended {
+		return problem.Conflict("application_not_suspended", "The application is not suspended.")
+	}
+	a.Thaw = &t
+	return nil
+}
+
+// SetHalt refuses the tokens of grants of a kind, or lets them pass again.
+func (a *Application) SetHalt(kind string, on bool) error {
+	if slices.Contains(a.Halted, kind) == on {
+		return problem.Conflict("tokens_unchanged", "These tokens are in that state already.")
+	}
+	if on {
+		a.Halted = append(slices.Clone(a.Halted), kind)
+		return nil
+	}
+	a.Halted = slices.DeleteFunc(slices.Clone(a.Halted), func(k string) bool { return k == kind })
+	return nil
+}
+
+// Running fails unless tokens may be issued: it is active, or suspended and works
+// again somewhere. Whether a token is good in an account, Works says.
+func (a Application) Running() error {
+	if a.State == Suspended && a.Thaw != nil {
+		return nil
+	}
+	return a.Usable()
+}
+
+// Use is one grant of an application that wants to do something.
+type Use struct {
+	Kind    string // of the grant
+	Account string
+	Own     bool // the account is a sandbox of the application's group
+}
+
+// Works fails unless the application may be used so.
+func (a Application) Works(u Use) error {
+	if slices.Contains(a.Halted, u.Kind) {
+		return problem.Forbidden("tokens_suspended", "The platform operator has suspended the tokens of this kind of the application.")
+	}
+	if a.State == Suspended && a.Thaw.Admits(a.ID.String(), u.Account, u.Own) {
+		return nil
+	}
+	return a.Usable()
 }
 
 func printable(s string) bool {

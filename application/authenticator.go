@@ -54,7 +54,7 @@ func (a *Authenticator) Authenticate(ctx context.Context, clientID string, given
 		if !k.Key.Usable(a.service.DB.Now()) {
 			return Known{}, errClient()
 		}
-		return *k, k.Application.Usable()
+		return *k, k.Application.Running()
 	}
 	k = &Known{}
 	err := a.service.DB.Read(ctx, func(tx *store.Tx) error {

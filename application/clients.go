@@ -95,7 +95,7 @@ func (s *Service) ClientOf(tx *store.Tx, clientID string) (Application, Client, 
 	if err != nil {
 		return a, Client{}, err
 	}
-	if err := a.Usable(); err != nil {
+	if err := a.Running(); err != nil {
 		return a, Client{}, err
 	}
 	c, err := findClient(tx, a.ID)

@@ -37,13 +37,6 @@ type deleteIn struct {
 	Confirm string `query:"confirm" maxLength:"400" doc:"The application's name, typed again."`
 }
 
-type suspendIn struct {
-	ApplicationPath
-	Body struct {
-		Reason string `json:"reason" maxLength:"500" doc:"Why; the developers are told."`
-	}
-}
-
 type moveIn struct {
 	ApplicationPath
 	DryRun bool `query:"dry_run" doc:"1: change nothing, show the limits before and after."`
@@ -123,19 +116,6 @@ func (s *Service) listHTTP(ctx context.Context, in *listIn) (*web.PageOut[Applic
 }
 
 func (s *Service) mountStanding(m web.Mux) {
-	web.Op(m, web.Operation{
-		ID: "suspendApplication", Method: "POST", Path: "/v1/applications/{application}/suspend", Tag: "Applications", Summary: "Suspend an application",
-		Description: "For the operator. Every token of the application is refused at once.", Action: "application:suspend",
-		Errors: []string{"forbidden", "reason_required", "application_not_active", "application_changed"},
-	}, func(ctx context.Context, in *suspendIn) (*applicationOut, error) {
-		return one(s.Suspend(ctx, access.By(ctx), in.Application, in.Body.Reason))
-	})
-	web.Op(m, web.Operation{
-		ID: "reinstateApplication", Method: "POST", Path: "/v1/applications/{application}/reinstate", Tag: "Applications", Summary: "End a suspension",
-		Description: "For the operator.", Action: "application:reinstate", Errors: []string{"forbidden", "application_not_suspended", "application_changed"},
-	}, func(ctx context.Context, in *ApplicationPath) (*applicationOut, error) {
-		return one(s.Lift(ctx, access.By(ctx), in.Application))
-	})
 	web.Op(m, web.Operation{
 		ID: "moveApplication", Method: "POST", Path: "/v1/applications/{application}/move", Tag: "Applications", Summary: "Move an application to another group",
 		Description: "You need the right to register applications there. Its installations and calls count against the new group's limits; `dry_run=1` shows both sets of limits first.",

@@ -210,7 +210,7 @@ func (s *Service) Authenticate(tx *store.Tx, clientID string, given secret.Text)
 		if err != nil {
 			return a, k, errClient()
 		}
-		return a, k, a.Usable()
+		return a, k, a.Running()
 	}
 	return Application{}, Key{}, errClient()
 }

@@ -221,16 +221,6 @@ func (s *Service) Undelete(ctx context.Context, by access.Principal, id ID) (App
 	return s.change(ctx, by, "undelete", id, func(tx *store.Tx, a *Application) error { return a.Undelete(tx.Now()) })
 }
 
-// Suspend is the operator's stop for every token of the application.
-func (s *Service) Suspend(ctx context.Context, by access.Principal, id ID, reason string) (Application, error) {
-	return s.change(ctx, by, "suspend", id, func(_ *store.Tx, a *Application) error { return a.Suspend(reason) })
-}
-
-// Lift ends a suspension.
-func (s *Service) Lift(ctx context.Context, by access.Principal, id ID) (Application, error) {
-	return s.change(ctx, by, "reinstate", id, func(_ *store.Tx, a *Application) error { return a.Lift() })
-}
-
 // Restrict lets an application work in the sandboxes of its own group only, or
 // everywhere again. It joins, does not authorise and leaves the audit entry to
 // whoever decides.
@@ -251,22 +241,32 @@ func (s *Service) Restrict(tx *store.Tx, id ID, on bool) error {
 func (s *Service) change(ctx context.Context, by access.Principal, action string, id ID, rule func(*store.Tx, *Application) error) (Application, error) {
 	var out Application
 	err := s.DB.Write(ctx, func(tx *store.Tx) error {
-		a, err := s.load(tx, by, "application:"+action, id)
+		before, after, err := s.changeIn(tx, by, action, id, rule)
 		if err != nil {
 			return err
 		}
-		before := a
-		if err := rule(tx, &a); err != nil {
-			return err
-		}
-		if err := save(tx, a, before.State); err != nil {
-			return err
-		}
-		tx.Changed(Topic, id.String())
-		out = a
-		return s.record(tx, by, action, before, a)
+		out = after
+		return s.record(tx, by, action, before, after)
 	})
 	return out, err
+}
+
+// changeIn is change for whoever has a transaction already, and leaves the audit
+// entry to them.
+func (s *Service) changeIn(tx *store.Tx, by access.Principal, action string, id ID, rule func(*store.Tx, *Application) error) (before, after Application, err error) {
+	a, err := s.load(tx, by, "application:"+action, id)
+	if err != nil {
+		return a, a, err
+	}
+	before = a
+	if err := rule(tx, &a); err != nil {
+		return before, before, err
+	}
+	if err := save(tx, a, before.State); err != nil {
+		return before, before, err
+	}
+	tx.Changed(Topic, id.String())
+	return before, a, nil
 }
 
 // Finish carries out deletions whose grace time is over.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"github.com/guestright/guestright/group"
 	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/kit/store"
@@ -29,6 +30,8 @@ type row struct {
 	APIVersion  string
 	Created     store.Micros
 	Restricted  store.Bool
+	Thaw        *group.Thaw `bun:"type:text"` // NULL for none
+	Halted      []string    `bun:"type:text"`
 }
 
 func (a Application) row() *row {
@@ -38,13 +41,13 @@ func (a Application) row() *row {
 	}
 	return &row{ID: a.ID, PublicID: a.PublicID, GroupID: a.Group, Name: a.Name, Description: a.Description, Domains: domains,
 		Homepage: a.Homepage, Support: a.Support, State: a.State, Reason: a.Reason, Due: store.At(a.Due), APIVersion: a.APIVersion, Created: store.At(a.Created),
-		Restricted: store.Bool(a.Restricted)}
+		Restricted: store.Bool(a.Restricted), Thaw: a.Thaw, Halted: append([]string{}, a.Halted...)}
 }
 
 func (r *row) application() Application {
 	return Application{ID: r.ID, PublicID: r.PublicID, Group: r.GroupID, Name: r.Name, Description: r.Description, Domains: r.Domains,
 		Homepage: r.Homepage, Support: r.Support, State: r.State, Reason: r.Reason, Due: r.Due.Time(), APIVersion: r.APIVersion, Created: r.Created.Time(),
-		Restricted: bool(r.Restricted)}
+		Restricted: bool(r.Restricted), Thaw: r.Thaw, Halted: r.Halted}
 }
 
 type keyRow struct {

@@ -131,7 +131,7 @@ func (s *Service) fill(tx *store.Tx, c *contextClaims, i integration.Installatio
 	if err != nil {
 		return err
 	}
-	if err := a.Usable(); err != nil {
+	if err := a.Running(); err != nil {
 		return err
 	}
 	acc, err := s.Accounts.Load(tx, i.Account)

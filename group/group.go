@@ -30,6 +30,7 @@ type Group struct {
 	Owner    string    `json:"owner" doc:"The user who owns it"`
 	Personal bool      `json:"personal" doc:"Made at sign-up"`
 	State    State     `json:"state" enum:"active,archived,suspended"`
+	Thaw     *Thaw     `json:"thaw,omitempty" doc:"Where its applications work again while it is suspended; absent: nowhere"`
 	Reason   string    `json:"reason,omitempty"`
 	Created  time.Time `json:"created"`
 }
@@ -128,7 +129,7 @@ func (g *Group) Suspend(reason string) error {
 	if g.State != Active {
 		return problem.Conflict("group_not_active", "Only an active group can be suspended.")
 	}
-	g.State, g.Reason = Suspended, reason
+	g.State, g.Reason, g.Thaw = Suspended, reason, nil
 	return nil
 }
 
@@ -137,6 +138,24 @@ func (g *Group) Lift() error {
 	if g.State != Suspended {
 		return problem.Conflict("group_not_suspended", "The group is not suspended.")
 	}
-	g.State, g.Reason = Active, ""
+	g.State, g.Reason, g.Thaw = Active, "", nil
+	return nil
+}
+
+// SetThaw lets its applications work again in some accounts.
+func (g *Group) SetThaw(t Thaw) error {
+	if g.State != Suspended {
+		return problem.Conflict("group_not_suspended", "The group is not suspended.")
+	}
+	g.Thaw = &t
+	return nil
+}
+
+// Works fails unless its applications may be used in the account; own: it is a
+// sandbox of the group.
+func (g Group) Works(account string, own bool) error {
+	if g.State == Suspended && !g.Thaw.Admits(g.ID.String(), account, own) {
+		return problem.Forbidden("group_suspended", "The platform operator has suspended the developer group of this application.")
+	}
 	return nil
 }

@@ -22,20 +22,11 @@ type nameBody struct {
 	Name string `json:"name" maxLength:"400" example:"Harbour Tools" doc:"Customers see it as the developer of your integrations. At most 80 characters."`
 }
 
-type reasonBody struct {
-	Reason string `json:"reason" maxLength:"500" doc:"Why; the developers are told."`
-}
-
 type createIn struct{ Body nameBody }
 
 type renameIn struct {
 	GroupPath
 	Body nameBody
-}
-
-type suspendIn struct {
-	GroupPath
-	Body reasonBody
 }
 
 type transferIn struct {
@@ -160,18 +151,6 @@ func (s *Service) mountStanding(m web.Mux) {
 		Errors: []string{"forbidden", "group_not_archived", "group_changed"},
 	}, func(ctx context.Context, in *GroupPath) (*groupOut, error) {
 		return one(s.Restore(ctx, access.By(ctx), in.Group))
-	})
-	web.Op(m, web.Operation{
-		ID: "suspendGroup", Method: "POST", Path: "/v1/groups/{group}/suspend", Tag: "Groups", Summary: "Suspend a group", Action: "group:suspend",
-		Description: "For the operator. Every token of the group's applications is refused at once.", Errors: []string{"forbidden", "reason_required", "group_not_active", "group_changed"},
-	}, func(ctx context.Context, in *suspendIn) (*groupOut, error) {
-		return one(s.Suspend(ctx, access.By(ctx), in.Group, in.Body.Reason))
-	})
-	web.Op(m, web.Operation{
-		ID: "reinstateGroup", Method: "POST", Path: "/v1/groups/{group}/reinstate", Tag: "Groups", Summary: "End a suspension", Action: "group:reinstate",
-		Description: "For the operator.", Errors: []string{"forbidden", "group_not_suspended", "group_changed"},
-	}, func(ctx context.Context, in *GroupPath) (*groupOut, error) {
-		return one(s.Lift(ctx, access.By(ctx), in.Group))
 	})
 }
 

@@ -175,16 +175,6 @@ func (s *Service) Restore(ctx context.Context, by access.Principal, id ID) (Grou
 	return s.change(ctx, by, "restore", id, func(_ *store.Tx, g *Group) error { return g.Restore() })
 }
 
-// Suspend stops every token of the group's applications; operator only.
-func (s *Service) Suspend(ctx context.Context, by access.Principal, id ID, reason string) (Group, error) {
-	return s.change(ctx, by, "suspend", id, func(_ *store.Tx, g *Group) error { return g.Suspend(reason) })
-}
-
-// Lift ends a suspension; operator only.
-func (s *Service) Lift(ctx context.Context, by access.Principal, id ID) (Group, error) {
-	return s.change(ctx, by, "reinstate", id, func(_ *store.Tx, g *Group) error { return g.Lift() })
-}
-
 // AddMember adds a person by the address of an existing user.
 func (s *Service) AddMember(ctx context.Context, by access.Principal, id ID, email string, r Role) (Member, error) {
 	var out Member
@@ -315,20 +305,30 @@ func (s *Service) loadMember(tx *store.Tx, by access.Principal, action string, i
 func (s *Service) change(ctx context.Context, by access.Principal, action string, id ID, rule func(*store.Tx, *Group) error) (Group, error) {
 	var out Group
 	err := s.DB.Write(ctx, func(tx *store.Tx) error {
-		g, err := s.load(tx, by, "group:"+action, id)
+		before, after, err := s.changeIn(tx, by, action, id, rule)
 		if err != nil {
 			return err
 		}
-		before := g
-		if err := rule(tx, &g); err != nil {
-			return err
-		}
-		if err := save(tx, g, before.State); err != nil {
-			return err
-		}
-		tx.Changed(Topic, id.String())
-		out = g
-		return s.record(tx, by, "group."+action, g, before, g)
+		out = after
+		return s.record(tx, by, "group."+action, after, before, after)
 	})
 	return out, err
+}
+
+// changeIn is change for whoever has a transaction already, and leaves the audit
+// entry to them.
+func (s *Service) changeIn(tx *store.Tx, by access.Principal, action string, id ID, rule func(*store.Tx, *Group) error) (before, after Group, err error) {
+	g, err := s.load(tx, by, "group:"+action, id)
+	if err != nil {
+		return g, g, err
+	}
+	before = g
+	if err := rule(tx, &g); err != nil {
+		return before, before, err
+	}
+	if err := save(tx, g, before.State); err != nil {
+		return before, before, err
+	}
+	tx.Changed(Topic, id.String())
+	return before, g, nil
 }

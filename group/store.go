@@ -17,14 +17,15 @@ type row struct {
 	State    State
 	Reason   string
 	Created  store.Micros
+	Thaw     *Thaw `bun:"type:text"` // NULL for none
 }
 
 func (g Group) row() *row {
-	return &row{ID: g.ID, Name: g.Name, Owner: g.Owner, Personal: store.Bool(g.Personal), State: g.State, Reason: g.Reason, Created: store.At(g.Created)}
+	return &row{ID: g.ID, Name: g.Name, Owner: g.Owner, Personal: store.Bool(g.Personal), State: g.State, Reason: g.Reason, Created: store.At(g.Created), Thaw: g.Thaw}
 }
 
 func (r *row) group() Group {
-	return Group{ID: r.ID, Name: r.Name, Owner: r.Owner, Personal: bool(r.Personal), State: r.State, Reason: r.Reason, Created: r.Created.Time()}
+	return Group{ID: r.ID, Name: r.Name, Owner: r.Owner, Personal: bool(r.Personal), State: r.State, Reason: r.Reason, Created: r.Created.Time(), Thaw: r.Thaw}
 }
 
 type memberRow struct {

@@ -50,6 +50,7 @@ import (
 	"github.com/guestright/guestright/release"
 	"github.com/guestright/guestright/role"
 	"github.com/guestright/guestright/sheet"
+	"github.com/guestright/guestright/suspension"
 	"github.com/guestright/guestright/token"
 	"github.com/guestright/guestright/usage"
 	"github.com/guestright/guestright/webhook"
@@ -106,6 +107,7 @@ type Slices struct {
 	Signing        *authorization.Signer
 	Authority      *authorization.Service
 	Leaks          *leak.Service
+	Suspensions    *suspension.Service
 	Insight        *insight.Service
 	AWS            *awsrole.Operator
 	Outbound       *outbound.Client // for addresses that strangers gave
@@ -189,6 +191,7 @@ func newSlices(b base, cfg Config) (*Slices, error) {
 		Bearers: s.Bearers, Products: s.Products, Legacy: s.Legacy, LegacyKeys: s.LegacyKeys, Authority: s.Authority, Triggers: s.Triggers, Catalog: b.cat, Keys: &leak.Keys{Client: s.Outbound, Now: b.db.Now}}
 	s.Insight = &insight.Service{DB: b.db, Usage: s.Usage, Accounts: s.Accounts, Roles: s.Roles, Grants: s.Grants, Releases: s.Releases, Integrations: s.Integrations,
 		Private: s.Private, Catalog: b.cat, Facts: s.Facts}
+	s.Suspensions = &suspension.Service{DB: b.db, Audit: s.Audit, Usage: s.Usage, Groups: s.Groups, Notices: s.Notices, Applications: s.Applications, Catalog: b.cat}
 	s.people(b, cfg)
 	if err := s.outside(cfg); err != nil {
 		return nil, err
@@ -272,5 +275,6 @@ func (s *Slices) jobs(r *job.Runner) {
 	s.Authority.Jobs(r)
 	s.Signing.Jobs(r)
 	s.Leaks.Jobs(r)
+	s.Suspensions.Jobs(r)
 	job.Every(r, "web.forget_keys", time.Hour, func(ctx context.Context) error { return s.DB.Write(ctx, web.ForgetKeys) })
 }

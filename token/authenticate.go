@@ -247,18 +247,19 @@ func (a *Authenticator) holding(tx *store.Tx, grantID string) (*Holding, error) 
 		return nil, err
 	}
 	h.PublicID, h.Group, h.APIVersion = app.PublicID, app.Group, app.APIVersion
-	if err := app.Usable(); err != nil && h.refusal == nil {
+	own := h.Sandbox && acc.Group == app.Group
+	if err := app.Works(application.Use{Kind: h.Kind, Account: h.Account, Own: own}); err != nil && h.refusal == nil {
 		h.refusal = err
 	}
-	if own := h.Sandbox && acc.Group == app.Group; app.Restricted && !own && h.refusal == nil {
+	if app.Restricted && !own && h.refusal == nil {
 		h.refusal = errBarred
 	}
 	team, err := (&group.Service{}).Load(tx, app.Group)
 	if err != nil {
 		return nil, err
 	}
-	if team.State == group.Suspended && h.refusal == nil {
-		h.refusal = errGroup
+	if err := team.Works(h.Account, own); err != nil && h.refusal == nil {
+		h.refusal = err
 	}
 	return h, nil
 }

@@ -166,7 +166,6 @@ var (
 	errRemoved = errRevoked.With("reason", "installation_removed")
 	errClosed  = problem.Forbidden("account_closed", "This account is closed.")
 	errDeleted = problem.Forbidden("application_deleted", "This application has been deleted by its developer.")
-	errGroup   = problem.Forbidden("group_suspended", "The platform operator has suspended the developer group of this application.")
 	errBarred  = problem.Forbidden("verification_suspended", "The platform operator has suspended the verification of this application. It works in the sandbox accounts of its own developer group only.")
 	errIdle    = problem.Unauthenticated("token_idle", "This token was disabled because nobody used it for long. Its owner or an administrator can restore it for 30 days.")
 	errKey     = problem.Unauthenticated("key_revoked", "The key that obtained this token was revoked.")

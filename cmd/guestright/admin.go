@@ -17,6 +17,7 @@ import (
 	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/server"
+	"github.com/guestright/guestright/suspension"
 	"github.com/guestright/guestright/token"
 )
 
@@ -177,12 +178,7 @@ func suspendGroup(w *world, a *server.App, raw, reason string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if reason == "" {
-		g, err := a.Groups.Lift(w.ctx, w.by(), id)
-		return g.Name, err
-	}
-	g, err := a.Groups.Suspend(w.ctx, w.by(), id, reason)
-	return g.Name, err
+	return setSuspension(w, a, suspension.Target{Kind: suspension.KindGroup, ID: id.String()}, reason)
 }
 
 func suspendApplication(w *world, a *server.App, raw, reason string) (string, error) {
@@ -190,12 +186,29 @@ func suspendApplication(w *world, a *server.App, raw, reason string) (string, er
 	if err != nil {
 		return "", err
 	}
-	if reason == "" {
-		app, err := a.Applications.Lift(w.ctx, w.by(), id)
-		return app.Name, err
+	return setSuspension(w, a, suspension.Target{Kind: suspension.KindApplication, ID: id.String()}, reason)
+}
+
+// setSuspension begins a suspension, or lifts it when there is no reason.
+func setSuspension(w *world, a *server.App, t suspension.Target, reason string) (string, error) {
+	if reason != "" {
+		one, err := a.Suspensions.Begin(w.ctx, w.by(), suspension.Order{Target: t, Reason: reason})
+		return one.Name, err
 	}
-	app, err := a.Applications.Suspend(w.ctx, w.by(), id, reason)
-	return app.Name, err
+	var was *suspension.Suspension
+	err := a.DB.Read(w.ctx, func(tx *store.Tx) error {
+		var err error
+		was, err = a.Suspensions.Open(tx, t)
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	if was == nil {
+		return "", problem.Conflict(string(t.Kind)+"_not_suspended", "It is not suspended.")
+	}
+	one, err := a.Suspensions.Lift(w.ctx, w.by(), was.ID)
+	return one.Name, err
 }
 
 type verifyAuditCmd struct{}

@@ -75,9 +75,9 @@ func TestTwoTenants(t *testing.T) {
 	}
 	bodies := map[string]object{
 		"startRun":    {"resource": "proj/web:flag/x"},
-		"updateGroup": {"name": "X"}, "suspendGroup": {"reason": "x"}, "transferGroup": {"user": "usr_1"}, "addGroupMember": {"email": "a@b.c", "role": "admin"},
+		"updateGroup": {"name": "X"}, "transferGroup": {"user": "usr_1"}, "addGroupMember": {"email": "a@b.c", "role": "admin"},
 		"updateGroupMember": {"role": "admin"}, "createApplication": {"name": "X", "description": "X"}, "updateApplication": {"name": "X"},
-		"updateClient": {"public": true}, "submitVerification": {"privacy_url": "https://a.example/", "security_contact": "a@b.c", "data_handling": "x"}, "decideVerification": {"verify": true, "revision": 1}, "suspendVerification": {"reason": "x"}, "suspendApplication": {"reason": "x"}, "moveApplication": {"group": s.group}, "createKey": {"label": "x"}, "rotateKey": {"overlap_seconds": 0},
+		"updateClient": {"public": true}, "submitVerification": {"privacy_url": "https://a.example/", "security_contact": "a@b.c", "data_handling": "x"}, "decideVerification": {"verify": true, "revision": 1}, "suspendVerification": {"reason": "x"}, "moveApplication": {"group": s.group}, "createKey": {"label": "x"}, "rotateKey": {"overlap_seconds": 0},
 		"createVersion": {"number": "1.0.1"}, "decideVersion": {"approve": true}, "stageVersion": {"reach": "all"}, "pauseVersion": {"reason": "x"}, "rollBackVersion": {"reason": "x"}, "deprecateVersion": {"ends": "2099-01-01T00:00:00Z", "text": "x"}, "updateVersion": {"notes": "x"}, "createInstallation": {"application_id": s.publicID},
 		"updateInstallation": {"delegation": "off"}, "takeInstallationUpdate": {"version": s.version, "scopes": []string{}}, "withholdInstallation": {"reason": "x"}, "uninstallInstallation": {"reason": "x"}, "blockInstallation": {"reason": "x"},
 		"setTokenPolicy": {"idle_days": 90, "rotate_days": 90}, "rotateToken": object{}, "rotateTokenNow": {"reason": "x"}, "extendToken": {"until": "2030-01-01T00:00:00Z"},

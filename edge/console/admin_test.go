@@ -19,6 +19,7 @@ type shop struct {
 	group      group.Group
 	app        application.Application
 	account    account.Account
+	stop       string // id of a suspension
 }
 
 // deploybot asks for two scopes and would like a third.

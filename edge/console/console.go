@@ -35,6 +35,7 @@ import (
 	"github.com/guestright/guestright/quota"
 	"github.com/guestright/guestright/release"
 	"github.com/guestright/guestright/role"
+	"github.com/guestright/guestright/suspension"
 	"github.com/guestright/guestright/token"
 	"github.com/guestright/guestright/usage"
 	"github.com/guestright/guestright/webhook"
@@ -69,11 +70,12 @@ type Services struct {
 	Audit          *audit.Log
 	Catalog        *catalog.Current
 	Keys           *secret.Keyring
-	Usage          *usage.Service         // nil: nobody counts calls
-	Tokens         *token.Service         // nil: tokens are not shown
-	Products       *token.Products        // nil: the product has no keys
-	Legacy         *legacy.Service        // nil: nothing comes to its end
-	Leaks          *leak.Service          // nil: nobody reports leaks
+	Usage          *usage.Service  // nil: nobody counts calls
+	Tokens         *token.Service  // nil: tokens are not shown
+	Products       *token.Products // nil: the product has no keys
+	Legacy         *legacy.Service // nil: nothing comes to its end
+	Leaks          *leak.Service   // nil: nobody reports leaks
+	Suspensions    *suspension.Service
 	Authority      *authorization.Service // nil: nobody signs in with applications
 
 	Name    string           // beside the mark; empty: Guestright
@@ -124,7 +126,7 @@ func (c *Console) Mount(mux *http.ServeMux) {
 		c.consentRoutes(), c.deviceRoutes(), c.authorisedRoutes(), c.authorizationRoutes(),
 		c.verificationRoutes(), c.clientRoutes(), c.updateRoutes(),
 		c.tokenLifeRoutes(), c.credentialRoutes(), c.apiTokenRoutes(),
-		c.endingRoutes(), c.legacyKeyRoutes(), c.leakRoutes(), c.roleRoutes(), c.useRoutes(), c.hookRoutes(), c.configurationRoutes(), c.triggerRoutes(), c.connectionRoutes(), c.approvalRoutes(), c.approvalSettingsRoutes(), c.cohortRoutes(), c.storeRoutes(), c.targetRoutes(), c.importRoutes(), c.attachedRoutes(), c.partnerRoutes(), c.productionRoutes()} {
+		c.endingRoutes(), c.legacyKeyRoutes(), c.leakRoutes(), c.suspensionRoutes(), c.roleRoutes(), c.useRoutes(), c.hookRoutes(), c.configurationRoutes(), c.triggerRoutes(), c.connectionRoutes(), c.approvalRoutes(), c.approvalSettingsRoutes(), c.cohortRoutes(), c.storeRoutes(), c.targetRoutes(), c.importRoutes(), c.attachedRoutes(), c.partnerRoutes(), c.productionRoutes()} {
 		routes = append(routes, some...)
 	}
 	for _, r := range routes {

@@ -120,6 +120,9 @@ func (v *visit) navigate(f *page.Frame, s sheet, m memberships) {
 			f.Sections[0].Links = append(f.Sections[0].Links, page.Link{Text: "Deprecations", URL: "/operator/deprecations", Icon: page.IconClock},
 				page.Link{Text: "Legacy keys", URL: "/operator/legacy-keys", Icon: page.IconKey})
 		}
+		if v.Suspensions != nil {
+			f.Sections[1].Links = append(f.Sections[1].Links, page.Link{Text: "Suspensions", URL: "/operator/suspensions", Icon: page.IconCircleX})
+		}
 		if v.Leaks != nil {
 			f.Sections[1].Links = append(f.Sections[1].Links, page.Link{Text: "Leaked credentials", URL: "/operator/leaks", Icon: page.IconShieldAlert})
 		}

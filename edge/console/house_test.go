@@ -36,6 +36,7 @@ import (
 	"github.com/guestright/guestright/quota"
 	"github.com/guestright/guestright/release"
 	"github.com/guestright/guestright/role"
+	"github.com/guestright/guestright/suspension"
 	"github.com/guestright/guestright/token"
 	"github.com/guestright/guestright/usage"
 )
@@ -105,6 +106,7 @@ func newHouse(t *testing.T, with ...func(*house)) *house {
 	s.Insight = &insight.Service{DB: h.db, Usage: s.Usage, Accounts: s.Accounts, Roles: s.Roles, Grants: s.Integrations.Grants, Releases: s.Releases,
 		Integrations: s.Integrations, Private: s.Private, Catalog: current}
 	s.Roles.Behind = s.Insight.Behind
+	s.Suspensions = &suspension.Service{DB: h.db, Audit: log, Usage: s.Usage, Groups: s.Groups, Notices: s.Notices, Applications: s.Applications, Catalog: current}
 	s.APITokens = &apitoken.Tokens{DB: h.db, Audit: log, Accounts: s.Accounts, Grants: s.Private.Grants, Secrets: s.Tokens, Roles: roles, Catalog: current}
 	s.Tokens.Usage, s.Tokens.Notices = s.Usage, s.Notices
 	s.Tokens.Kept(grant.KindPrivate, s.Private.Keeper, s.Private.Describe)

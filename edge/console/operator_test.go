@@ -18,6 +18,7 @@ import (
 	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/notice"
 	"github.com/guestright/guestright/quota"
+	"github.com/guestright/guestright/suspension"
 )
 
 // broken is work that fails for good.
@@ -31,8 +32,9 @@ func busy(t *testing.T) (*shop, *client) {
 	ctx := t.Context()
 	s.install()
 	paused := s.offer("Night Watch", deploybot())
-	_, err := s.Applications.Suspend(ctx, olga.by(), paused.ID, "It sent a million calls in an hour and does not answer mail.")
+	stop, err := s.Suspensions.Begin(ctx, olga.by(), suspension.Order{Target: suspension.Target{Kind: suspension.KindApplication, ID: paused.ID.String()}, Reason: "It sent a million calls in an hour and does not answer mail."})
 	must(t, err)
+	s.stop = stop.ID.String()
 	must(t, s.Quota.Grant(ctx, olga.by(), quota.Override{Owner: s.group.ID.String(), Limit: "day", Value: 50_000, Reason: "Agreed in the contract of May", Ends: s.clock.Now().AddDate(0, 6, 0)}))
 	_, err = s.Accounts.Put(ctx, access.System("test"), account.Draft{Key: "harbour-sandbox", Name: "Harbour Books, trying out", Kind: account.Sandbox, Parent: "harbour-books"})
 	must(t, err)
@@ -43,6 +45,7 @@ func busy(t *testing.T) (*shop, *client) {
 		return broken.Add(tx, "x", job.Options{Lane: "provision/ins_1", Unique: "x"})
 	}))
 	r := &job.Runner{DB: s.db}
+	s.Suspensions.Jobs(r)
 	job.Handle(r, broken, func(ctx context.Context, _ string) error { return errors.New("the product answers 503") })
 	must(t, r.Drain(ctx))
 	_, err = s.Products.Create(ctx, olga.by(), "account service, production")
@@ -52,9 +55,12 @@ func busy(t *testing.T) (*shop, *client) {
 
 func TestOperatorPagesAreSound(t *testing.T) {
 	s, olga := busy(t)
+	stop := "/operator/suspensions/" + s.stop
+	olga.submit(stop, stop+"/messages", "text", "We could not reach you. What happened?").led(t, stop)
 	s.sound(olga, map[string]string{
 		"op-home": "/operator", "op-groups": "/operator/groups", "op-group": "/operator/groups/" + s.group.ID.String(), "op-apps": "/operator/applications",
-		"op-app": "/operator/applications/" + s.app.ID.String(), "op-accounts": "/operator/accounts", "op-close": "/operator/accounts/" + s.account.ID.String() + "/close",
+		"op-app": "/operator/applications/" + s.app.ID.String(), "op-suspend": "/operator/suspend?kind=application&id=" + s.app.ID.String(), "op-stops": "/operator/suspensions", "op-stop": stop,
+		"op-accounts": "/operator/accounts", "op-close": "/operator/accounts/" + s.account.ID.String() + "/close",
 		"op-groups-none": "/operator/groups?q=zebra", "op-accounts-none": "/operator/accounts?q=zebra",
 	})
 }
@@ -147,18 +153,31 @@ func TestOperatorSetsLimits(t *testing.T) {
 	olga.get(at).has(t, "has the limit of its plan again", "10,000")
 	olga.submit(at, at+"/plan", "plan", "production", "reason", "Signed", "ends", "").led(t, at)
 	olga.get(at).has(t, "Plan Production", "100,000")
-	olga.submit(at, at+"/suspend", "reason", "").has(t, "Say why")
-	olga.submit(at, at+"/suspend", "reason", "Breach of contract").led(t, at)
-	olga.get(at).has(t, "This group is suspended.", "“Breach of contract.”")
+	suspendGroup := "/operator/suspend?kind=group&id=" + s.group.ID.String()
+	olga.get(at).has(t, "Suspend the group")
+	olga.get(suspendGroup).has(t, "All applications of the group", "installed in 1 account", "has suspended the developer Northwind Labs")
+	olga.submit(suspendGroup, "/operator/suspend", "kind", "group", "id", s.group.ID.String(), "reason", "").has(t, "Say why")
+	olga.submit(suspendGroup, "/operator/suspend", "kind", "group", "id", s.group.ID.String(), "reason", "x", "ends", "soon").has(t, "Give a date such as")
+	stop := olga.submit(suspendGroup, "/operator/suspend", "kind", "group", "id", s.group.ID.String(), "reason", "Breach of contract").led(t, "/operator/suspensions/sus_")
+	olga.get(at).has(t, "This group is suspended.", "“Breach of contract.”", "Open the suspension")
 	s.ines.get(s.consent()).has(t, "This application is stopped")
-	olga.submit(at, at+"/reinstate").led(t, at)
-	olga.get(at).has(t, "works again", "Suspend the group")
+	olga.submit(stop, stop+"/thaw", "accounts", "nobody", "percent", "").has(t, "There is no account with the key nobody.")
+	olga.submit(stop, stop+"/thaw", "accounts", "", "percent", "100").has(t, "Between 0 and 99")
+	olga.submit(stop, stop+"/thaw", "accounts", "harbour-books", "percent", "5").led(t, stop)
+	olga.get(stop).has(t, "Works again in part", "1 named account, 5 % of all accounts", "harbour-books")
+	olga.submit(stop, stop+"/date", "ends", "2020-01-01").has(t, "It ends in the future")
+	olga.submit(stop, stop+"/messages", "text", "Please write to us.").led(t, stop)
+	olga.submit(stop, stop+"/lift").led(t, stop)
+	olga.get(stop).has(t, "Lifted", "Platform operator", "Please write to us.")
+	olga.get(at).has(t, "Suspend the group")
+	olga.get("/operator/suspensions").has(t, "Northwind Labs", "All applications of the group", "Lifted")
 
 	app := "/operator/applications/" + s.app.ID.String()
-	olga.submit(app, app+"/suspend", "reason", " ").has(t, "Say why")
-	olga.submit(app, app+"/suspend", "reason", "Leaked key").led(t, app)
-	olga.get(app).has(t, "This application is suspended.", "Harbour Books")
-	olga.submit(app, app+"/reinstate").led(t, app)
+	suspendApp := "/operator/suspend?kind=application&id=" + s.app.ID.String()
+	stop = olga.submit(suspendApp, "/operator/suspend", "kind", "application", "id", s.app.ID.String(), "reason", "Leaked key", "message", "We stopped it.").led(t, "/operator/suspensions/sus_")
+	olga.get(app).has(t, "This application is suspended.", "Harbour Books", "Open the suspension")
+	olga.get("/suspended?kind=application&id="+s.app.ID.String()).led(t, stop)
+	olga.submit(stop, stop+"/lift").led(t, stop)
 	olga.get("/operator/applications?q=deploybot").has(t, "Deploybot", "1 account")
 }
 

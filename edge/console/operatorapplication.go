@@ -15,8 +15,6 @@ func (c *Console) operatorApplicationRoutes() []route {
 	return []route{
 		{"GET /operator/applications", c.operator(operatorApplications)},
 		{"GET " + at, c.operator(operatorApplication)},
-		{"POST " + at + "/suspend", c.operator(suspendApplication)},
-		{"POST " + at + "/reinstate", c.operator(reinstateApplication)},
 	}
 }
 
@@ -108,32 +106,4 @@ func showOperatorApplication(v *visit, a application.Application, reason string,
 		return err
 	}
 	return v.byOperator(sheet{title: a.Name, current: "/operator/applications", status: f.status(), trail: []page.Link{{Text: "Applications", URL: "/operator/applications"}, {Text: a.Name}}, body: operatorApplicationDetail(v, d)})
-}
-
-func suspendApplication(v *visit) error {
-	a, err := v.applicationRef()
-	if err != nil {
-		return err
-	}
-	if _, err := v.Applications.Suspend(v.ctx(), v.by, a.ID, v.field("reason")); err != nil {
-		if f, ok := faultsOf(err, "/reason"); ok {
-			return showOperatorApplication(v, a, v.field("reason"), f)
-		}
-		return err
-	}
-	return v.leave(operatorApplicationPath(a.ID.String()), a.Name+" is suspended. Its calls are refused everywhere from now on.")
-}
-
-func reinstateApplication(v *visit) error {
-	a, err := v.applicationRef()
-	if err != nil {
-		return err
-	}
-	if _, err := v.Applications.Lift(v.ctx(), v.by, a.ID); err != nil {
-		if f, ok := faultsOf(err); ok {
-			return showOperatorApplication(v, a, "", f)
-		}
-		return err
-	}
-	return v.leave(operatorApplicationPath(a.ID.String()), a.Name+" works again.")
 }

@@ -22,8 +22,6 @@ func (c *Console) operatorGroupRoutes() []route {
 		{"POST " + at + "/plan", c.operator(assignPlan)},
 		{"POST " + at + "/limit", c.operator(grantLimit)},
 		{"POST " + at + "/limit/{limit}/withdraw", c.operator(withdrawLimit)},
-		{"POST " + at + "/suspend", c.operator(suspendGroup)},
-		{"POST " + at + "/reinstate", c.operator(reinstateGroup)},
 	}
 }
 
@@ -182,20 +180,6 @@ func grantLimit(v *visit) error {
 func withdrawLimit(v *visit) error {
 	return onGroup(v, "withdraw", "%s has the limit of its plan again.", func(g group.Group, _ limitTyped, _ time.Time) error {
 		return v.Quota.Withdraw(v.ctx(), v.by, g.ID.String(), v.r.PathValue("limit"))
-	})
-}
-
-func suspendGroup(v *visit) error {
-	return onGroup(v, "suspend", "%s is suspended. Every call of its applications is refused from now on.", func(g group.Group, t limitTyped, _ time.Time) error {
-		_, err := v.Groups.Suspend(v.ctx(), v.by, g.ID, t.Reason)
-		return err
-	})
-}
-
-func reinstateGroup(v *visit) error {
-	return onGroup(v, "reinstate", "%s works again.", func(g group.Group, _ limitTyped, _ time.Time) error {
-		_, err := v.Groups.Lift(v.ctx(), v.by, g.ID)
-		return err
 	})
 }
 

@@ -1,0 +1,48 @@
+package application
+
+import (
+	"context"
+
+	"github.com/guestright/guestright/access"
+	"github.com/guestright/guestright/group"
+	"github.com/guestright/guestright/kit/store"
+)
+
+// Suspend is the operator's stop for every token of the application.
+func (s *Service) Suspend(ctx context.Context, by access.Principal, id ID, reason string) (Application, error) {
+	return s.change(ctx, by, "suspend", id, func(_ *store.Tx, a *Application) error { return a.Suspend(reason) })
+}
+
+// Lift ends a suspension.
+func (s *Service) Lift(ctx context.Context, by access.Principal, id ID) (Application, error) {
+	return s.change(ctx, by, "reinstate", id, func(_ *store.Tx, a *Application) error { return a.Lift() })
+}
+
+// Stop joins: it suspends (or, for one kind of grant, refuses its tokens), for
+// package suspension, which tells why and to whom.
+func (s *Service) Stop(tx *store.Tx, by access.Principal, id ID, kind, reason string) error {
+	_, _, err := s.changeIn(tx, by, "suspend", id, func(_ *store.Tx, a *Application) error {
+		if kind != "" {
+			return a.SetHalt(kind, true)
+		}
+		return a.Suspend(reason)
+	})
+	return err
+}
+
+// Thaw joins: a suspended application works again in some accounts.
+func (s *Service) Thaw(tx *store.Tx, by access.Principal, id ID, t group.Thaw) error {
+	_, _, err := s.changeIn(tx, by, "reinstate", id, func(_ *store.Tx, a *Application) error { return a.SetThaw(t) })
+	return err
+}
+
+// Start joins: it takes a Stop back.
+func (s *Service) Start(tx *store.Tx, by access.Principal, id ID, kind string) error {
+	_, _, err := s.changeIn(tx, by, "reinstate", id, func(_ *store.Tx, a *Application) error {
+		if kind != "" {
+			return a.SetHalt(kind, false)
+		}
+		return a.Lift()
+	})
+	return err
+}

@@ -1,0 +1,36 @@
+package group
+
+import (
+	"context"
+
+	"github.com/guestright/guestright/access"
+	"github.com/guestright/guestright/kit/store"
+)
+
+// Suspend stops every token of the group's applications; operator only.
+func (s *Service) Suspend(ctx context.Context, by access.Principal, id ID, reason string) (Group, error) {
+	return s.change(ctx, by, "suspend", id, func(_ *store.Tx, g *Group) error { return g.Suspend(reason) })
+}
+
+// Lift ends a suspension; operator only.
+func (s *Service) Lift(ctx context.Context, by access.Principal, id ID) (Group, error) {
+	return s.change(ctx, by, "reinstate", id, func(_ *store.Tx, g *Group) error { return g.Lift() })
+}
+
+// Stop joins: it suspends, for package suspension, which tells why and to whom.
+func (s *Service) Stop(tx *store.Tx, by access.Principal, id ID, reason string) error {
+	_, _, err := s.changeIn(tx, by, "suspend", id, func(_ *store.Tx, g *Group) error { return g.Suspend(reason) })
+	return err
+}
+
+// Thaw joins: the applications of a suspended group work again in some accounts.
+func (s *Service) Thaw(tx *store.Tx, by access.Principal, id ID, t Thaw) error {
+	_, _, err := s.changeIn(tx, by, "reinstate", id, func(_ *store.Tx, g *Group) error { return g.SetThaw(t) })
+	return err
+}
+
+// Start joins: it takes a Stop back.
+func (s *Service) Start(tx *store.Tx, by access.Principal, id ID) error {
+	_, _, err := s.changeIn(tx, by, "reinstate", id, func(_ *store.Tx, g *Group) error { return g.Lift() })
+	return err
+}
