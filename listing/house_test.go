@@ -7,6 +7,7 @@ import (
 	"image/color"
 	"image/jpeg"
 	"image/png"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -202,4 +203,16 @@ func jpegOf(t *testing.T, w, h int) []byte {
 		t.Fatal(err)
 	}
 	return b.Bytes()
+}
+
+// pictureIn reads a picture's id out of its address.
+func pictureIn(t *testing.T, url string) listing.PictureID {
+	t.Helper()
+	name := url[strings.LastIndexByte(url, '/')+1:]
+	raw, _, _ := strings.Cut(name, ".")
+	id, err := ident.Parse[listing.Picture](raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
 }

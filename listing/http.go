@@ -42,7 +42,7 @@ type reasonIn struct {
 
 type addIn struct {
 	ApplicationPath
-	Kind    PictureKind `query:"kind" required:"true" enum:"icon,screenshot"`
+	Kind    PictureKind `query:"kind" default:"screenshot" enum:"icon,screenshot"`
 	Alt     string      `query:"alt" maxLength:"1200" doc:"What it shows, for those who cannot see it; a screenshot needs it."`
 	RawBody []byte
 }

@@ -12,9 +12,8 @@ import (
 // Cached is how long others may keep what the directory says.
 const Cached = "public, max-age=60"
 
-// shared are the headers of answers that everybody may read and keep.
-type shared struct {
-	Status int
+// Shared are the headers of answers that everybody may read and keep.
+type Shared struct {
 	CORS   string `header:"Access-Control-Allow-Origin"`
 	Policy string `header:"Cross-Origin-Resource-Policy"`
 	Cache  string `header:"Cache-Control"`
@@ -26,17 +25,17 @@ type Known struct {
 	Tags string `header:"If-None-Match" maxLength:"1000" doc:"ETag of the answer that you have; 304 when it still holds."`
 }
 
-// share makes the headers for a body.
-func (k Known) share(body any) (shared, error) {
+// share makes the headers and the status for a body.
+func (k Known) share(body any) (Shared, int, error) {
 	raw, err := json.Marshal(body)
 	if err != nil {
-		return shared{}, err
+		return Shared{}, 0, err
 	}
-	s := shared{Status: http.StatusOK, CORS: "*", Policy: "cross-origin", Cache: Cached, ETag: web.ETag(raw)}
+	s := Shared{CORS: "*", Policy: "cross-origin", Cache: Cached, ETag: web.ETag(raw)}
 	if k.Tags != "" && web.Matches(k.Tags, s.ETag, true) {
-		s.Status = http.StatusNotModified
+		return s, http.StatusNotModified, nil
 	}
-	return s, nil
+	return s, http.StatusOK, nil
 }
 
 type findIn struct {
@@ -62,8 +61,9 @@ type Listings struct {
 }
 
 type findOut struct {
-	shared
-	Body Listings
+	Shared
+	Status int
+	Body   Listings
 }
 
 // SlugPath names an entry in a path.
@@ -83,8 +83,9 @@ type Whole struct {
 }
 
 type entryOut struct {
-	shared
-	Body Whole
+	Shared
+	Status int
+	Body   Whole
 }
 
 type sheetIn struct {
@@ -94,8 +95,9 @@ type sheetIn struct {
 }
 
 type sheetOut struct {
-	shared
-	Body sheet.Sheet
+	Shared
+	Status int
+	Body   sheet.Sheet
 }
 
 func (s *Service) mountDirectory(m web.Mux) {
@@ -113,8 +115,8 @@ func (s *Service) mountDirectory(m web.Mux) {
 		for _, e := range found.Items {
 			body.Items = append(body.Items, e.Absolute(s.Origin))
 		}
-		head, err := in.share(body)
-		return &findOut{shared: head, Body: body}, err
+		head, status, err := in.share(body)
+		return &findOut{Shared: head, Status: status, Body: body}, err
 	})
 	web.Op(m, web.Operation{
 		ID: "readListing", Method: "GET", Path: at + "/{slug}", Tag: tag, Summary: "Read an entry of the directory", Public: true, Cacheable: true,
@@ -128,8 +130,8 @@ func (s *Service) mountDirectory(m web.Mux) {
 		if body.Documentation, err = s.Documentation(ctx, e); err != nil {
 			return nil, err
 		}
-		head, err := in.share(body)
-		return &entryOut{shared: head, Body: body}, err
+		head, status, err := in.share(body)
+		return &entryOut{Shared: head, Status: status, Body: body}, err
 	})
 	web.Op(m, web.Operation{
 		ID: "readListingSheet", Method: "GET", Path: at + "/{slug}/sheet", Tag: tag, Summary: "Read the customer sheet of an entry", Public: true, Cacheable: true,
@@ -143,7 +145,7 @@ func (s *Service) mountDirectory(m web.Mux) {
 		if err != nil {
 			return nil, err
 		}
-		head, err := in.share(body)
-		return &sheetOut{shared: head, Body: body}, err
+		head, status, err := in.share(body)
+		return &sheetOut{Shared: head, Status: status, Body: body}, err
 	})
 }

@@ -103,7 +103,7 @@ func (s *Service) read(ctx context.Context) (*directory, error) {
 				e.Accounts = n
 			}
 			for _, p := range drawn[r.Application] {
-				e.look(p)
+				e.look(p, e.Page)
 			}
 			d.by[e.Slug] = e
 			if !e.Unlisted {
@@ -157,9 +157,9 @@ func (l Links) or(homepage, support string) Links {
 	return l
 }
 
-// look adds a picture.
-func (e *Entry) look(p Picture) {
-	at := p.Path(e.Slug)
+// look adds a picture, which is served below an address.
+func (e *Entry) look(p Picture, below string) {
+	at := p.path(below)
 	if p.Kind == Icon {
 		e.Icon = at
 		return

@@ -132,7 +132,5 @@ func (p Picture) Ext() string {
 	return ".png"
 }
 
-// Path is where the directory serves the picture.
-func (p Picture) Path(slug string) string {
-	return "/directory/" + slug + "/pictures/" + p.ID.String() + p.Ext()
-}
+// path is where the picture is served, below an address.
+func (p Picture) path(below string) string { return below + "/pictures/" + p.ID.String() + p.Ext() }

@@ -90,7 +90,11 @@ func (s *Service) of(tx *store.Tx, a application.Application) (Listing, error) {
 // state says what keeps a listing from being seen.
 func (s *Service) state(tx *store.Tx, a application.Application, l Listing) (State, error) {
 	out := State{Listing: l, Name: a.Name, Missing: []Missing{}}
-	missing, err := s.missing(tx, a, l, l.Visibility)
+	to := l.Visibility
+	if to == Private { // what would be missing
+		to = Public
+	}
+	missing, err := s.missing(tx, a, l, to)
 	if err != nil {
 		return out, err
 	}

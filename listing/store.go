@@ -115,7 +115,7 @@ func pictures(tx *store.Tx, app string) ([]Picture, error) {
 
 func pictureRows(tx *store.Tx, app string) ([]pictureRow, error) {
 	var rows []pictureRow
-	q := tx.NewSelect().Model(&rows).ExcludeColumn("bytes").Order("p.id")
+	q := tx.NewSelect().Model(&rows).ExcludeColumn("bytes").Order("p.created", "p.id")
 	if app != "" {
 		q = q.Where("p.application = ?", app)
 	}

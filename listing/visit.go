@@ -111,7 +111,7 @@ func (s *Service) Preview(ctx context.Context, by access.Principal, app applicat
 		}
 		out, err = s.entry(tx, l.asShown(a, g.Name), v)
 		for _, p := range l.Pictures {
-			out.look(p)
+			out.look(p, "/applications/"+a.ID.String()+"/listing")
 		}
 		text = l.Documentation
 		return err

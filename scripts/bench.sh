@@ -5,7 +5,8 @@
 #
 # The token endpoint is measured first (alone with BENCH=tokens), then events
 # (BENCH=events; EVENTS="-endpoints 1 -history 10000000" and the like change that),
-# then templates and the filters of hooks (BENCH=templates).
+# then templates and the filters of hooks (BENCH=templates), then the directory
+# (BENCH=directory; scripts/lighthouse.sh adds what Lighthouse says of it).
 #
 # The gateway is measured twice, with GOGC 100 and 400, each for every Go server
 # alike; set GOGC to measure with that one only. Without wrk nothing is measured,
@@ -17,7 +18,7 @@ need wrk wrk || true
 need nginx nginx-light || true
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
-CGO_ENABLED=0 go build -o "$dir/" ./bench/proxy ./bench/gateway ./bench/tokens ./bench/events ./bench/templates ./bench/hooks
+CGO_ENABLED=0 go build -o "$dir/" ./bench/proxy ./bench/gateway ./bench/tokens ./bench/events ./bench/templates ./bench/hooks ./bench/directory
 if [ -z "${BENCH:-}" ] || [ "$BENCH" = tokens ]; then
 	# PostgreSQL is measured as durable as it is run: fsync on.
 	GUESTRIGHT_TEST_FSYNC=on scripts/postgres.sh "$dir/tokens" run -out docs/measurements/tokens.md
@@ -29,6 +30,9 @@ fi
 if [ -z "${BENCH:-}" ] || [ "$BENCH" = templates ]; then
 	"$dir/templates" -out docs/measurements/templates.md
 	"$dir/hooks" -out docs/measurements/hooks.md
+fi
+if [ -z "${BENCH:-}" ] || [ "$BENCH" = directory ]; then
+	"$dir/directory" -out docs/measurements/directory.md
 fi
 [ -z "${BENCH:-}" ] || exit 0
 for gc in ${GOGC:-100 400}; do

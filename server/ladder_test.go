@@ -43,7 +43,7 @@ var ladder = []string{
 	"example/pennant", "example/pennant/cmd/pennant", "example/board", "example/signoff", "example/guestlist", "example/deploybot", "example/deploybot/cmd/deploybot",
 	// top
 	"server", "server/servertest", "capability/capabilitytest", "server/fronttest", "server/demo", "cmd/guestright",
-	"bench/load", "bench/house", "bench/proxy", "bench/gateway", "bench/tokens", "bench/events", "bench/templates", "bench/hooks",
+	"bench/load", "bench/house", "bench/proxy", "bench/gateway", "bench/tokens", "bench/events", "bench/templates", "bench/hooks", "bench/directory",
 }
 
 // testOnly may be imported by tests and by other test support only.

@@ -24,11 +24,13 @@ import (
 	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/kit/store/storetest"
 	"github.com/guestright/guestright/kit/web"
+	"github.com/guestright/guestright/listing"
 	"github.com/guestright/guestright/notice"
 	"github.com/guestright/guestright/programme"
 	"github.com/guestright/guestright/quota"
 	"github.com/guestright/guestright/release"
 	"github.com/guestright/guestright/role"
+	"github.com/guestright/guestright/sheet"
 	"github.com/guestright/guestright/token"
 	"github.com/guestright/guestright/usage"
 )
@@ -121,6 +123,8 @@ func newHouse(t *testing.T, open func(*storetest.Clock) *store.DB) *house {
 	h.applications.Touched = h.releases.Touched
 	h.integrations = &integration.Service{DB: h.db, Audit: log, Accounts: h.accounts, Groups: h.groups, Applications: h.applications,
 		Releases: h.releases, Grants: grants, Tokens: h.tokens, Quota: limits, Notices: notices, Catalog: cat}
+	sheets := &sheet.Service{DB: h.db, Applications: h.applications, Groups: h.groups, Releases: h.releases, Quota: limits, Catalog: cat}
+	listings := &listing.Service{DB: h.db, Audit: log, Applications: h.applications, Releases: h.releases, Sheets: sheets, Notices: notices}
 	h.applications.Revoked, h.accounts.RoleChanged = h.tokens.RevokeKey, h.integrations.RoleChanged
 	var err error
 	if h.products, err = token.NewProducts(h.db, log, keys); err != nil {
@@ -130,7 +134,7 @@ func newHouse(t *testing.T, open func(*storetest.Clock) *store.DB) *house {
 	production := &programme.Service{DB: h.db, Audit: log, Groups: h.groups, Quota: limits, Usage: &usage.Service{DB: h.db, Recorder: usage.NewRecorder(10)}, Notices: notices, Catalog: cat}
 	h.api = api.New(api.Config{Version: "1", DB: h.db, Keys: keys, Catalog: cat, Decide: oracle.Ask, Origins: []string{"https://tools.example"},
 		Gate:   &api.Gate{Cookie: "sid", Session: h.session, Products: h.products, Bearers: h.bearers, Now: h.clock.Now},
-		Slices: []api.Mounter{log, limits, h.accounts, roles, h.groups, notices, h.applications, grants, h.tokens, h.products, h.releases, h.integrations, production}})
+		Slices: []api.Mounter{log, limits, h.accounts, roles, h.groups, notices, h.applications, grants, h.tokens, h.products, h.releases, h.integrations, sheets, listings, production}})
 	h.handler = web.NewDoor(web.DoorConfig{}, h.api)
 	return h
 }

@@ -29,6 +29,7 @@ import (
 	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/leak"
 	"github.com/guestright/guestright/legacy"
+	"github.com/guestright/guestright/listing"
 	"github.com/guestright/guestright/notice"
 	"github.com/guestright/guestright/private"
 	"github.com/guestright/guestright/programme"
@@ -52,6 +53,7 @@ type Services struct {
 	Applications   *application.Service
 	Releases       *release.Service
 	Integrations   *integration.Service
+	Listings       *listing.Service       // nil: there is no directory
 	Configurations *configuration.Service // nil: there are no packages
 	Triggers       *trigger.Service       // nil: there are no triggers
 	Connections    *connection.Service    // nil: nothing is connected
@@ -126,7 +128,7 @@ func (c *Console) Mount(mux *http.ServeMux) {
 		c.consentRoutes(), c.deviceRoutes(), c.authorisedRoutes(), c.authorizationRoutes(),
 		c.verificationRoutes(), c.clientRoutes(), c.updateRoutes(),
 		c.tokenLifeRoutes(), c.credentialRoutes(), c.apiTokenRoutes(),
-		c.endingRoutes(), c.legacyKeyRoutes(), c.leakRoutes(), c.suspensionRoutes(), c.roleRoutes(), c.useRoutes(), c.hookRoutes(), c.configurationRoutes(), c.triggerRoutes(), c.connectionRoutes(), c.approvalRoutes(), c.approvalSettingsRoutes(), c.cohortRoutes(), c.storeRoutes(), c.targetRoutes(), c.importRoutes(), c.attachedRoutes(), c.partnerRoutes(), c.productionRoutes()} {
+		c.endingRoutes(), c.legacyKeyRoutes(), c.leakRoutes(), c.suspensionRoutes(), c.roleRoutes(), c.useRoutes(), c.hookRoutes(), c.configurationRoutes(), c.triggerRoutes(), c.connectionRoutes(), c.approvalRoutes(), c.approvalSettingsRoutes(), c.cohortRoutes(), c.storeRoutes(), c.targetRoutes(), c.importRoutes(), c.attachedRoutes(), c.listingRoutes(), c.partnerRoutes(), c.productionRoutes()} {
 		routes = append(routes, some...)
 	}
 	for _, r := range routes {

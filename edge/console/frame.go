@@ -123,6 +123,9 @@ func (v *visit) navigate(f *page.Frame, s sheet, m memberships) {
 		if v.Suspensions != nil {
 			f.Sections[1].Links = append(f.Sections[1].Links, page.Link{Text: "Suspensions", URL: "/operator/suspensions", Icon: page.IconCircleX})
 		}
+		if v.Listings != nil {
+			f.Sections[0].Links = append(f.Sections[0].Links, page.Link{Text: "Directory", URL: "/operator/listings", Icon: page.IconStore})
+		}
 		if v.Leaks != nil {
 			f.Sections[1].Links = append(f.Sections[1].Links, page.Link{Text: "Leaked credentials", URL: "/operator/leaks", Icon: page.IconShieldAlert})
 		}
@@ -135,6 +138,10 @@ func (v *visit) navigate(f *page.Frame, s sheet, m memberships) {
 	f.Sections = append(f.Sections, page.Section{Title: "Learn", Links: []page.Link{
 		{Text: "API reference", URL: "/reference", Icon: page.IconBook},
 	}})
+	if v.Listings != nil {
+		last := &f.Sections[len(f.Sections)-1]
+		last.Links = append(last.Links, page.Link{Text: "Directory", URL: "/directory", Icon: page.IconStore})
+	}
 }
 
 // usual is the area of pages that belong to none: where the person has most to do.

@@ -174,7 +174,7 @@ func verificationHome(v *visit, d verificationView) templ.Component {
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = (page.Card{Title: "Ask for a review", Text: "Reviewers read this. Customers see the result, not this text."}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var4), templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = (page.Card{Title: "Ask for a review", Text: "Reviewers read all of it. Customers read on the customer sheet what you keep of their data, where your privacy statement stands, and where to report security problems."}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var4), templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -15,6 +15,7 @@ func (g Guide) print(w io.Writer, kept bool) {
 	p("  Guestright is running. Nothing leaves this machine.")
 	p("")
 	p("  Console   %s", g.Console)
+	p("  Directory %s/directory   what everybody finds, with what each asks for; no sign-in", g.Console)
 	p("  API       %s/v1        (description: %s/openapi.json)", g.Console, g.Console)
 	p("  Gateway   %s   the example product Pennant, as integrations reach it", g.Gateway)
 	p("  Pennant   %s   the example product itself: switch flags, see what waits and who is in a segment", g.Product)

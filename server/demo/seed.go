@@ -167,7 +167,10 @@ func integrations(ctx context.Context, app *server.App, pen *pennant.Server, g *
 	if err := makeGuestlist(ctx, app, g, w, team); err != nil {
 		return err
 	}
-	return makeClient(ctx, app, g.Dir, w, team)
+	if err := makeClient(ctx, app, g.Dir, w, team); err != nil {
+		return err
+	}
+	return fill(ctx, app, w, team)
 }
 
 func sandbox(ctx context.Context, app *server.App, team group.Group) error {
