@@ -13,6 +13,7 @@ func Declared() []problem.Declared {
 		{Code: "installation_not_blocked", Kind: con, Cause: "It is not blocked from this side.", Remedy: "Look at its state: another side may block it."},
 		{Code: "installation_not_failed", Kind: con, Cause: "Setting it up has not failed.", Remedy: "Nothing needs to be tried again."},
 		{Code: "nothing_newer", Kind: con, Cause: "The newest version is installed.", Remedy: "Nothing needs to be done."},
+		{Code: "application_unverified_many", Kind: problem.KindConflict, Cause: "Nobody has verified the application, and as many customers have it as the operator allows without.", Remedy: "Its developers ask the operator for verification; they were told."},
 		{Code: "application_unverified", Kind: problem.KindForbidden, Cause: "The application, or what it asks for, has not been verified: only members of its own developer group may use it, in the group's sandbox accounts.", Remedy: "Its developers ask the operator for verification."},
 		{Code: "restore_too_late", Kind: con, Cause: "It was removed more than 30 days ago.", Remedy: "Install the application anew."},
 		{Code: "until_invalid", Kind: inv, Cause: "The end of the unavailability has passed.", Remedy: "Choose a time to come."},

@@ -40,7 +40,8 @@ func checkDelegation(d string) error {
 
 // Install binds the application to the account: integration user, role with
 // exactly what was approved, grant, site quota. Errors: everything of Preview;
-// Conflict `already_installed`, `installation_quota_exceeded`; Invalid
+// Conflict `already_installed`, `installation_quota_exceeded`,
+// `application_unverified_many`; Invalid
 // `scope_required`, `scope_not_requested`, `role_too_broad`.
 func (s *Service) Install(ctx context.Context, by access.Principal, acc account.ID, o Order) (Installation, error) {
 	var out Installation
@@ -52,10 +53,22 @@ func (s *Service) Install(ctx context.Context, by access.Principal, acc account.
 		if err != nil {
 			return err
 		}
+		a, err := s.Accounts.Load(tx, acc.String())
+		if err != nil {
+			return err
+		}
+		if offer.Installed == "" {
+			if err := s.capped(tx, a, offer); err != nil {
+				return err
+			}
+		}
 		i, err := s.install(tx, by, acc.String(), offer, o)
 		out = i
 		return err
 	})
+	if problem.CodeOf(err) == "application_unverified_many" {
+		return out, s.capReached(ctx, acc.String(), o.ApplicationID, err)
+	}
 	if problem.CodeOf(err) == "installation_quota_exceeded" {
 		err = s.quotaExceeded(ctx, acc.String(), o.ApplicationID, err)
 	}

@@ -38,6 +38,9 @@ type Service struct {
 	// VerifiedOnly lets only applications that the operator has verified be installed
 	// beyond the developers' own sandboxes.
 	VerifiedOnly bool
+	// UnverifiedMost is how many customers can have an application that nobody has
+	// verified; zero: any number.
+	UnverifiedMost int
 	// Followed hears of every change of an installation, in the same transaction;
 	// wired by the server.
 	Followed func(tx *store.Tx, after Installation) error

@@ -115,6 +115,7 @@ type GroupsCfg struct {
 // AppsCfg says what holds for applications that the operator has not verified.
 type AppsCfg struct {
 	Unverified string `yaml:"unverified_installs" doc:"Whether an account's administrator may install an application that you have not verified: refuse (only its developers can, in their sandbox accounts) or warn (the page says that nobody has reviewed it)"`
+	Most       int    `yaml:"unverified_customers" doc:"With how many customers an application can be that you have not verified, where that is allowed; an account and its children are one customer. 0: with any number"`
 	Review     bool   `yaml:"review_versions" doc:"Whether you approve every version before customers get it. Sandboxes of its developers and at most 5 accounts that they name need no review"`
 	Drafts     int    `yaml:"draft_versions" doc:"How many versions of an application can be drafts or wait for a review"`
 	Lines      int    `yaml:"live_versions" doc:"How many lines of versions of an application can be live; versions whose numbers have the same first two parts are one line"`
@@ -195,7 +196,7 @@ func Defaults() Config {
 		Mail:      MailCfg{Port: 587},
 		Tokens:    defaultTokens(),
 		Events:    EventsCfg{Keep: 30, Counts: 400},
-		Apps:      AppsCfg{Unverified: UnverifiedRefuse, Drafts: release.DraftsDefault, Lines: release.LinesDefault},
+		Apps:      AppsCfg{Unverified: UnverifiedRefuse, Most: 5, Drafts: release.DraftsDefault, Lines: release.LinesDefault},
 		Programme: ProgCfg{Decide: 5, Notice: 14},
 		Directory: DirCfg{Categories: listing.Usual()},
 		SignIn:    SignInCfg{SignUp: true},

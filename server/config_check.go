@@ -37,6 +37,7 @@ func (c Config) Check() error {
 	k.say(c.Apps.Lines < 1 || c.Apps.Lines > 1000, "applications.live_versions", "1 to 1000.")
 	k.say(c.Programme.Decide < 1 || c.Programme.Decide > 90, "programme.decide_days", "1 to 90.")
 	k.say(c.Programme.Notice < 1 || c.Programme.Notice > 90, "programme.notice_days", "1 to 90.")
+	k.say(c.Apps.Most < 0 || c.Apps.Most > 100_000, "applications.unverified_customers", "0 to 100,000.")
 	k.say(c.Apps.Unverified != UnverifiedRefuse && c.Apps.Unverified != UnverifiedWarn, "applications.unverified_installs", "refuse or warn.")
 	if len(k.found) > 0 {
 		return problem.Invalid("config_invalid", "The configuration needs another look.", k.found...)

@@ -160,7 +160,7 @@ func newSlices(b base, cfg Config) (*Slices, error) {
 	s.Releases = &release.Service{DB: b.db, Audit: s.Audit, Applications: s.Applications, Groups: s.Groups, Notices: s.Notices, Catalog: b.cat}
 	s.Applications.Touched = s.Releases.Touched
 	s.Integrations = &integration.Service{DB: b.db, Audit: s.Audit, Accounts: s.Accounts, Groups: s.Groups, Applications: s.Applications,
-		Releases: s.Releases, Grants: s.Grants, Tokens: s.Tokens, Quota: s.Quota, Notices: s.Notices, Catalog: b.cat, VerifiedOnly: cfg.Apps.Unverified == UnverifiedRefuse}
+		Releases: s.Releases, Grants: s.Grants, Tokens: s.Tokens, Quota: s.Quota, Notices: s.Notices, Catalog: b.cat, VerifiedOnly: cfg.Apps.Unverified == UnverifiedRefuse, UnverifiedMost: cfg.Apps.Most}
 	s.Releases.Published, s.Releases.RolledBack, s.Releases.Deprecated = s.Integrations.Published, s.Integrations.RolledBack, s.Integrations.Deprecated
 	s.Releases.Review = cfg.Apps.Review
 	s.Releases.Limits = release.Limits{Drafts: cfg.Apps.Drafts, Lines: cfg.Apps.Lines}

@@ -262,7 +262,7 @@ func install(v *visit) error {
 	}
 	p := problem.Of(err)
 	switch p.Code {
-	case "already_installed", "installation_quota_exceeded", "nothing_released":
+	case "already_installed", "installation_quota_exceeded", "application_unverified_many", "nothing_released":
 		return installRefused(v, a, id, err)
 	}
 	if f, ok := faultsOf(err, "/scopes", "/user_name", "/role", "/delegation"); ok {
@@ -299,6 +299,9 @@ func installRefused(v *visit, a account.Account, id string, err error) error {
 	case "application_unverified":
 		d.Title, d.Text = "This application is not verified yet", "On this platform an application is reviewed before customers can install it, and this one, or something that it asks for, has not been."
 		d.Steps = []string{"Ask the developer when it will be verified, then open this page again. Nothing was installed."}
+	case "application_unverified_many":
+		d.Title, d.Text = "Nobody has reviewed this application yet", "Without a review only a few customers can have an application, and this one is with as many as the operator of this platform allows. It is nothing that you did wrong."
+		d.Steps = []string{"Ask the developer when it will be verified. We have told them already that you tried.", "When it is, open this page again. Nothing was installed."}
 	case "verification_suspended":
 		d.Title, d.Tone = "The review of this application is suspended", page.ToneBad
 		d.Text = "The operator of this platform has doubts about it. Until they are settled, only its developers can use it, in their own sandboxes."

@@ -81,7 +81,7 @@ func Start(t testing.TB, o Options) *House {
 	cfg := server.Defaults()
 	cfg.Listen, cfg.Gateway.Listen, cfg.Watch.Listen = l.Public.Addr().String(), l.Gateway.Addr().String(), l.Watch.Addr().String()
 	cfg.URL, cfg.Gateway.URL = "http://"+cfg.Listen, "http://"+cfg.Gateway.Listen
-	cfg.Apps.Unverified = server.UnverifiedWarn // what most tests install was never reviewed
+	cfg.Apps.Unverified, cfg.Apps.Most = server.UnverifiedWarn, 0 // what most tests install was never reviewed
 	if o.Audience != "" {
 		cfg.Gateway.Audience = o.Audience
 	}
