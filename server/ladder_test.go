@@ -30,7 +30,7 @@ var ladder = []string{
 	// what happened
 	"event", "webhook/broker", "webhook",
 	// offer
-	"programme", "release",
+	"programme", "release", "announcement",
 	// connect
 	"integration", "sheet", "listing", "host", "capability", "configuration", "connection", "capability/approval", "capability/eventhook", "capability/membership", "capability/reservedproperty", "capability/resourcelink", "capability/trigger", "capability/useraction", "capability/driveraction", "capability/snapshotpush", "capability/importer", "capability/storesync", "private", "apitoken", "legacy", "consent", "registration", "authorization", "insight", "leak", "suspension",
 	// edge

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/guestright/guestright/account"
+	"github.com/guestright/guestright/announcement"
 	"github.com/guestright/guestright/apitoken"
 	"github.com/guestright/guestright/application"
 	"github.com/guestright/guestright/audit"
@@ -81,6 +82,7 @@ type Slices struct {
 	Webhooks       *webhook.Service
 	Programme      *programme.Service
 	Gate           *programme.Gate
+	Announcements  *announcement.Service
 	Releases       *release.Service
 	Integrations   *integration.Service
 	Sheets         *sheet.Service
@@ -159,6 +161,7 @@ func newSlices(b base, cfg Config) (*Slices, error) {
 	s.Events.Preview = s.Gate.Preview
 	s.Releases = &release.Service{DB: b.db, Audit: s.Audit, Applications: s.Applications, Groups: s.Groups, Notices: s.Notices, Catalog: b.cat}
 	s.Applications.Touched = s.Releases.Touched
+	s.Announcements = &announcement.Service{DB: b.db, Audit: s.Audit, Quota: s.Quota, Usage: s.Usage, Notices: s.Notices}
 	s.Integrations = &integration.Service{DB: b.db, Audit: s.Audit, Accounts: s.Accounts, Groups: s.Groups, Applications: s.Applications,
 		Releases: s.Releases, Grants: s.Grants, Tokens: s.Tokens, Quota: s.Quota, Notices: s.Notices, Catalog: b.cat, VerifiedOnly: cfg.Apps.Unverified == UnverifiedRefuse, UnverifiedMost: cfg.Apps.Most}
 	s.Releases.Published, s.Releases.RolledBack, s.Releases.Deprecated = s.Integrations.Published, s.Integrations.RolledBack, s.Integrations.Deprecated
@@ -262,6 +265,7 @@ func (s *Slices) jobs(r *job.Runner) {
 	s.Legacy.Jobs(r)
 	s.Applications.Jobs(r)
 	s.Programme.Jobs(r)
+	s.Announcements.Jobs(r)
 	job.Every(r, "catalog.announce", announceEvery, s.Announce)
 	s.Tokens.Jobs(r)
 	s.Events.Jobs(r)

@@ -70,6 +70,9 @@ func (v *visit) frame(s sheet) page.Frame {
 	if v.Authority != nil {
 		f.Person.Links = append(f.Person.Links, page.Link{Text: "Applications that act as you", URL: authorisedPath, Icon: page.IconPlug})
 	}
+	if v.Announcements != nil {
+		f.Person.Links = append(f.Person.Links, page.Link{Text: "Announcements", URL: "/announcements", Icon: page.IconBell})
+	}
 	if v.Notices != nil {
 		if n, err := v.Notices.Unread(v.ctx(), v.by); err == nil {
 			f.Inbox = &page.Inbox{Label: "Inbox", URL: "/inbox", Unread: int(min(n, math.MaxInt32))}
@@ -114,7 +117,11 @@ func (v *visit) navigate(f *page.Frame, s sheet, m memberships) {
 	case areaOperator:
 		f.Sections = operatorNavigation()
 		if v.Programme != nil {
-			f.Sections[0].Links = append(f.Sections[0].Links, page.Link{Text: "Production requests", URL: "/operator/production", Icon: page.IconRocket})
+			f.Sections[0].Links = append(f.Sections[0].Links, page.Link{Text: "Production requests", URL: "/operator/production", Icon: page.IconRocket},
+				page.Link{Text: "Partner programme", URL: "/operator/programme", Icon: page.IconHandshake}, page.Link{Text: "Agreements", URL: "/operator/agreements", Icon: page.IconFile})
+		}
+		if v.Announcements != nil {
+			f.Sections[0].Links = append(f.Sections[0].Links, page.Link{Text: "Announcements", URL: "/operator/announcements", Icon: page.IconBell})
 		}
 		if v.Legacy != nil {
 			f.Sections[0].Links = append(f.Sections[0].Links, page.Link{Text: "Deprecations", URL: "/operator/deprecations", Icon: page.IconClock},
@@ -184,7 +191,7 @@ func (v *visit) groupNavigation(s sheet, groups []group.Group) (*page.Switcher, 
 	}})
 	last := &sections[len(sections)-1]
 	if v.Programme != nil {
-		last.Links = slices.Insert(last.Links, 2, page.Link{Text: "Production", URL: base + "/production", Icon: page.IconRocket})
+		last.Links = slices.Insert(last.Links, 2, page.Link{Text: "Production", URL: base + "/production", Icon: page.IconRocket}, page.Link{Text: "Programme", URL: base + "/programme", Icon: page.IconHandshake})
 	}
 	if v.ends() {
 		last.Links = slices.Insert(last.Links, 2, page.Link{Text: "Deprecations", URL: base + "/deprecations", Icon: page.IconClock})

@@ -141,6 +141,13 @@ func (v *visit) may(action string, on access.Resource) bool { return v.by.May(ac
 // inGroup is a page of a group.
 func (v *visit) inGroup(g group.Group, s sheet) error {
 	s.area, s.group = areaDeveloper, g.ID.String()
+	waits, err := v.agreementWaits(g)
+	if err != nil {
+		return err
+	}
+	if waits && s.title != "Agreement" {
+		s.body = agreementAsk(g.ID.String(), s.body)
+	}
 	trail := []page.Link{{Text: g.Name, URL: groupPath(g.ID.String())}}
 	s.trail = append(trail, s.trail...)
 	if len(s.trail) > 1 && s.title != "" && s.title != g.Name {

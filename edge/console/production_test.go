@@ -2,10 +2,13 @@ package console_test
 
 import (
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/guestright/guestright/announcement"
+	"github.com/guestright/guestright/catalog"
 	"github.com/guestright/guestright/programme"
 )
 
@@ -13,7 +16,16 @@ import (
 func newProgramme(t *testing.T) *house {
 	t.Helper()
 	return newHouse(t, func(h *house) {
-		h.Programme = &programme.Service{DB: h.db, Audit: h.Audit, Groups: h.Groups, Quota: h.Quota, Usage: h.Usage, Notices: h.Notices}
+		file := h.Catalog.Get().File()
+		file.Previews = map[string]catalog.Gated{"insights": {Label: "Insights", Explanation: "Trends of every flag."}}
+		file.Tiers = map[string]catalog.Tier{"partner": {Label: "Partner", Explanation: "For companies.", Support: "partners@guestright.example", Previews: []string{"insights"}, Badge: true}}
+		set, err := catalog.Load(os.DirFS("../../example/pennant"), file.Product.Documents...)
+		must(t, err)
+		cat, _, err := catalog.Import(set, file)
+		must(t, err)
+		h.Catalog.Swap(cat)
+		h.Programme = &programme.Service{DB: h.db, Audit: h.Audit, Groups: h.Groups, Quota: h.Quota, Usage: h.Usage, Notices: h.Notices, Catalog: h.Catalog}
+		h.Announcements = &announcement.Service{DB: h.db, Audit: h.Audit, Quota: h.Quota, Usage: h.Usage, Notices: h.Notices}
 	})
 }
 

@@ -37,6 +37,9 @@ func (c *Console) page(h handler) http.Handler {
 		if v.session.ID == "" {
 			return problem.Unauthenticated("unauthenticated", "Sign in first.")
 		}
+		if asked, err := v.asked(); asked || err != nil {
+			return err
+		}
 		return h(v)
 	})
 }
