@@ -134,7 +134,7 @@ func newHouse(t *testing.T, open func(*storetest.Clock) *store.DB) *house {
 	oracle := &api.Oracle{Catalog: cat, Bearers: h.bearers, Facts: account.NewFacts(h.db), Now: h.clock.Now}
 	production := &programme.Service{DB: h.db, Audit: log, Groups: h.groups, Quota: limits, Usage: &usage.Service{DB: h.db, Recorder: usage.NewRecorder(10)}, Notices: notices, Catalog: cat}
 	h.api = api.New(api.Config{Version: "1", DB: h.db, Keys: keys, Catalog: cat, Decide: oracle.Ask, Origins: []string{"https://tools.example"},
-		Gate:   &api.Gate{Cookie: "sid", Session: h.session, Products: h.products, Bearers: h.bearers, Now: h.clock.Now},
+		Gate: &api.Gate{Cookie: "sid", Session: h.session, Products: h.products, Bearers: h.bearers, Now: h.clock.Now},
 		Slices: []api.Mounter{log, limits, h.accounts, roles, h.groups, notices, h.applications, grants, h.tokens, h.products, h.releases, h.integrations, sheets, listings, production,
 			&announcement.Service{DB: h.db, Audit: log, Quota: limits, Usage: &usage.Service{DB: h.db, Recorder: usage.NewRecorder(10)}, Notices: notices}}})
 	h.handler = web.NewDoor(web.DoorConfig{}, h.api)
