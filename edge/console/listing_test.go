@@ -7,6 +7,7 @@ import (
 	"image/png"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/guestright/guestright/edge/directory"
@@ -68,6 +69,10 @@ func TestAListingIsWrittenAndTakenDown(t *testing.T) {
 			t.Errorf("%s by a stranger: %d", path, a.StatusCode)
 		}
 	}
+	if to := h.guest().get("/install/" + x.app.PublicID).led(t, "/sign-in"); !strings.Contains(to, x.app.PublicID) { // and comes back
+		t.Errorf("a guest is led to %s", to)
+	}
+	admin.get("/install/"+x.app.PublicID).has(t, "Lakeside Software")
 	mux := http.NewServeMux()
 	(&directory.Directory{Listings: h.Listings, Product: func() string { return "Pennant" }}).Mount(mux)
 	mux.Handle(page.AssetPath, page.Assets())
