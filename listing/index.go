@@ -29,48 +29,143 @@ type directory struct {
 // needed.
 type index struct {
 	now   atomic.Pointer[directory]
-	stale atomic.Uint64 // counts changes that were heard of
-	built atomic.Uint64 // how many of them are in now
-	mu    sync.Mutex    // one reads at a time
+	mu    sync.Mutex // one reads at a time
+	dirty atomic.Bool
+
+	told  sync.Mutex
+	apps  map[string]bool // that changed since now was read
+	whole bool            // anything may have
+}
+
+// rereadMost is up to how many changed entries are read one by one.
+const rereadMost = 20
+
+// hear notes that an application changed; "": that anything may have.
+func (i *index) hear(app string) {
+	i.told.Lock()
+	defer i.told.Unlock()
+	if i.apps == nil {
+		i.apps = map[string]bool{}
+	}
+	i.whole = i.whole || app == ""
+	i.apps[app] = true
+	i.dirty.Store(true)
+}
+
+func (i *index) take() (apps map[string]bool, whole bool) {
+	i.told.Lock()
+	defer i.told.Unlock()
+	apps, whole, i.apps, i.whole = i.apps, i.whole, nil, false
+	return apps, whole
+}
+
+// keep puts a directory in place. Who waited for a change finds it there.
+func (i *index) keep(d *directory) {
+	i.now.Store(d)
+	i.told.Lock()
+	defer i.told.Unlock()
+	i.dirty.Store(i.whole || len(i.apps) > 0)
 }
 
 // Watch lets the directory hear of changes, on this node and others. Call it once,
 // before the database follows its feed.
 func (s *Service) Watch() {
-	forget := func(string) { s.kept.stale.Add(1) }
-	for _, topic := range []string{Topic, application.Topic, release.Topic, group.Topic} {
-		s.DB.OnChange(topic, forget)
+	for _, topic := range []string{Topic, application.Topic, release.Topic} { // their keys are applications
+		s.DB.OnChange(topic, s.kept.hear)
 	}
-	s.DB.OnLost(func() { forget("") })
+	s.DB.OnChange(group.Topic, func(string) { s.kept.hear("") })
+	s.DB.OnLost(func() { s.kept.hear("") })
 }
 
 // directory is what others may see now.
 func (s *Service) directory(ctx context.Context) (*directory, error) {
-	now := s.DB.Now()
-	have := s.kept.now.Load()
-	if have != nil && s.kept.built.Load() == s.kept.stale.Load() && now.Sub(have.at) < fresh {
+	current := func(d *directory) bool { return d != nil && s.DB.Now().Sub(d.at) < fresh }
+	if have := s.kept.now.Load(); current(have) && !s.kept.dirty.Load() {
 		return have, nil
 	}
 	s.kept.mu.Lock()
 	defer s.kept.mu.Unlock()
-	heard := s.kept.stale.Load()
-	if have = s.kept.now.Load(); have != nil && s.kept.built.Load() == heard && now.Sub(have.at) < fresh {
-		return have, nil // somebody else was quicker
+	apps, whole := s.kept.take()
+	have := s.kept.now.Load()
+	var err error
+	switch {
+	case !current(have) || whole || len(apps) > rereadMost:
+		have, err = s.read(ctx)
+	case len(apps) > 0:
+		have, err = s.reread(ctx, have, apps)
 	}
-	d, err := s.read(ctx)
 	if err != nil {
+		s.kept.hear("") // what was taken is not done
 		return nil, err
 	}
-	s.kept.now.Store(d)
-	s.kept.built.Store(heard)
-	return d, nil
+	s.kept.keep(have)
+	return have, nil
+}
+
+// reread gives a directory in which some entries are as they are now. How many
+// accounts use them stays as it was counted.
+func (s *Service) reread(ctx context.Context, was *directory, apps map[string]bool) (*directory, error) {
+	d := &directory{at: was.at, by: map[string]Entry{}}
+	counts := map[string]int{}
+	for slug, e := range was.by {
+		if counts[e.Application] = e.Accounts; !apps[e.Application] {
+			d.by[slug] = e
+		}
+	}
+	for _, e := range was.public {
+		if !apps[e.Application] {
+			d.public = append(d.public, e)
+		}
+	}
+	err := s.DB.Read(ctx, func(tx *store.Tx) error {
+		var anew []Entry
+		for app := range apps {
+			rows, err := shown(tx, app)
+			if err != nil {
+				return err
+			}
+			v, ok, err := s.Releases.Known(tx, app)
+			if err != nil || !ok || len(rows) == 0 {
+				if err != nil {
+					return err
+				}
+				continue
+			}
+			looks, err := pictures(tx, app)
+			if err != nil {
+				return err
+			}
+			e, err := s.entry(tx, rows[0], v)
+			if err != nil {
+				return err
+			}
+			e.Accounts = counts[app]
+			for _, p := range looks {
+				e.look(p, e.Page)
+			}
+			anew = append(anew, e)
+		}
+		for _, e := range anew {
+			d.put(e)
+		}
+		order(d.public)
+		return nil
+	})
+	return d, err
+}
+
+func (d *directory) put(e Entry) {
+	d.by[e.Slug] = e
+	if !e.Unlisted {
+		d.public = append(d.public, e)
+	}
 }
 
 // read reads the directory from the database.
 func (s *Service) read(ctx context.Context) (*directory, error) {
 	d := &directory{at: s.DB.Now(), by: map[string]Entry{}}
 	return d, s.DB.Read(ctx, func(tx *store.Tx) error {
-		rows, err := shown(tx)
+		rows, err := shown(tx, "")
 		if err != nil {
 			return err
 		}
@@ -105,10 +200,7 @@ func (s *Service) read(ctx context.Context) (*directory, error) {
 			for _, p := range drawn[r.Application] {
 				e.look(p, e.Page)
 			}
-			d.by[e.Slug] = e
-			if !e.Unlisted {
-				d.public = append(d.public, e)
-			}
+			d.put(e)
 		}
 		order(d.public)
 		return nil

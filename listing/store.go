@@ -152,14 +152,15 @@ type shownRow struct {
 	GroupID, Developer                             string
 }
 
-// shown lists them, without what is only read on their own pages.
-func shown(tx *store.Tx) ([]shownRow, error) {
+// shown lists them, without what is only read on their own pages; of one
+// application, or of "" those of all.
+func shown(tx *store.Tx, app string) ([]shownRow, error) {
 	var rows []shownRow
 	err := tx.NewRaw(`SELECT l.application, l.slug, l.visibility, l.categories, l.links, l.published,
 			a.public_id, a.name, a.description, a.homepage, a.support, a.group_id, g.name AS developer
 		FROM listing_listing l JOIN application_application a ON a.id = l.application JOIN group_group g ON g.id = a.group_id
-		WHERE l.visibility IN (?, ?) AND l.taken_down = 0 AND a.state = ? AND a.restricted = 0 AND g.state = ?`,
-		Public, Unlisted, application.Active, group.Active).Scan(tx.Ctx, &rows)
+		WHERE l.visibility IN (?, ?) AND l.taken_down = 0 AND a.state = ? AND a.restricted = 0 AND g.state = ? AND (? = '' OR l.application = ?)`,
+		Public, Unlisted, application.Active, group.Active, app, app).Scan(tx.Ctx, &rows)
 	return rows, err
 }
 

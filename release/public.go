@@ -66,36 +66,47 @@ func (s *Service) Everybodys(tx *store.Tx) (map[string]Known, error) {
 	return out, nil
 }
 
-// Presented is Newest, or else the version with the highest number of all that are
-// not retired; the zero Known when there is none. Without authorising.
-func (s *Service) Presented(tx *store.Tx, application string) (Known, error) {
-	var out Known
-	var ok bool
-	var err error
-	if out.Version, ok, err = s.Newest(tx, application); err != nil {
-		return out, err
+// Known is Newest with what Everybodys says of it. Without authorising.
+func (s *Service) Known(tx *store.Tx, application string) (Known, bool, error) {
+	v, ok, err := s.Newest(tx, application)
+	if err != nil || !ok {
+		return Known{}, false, err
 	}
-	if !ok {
-		all, err := list(tx, application)
-		if err != nil {
-			return out, err
-		}
-		for _, v := range all {
-			if v.State != Retired && (!ok || below(out.Number, v.Number)) {
-				out.Version, ok = v, true
-			}
-		}
-	}
-	if !ok {
-		return out, nil
-	}
-	about, _, err := findPackage(tx, out.ID.String())
+	out, err := s.known(tx, v)
+	return out, true, err
+}
+
+func (s *Service) known(tx *store.Tx, v Version) (Known, error) {
+	out := Known{Version: v}
+	about, _, err := findPackage(tx, v.ID.String())
 	if err != nil {
 		return out, err
 	}
 	out.Capabilities = about.Capabilities
-	out.Review, err = findVerification(tx, application)
+	out.Review, err = findVerification(tx, v.Application)
 	return out, err
+}
+
+// Presented is Known, or else the version with the highest number of all that are
+// not retired; the zero Known when there is none. Without authorising.
+func (s *Service) Presented(tx *store.Tx, application string) (Known, error) {
+	if out, ok, err := s.Known(tx, application); err != nil || ok {
+		return out, err
+	}
+	all, err := list(tx, application)
+	if err != nil {
+		return Known{}, err
+	}
+	var best Version
+	for _, v := range all {
+		if v.State != Retired && (best.ID.IsZero() || below(best.Number, v.Number)) {
+			best = v
+		}
+	}
+	if best.ID.IsZero() {
+		return Known{}, nil
+	}
+	return s.known(tx, best)
 }
 
 // Told lists the versions of an application that customers have or can get, the

@@ -93,7 +93,7 @@ func run(ctx context.Context, many, requests int, file, address string) error {
 		first = append(first, got[0])
 	}
 	slices.Sort(first)
-	fmt.Fprintf(&b, "\nAfter a change the next reader waits until the directory has been read anew: median %s, slowest %s of %d.\n", round(first[len(first)/2]), round(first[len(first)-1]), len(first))
+	fmt.Fprintf(&b, "\nAfter a change of one listing the next reader waits until that has been read anew: median %s, slowest %s of %d.\n", round(first[len(first)/2]), round(first[len(first)-1]), len(first))
 	fmt.Print(b.String())
 	if file != "" {
 		if err := write(file, b.String()); err != nil {
