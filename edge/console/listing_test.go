@@ -69,7 +69,7 @@ func TestAListingIsWrittenAndTakenDown(t *testing.T) {
 			t.Errorf("%s by a stranger: %d", path, a.StatusCode)
 		}
 	}
-	if to := h.guest().get("/install/" + x.app.PublicID).led(t, "/sign-in"); !strings.Contains(to, x.app.PublicID) { // and comes back
+	if to := h.guest().get("/install/"+x.app.PublicID).led(t, "/sign-in"); !strings.Contains(to, x.app.PublicID) { // and comes back
 		t.Errorf("a guest is led to %s", to)
 	}
 	admin.get("/install/"+x.app.PublicID).has(t, "Lakeside Software")
