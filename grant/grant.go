@@ -23,9 +23,11 @@ const (
 	KindMember       Kind = "member"       // a personal token
 	KindService      Kind = "service"      // an account's service token
 	KindLegacy       Kind = "legacy"       // a key from before Guestright
+	KindRecording    Kind = "recording"    // a developer's in a sandbox of their own group
 )
 
-// AllScopes, alone, stands in a legacy key's grant for all scopes there are.
+// AllScopes, alone, stands in the grant of a legacy key or recording for all scopes
+// there are.
 const AllScopes = "*"
 
 // State of a grant.

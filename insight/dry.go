@@ -75,7 +75,7 @@ type Outcome struct {
 // Refusal is a kind of call that would have been refused.
 type Refusal struct {
 	Grant     string     `json:"grant"`
-	Kind      grant.Kind `json:"kind" enum:"installation,consent,private,member,service,legacy"`
+	Kind      grant.Kind `json:"kind" enum:"installation,consent,private,member,service,legacy,recording"`
 	Name      string     `json:"name" doc:"What people call the holder"`
 	Operation string     `json:"operation"`
 	Resource  string     `json:"resource,omitempty"`

@@ -61,7 +61,7 @@ type Proposal struct {
 // Report compares what one grant was given with what it was used for.
 type Report struct {
 	Grant        string           `json:"grant"`
-	Kind         grant.Kind       `json:"kind" enum:"installation,consent,private,member,service,legacy"`
+	Kind         grant.Kind       `json:"kind" enum:"installation,consent,private,member,service,legacy,recording"`
 	Holder       string           `json:"holder"`
 	Name         string           `json:"name" doc:"What people call the holder"`
 	Account      string           `json:"account"`

@@ -47,6 +47,7 @@ import (
 	"github.com/guestright/guestright/private"
 	"github.com/guestright/guestright/programme"
 	"github.com/guestright/guestright/quota"
+	"github.com/guestright/guestright/recording"
 	"github.com/guestright/guestright/registration"
 	"github.com/guestright/guestright/release"
 	"github.com/guestright/guestright/role"
@@ -110,6 +111,7 @@ type Slices struct {
 	Authority      *authorization.Service
 	Leaks          *leak.Service
 	Suspensions    *suspension.Service
+	Recordings     *recording.Service
 	Insight        *insight.Service
 	AWS            *awsrole.Operator
 	Outbound       *outbound.Client // for addresses that strangers gave
@@ -195,6 +197,8 @@ func newSlices(b base, cfg Config) (*Slices, error) {
 	s.Insight = &insight.Service{DB: b.db, Usage: s.Usage, Accounts: s.Accounts, Roles: s.Roles, Grants: s.Grants, Releases: s.Releases, Integrations: s.Integrations,
 		Private: s.Private, Catalog: b.cat, Facts: s.Facts}
 	s.Suspensions = &suspension.Service{DB: b.db, Audit: s.Audit, Usage: s.Usage, Groups: s.Groups, Notices: s.Notices, Applications: s.Applications, Catalog: b.cat}
+	s.Recordings = &recording.Service{DB: b.db, Audit: s.Audit, Usage: s.Usage, Accounts: s.Accounts, Applications: s.Applications, Grants: s.Grants, Tokens: s.Tokens,
+		Releases: s.Releases, Catalog: b.cat}
 	s.people(b, cfg)
 	if err := s.outside(cfg); err != nil {
 		return nil, err
@@ -280,5 +284,6 @@ func (s *Slices) jobs(r *job.Runner) {
 	s.Signing.Jobs(r)
 	s.Leaks.Jobs(r)
 	s.Suspensions.Jobs(r)
+	s.Recordings.Jobs(r)
 	job.Every(r, "web.forget_keys", time.Hour, func(ctx context.Context) error { return s.DB.Write(ctx, web.ForgetKeys) })
 }

@@ -216,7 +216,7 @@ func (a *Authenticator) holding(tx *store.Tx, grantID string) (*Holding, error) 
 	h = &Holding{Grant: grantID, Kind: string(g.Kind), Account: g.Account, AccountKey: acc.Key, AccountName: acc.Name,
 		Sandbox: acc.Kind == account.Sandbox, Upstream: acc.Upstream, Application: g.Application, Group: g.Group,
 		Subject: g.Subject, SubjectKey: g.SubjectKey, APIVersion: g.APIVersion, ScopeNames: g.Scopes, scopes: access.SortScopes(g.Scopes...), Layers: layers, Own: slices.Clip(layers), refusal: g.Live()}
-	h.Everything = g.Kind == grant.KindLegacy && slices.Equal(g.Scopes, []string{grant.AllScopes})
+	h.Everything = (g.Kind == grant.KindLegacy || g.Kind == grant.KindRecording) && slices.Equal(g.Scopes, []string{grant.AllScopes})
 	h.Networks, h.Reach = g.Networks, g.Reach
 	if id, ok := strings.CutPrefix(g.Holder, "installation/"); ok {
 		h.Installation = id
@@ -232,6 +232,9 @@ func (a *Authenticator) holding(tx *store.Tx, grantID string) (*Holding, error) 
 		h.Layers = append(slices.Clip(h.Layers), person)
 	}
 	if g.Application == "" {
+		if g.Kind == grant.KindRecording {
+			h.refusal = errRecording // whose sandbox it would be cannot be told
+		}
 		return h, nil
 	}
 	id, err := parseApplication(g.Application)
@@ -250,6 +253,9 @@ func (a *Authenticator) holding(tx *store.Tx, grantID string) (*Holding, error) 
 	own := h.Sandbox && acc.Group == app.Group
 	if err := app.Works(application.Use{Kind: h.Kind, Account: h.Account, Own: own}); err != nil && h.refusal == nil {
 		h.refusal = err
+	}
+	if g.Kind == grant.KindRecording && !own {
+		h.refusal = errRecording
 	}
 	if app.Restricted && !own && h.refusal == nil {
 		h.refusal = errBarred

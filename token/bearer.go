@@ -72,7 +72,7 @@ type Holding struct {
 	SubjectKey   string
 	APIVersion   string // that counts when a call names none; "" as well
 	ScopeNames   []string
-	Everything   bool // a legacy key without a list of scopes: it has all there are
+	Everything   bool // a legacy key without a list of scopes, or a recording: it has all there are
 	Layers       []access.Layer
 	Networks     grant.Networks // from which it may be used; none: from anywhere
 	Reach        grant.Reach    // child accounts that it opens, see Authenticator.In
@@ -160,15 +160,16 @@ func (b Bearer) Principal() access.Principal {
 // The answers to a token that opens nothing. They are values, so that refusing
 // garbage costs no allocation.
 var (
-	errUnknown = problem.Unauthenticated("invalid_token", "This token is not known here. Check that it was copied whole, and ask for a new one.")
-	errExpired = problem.Unauthenticated("token_expired", "This token has expired. Ask the token endpoint for a new one.")
-	errRevoked = problem.Unauthenticated("token_revoked", "This token was revoked.")
-	errRemoved = errRevoked.With("reason", "installation_removed")
-	errClosed  = problem.Forbidden("account_closed", "This account is closed.")
-	errDeleted = problem.Forbidden("application_deleted", "This application has been deleted by its developer.")
-	errBarred  = problem.Forbidden("verification_suspended", "The platform operator has suspended the verification of this application. It works in the sandbox accounts of its own developer group only.")
-	errIdle    = problem.Unauthenticated("token_idle", "This token was disabled because nobody used it for long. Its owner or an administrator can restore it for 30 days.")
-	errKey     = problem.Unauthenticated("key_revoked", "The key that obtained this token was revoked.")
+	errUnknown   = problem.Unauthenticated("invalid_token", "This token is not known here. Check that it was copied whole, and ask for a new one.")
+	errExpired   = problem.Unauthenticated("token_expired", "This token has expired. Ask the token endpoint for a new one.")
+	errRevoked   = problem.Unauthenticated("token_revoked", "This token was revoked.")
+	errRemoved   = errRevoked.With("reason", "installation_removed")
+	errClosed    = problem.Forbidden("account_closed", "This account is closed.")
+	errDeleted   = problem.Forbidden("application_deleted", "This application has been deleted by its developer.")
+	errBarred    = problem.Forbidden("verification_suspended", "The platform operator has suspended the verification of this application. It works in the sandbox accounts of its own developer group only.")
+	errIdle      = problem.Unauthenticated("token_idle", "This token was disabled because nobody used it for long. Its owner or an administrator can restore it for 30 days.")
+	errRecording = problem.Forbidden("recording_sandbox_only", "This token records what an application needs. It works in sandbox accounts of the application's own group only, and this is none.")
+	errKey       = problem.Unauthenticated("key_revoked", "The key that obtained this token was revoked.")
 )
 
 // cause says why a token opens nothing; 0: it does.

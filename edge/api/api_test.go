@@ -65,7 +65,7 @@ func TestTwoTenants(t *testing.T) {
 		t.Fatalf("%v %v", err, tok)
 	}
 	theirs := map[string]string{"group": s.group, "application": s.app, "version": s.version, "account": s.account, "installation": s.installation,
-		"key": s.key, "grant": s.grant, "token": text(tok.Items[0], "id"), "user": s.people["ada"].User, "limit": "burst", "member": s.people["ada"].User, "custom_role": "rle_00000000000000000000000001",
+		"key": s.key, "grant": s.grant, "token": text(tok.Items[0], "id"), "user": s.people["ada"].User, "limit": "burst", "member": s.people["ada"].User, "recording": "rec_00000000000000000000000001", "custom_role": "rle_00000000000000000000000001",
 		"application_id": "6f6b4a8e-9a4a-4e0c-8f3d-000000000000", "product_key": "pky_00000000000000000000000000", "preview": "insights", "announcement": "ann_00000000000000000000000000", "slug": "deploybot", "picture": "pic_00000000000000000000000000"}
 	none := map[string]string{"user": theirs["user"], "limit": "burst", "preview": "insights", "application_id": theirs["application_id"], "product_key": theirs["product_key"]}
 	for name, id := range theirs {
@@ -74,8 +74,9 @@ func TestTwoTenants(t *testing.T) {
 		}
 	}
 	bodies := map[string]object{
-		"startRun":    {"resource": "proj/web:flag/x"},
-		"updateGroup": {"name": "X"}, "transferGroup": {"user": "usr_1"}, "addGroupMember": {"email": "a@b.c", "role": "admin"},
+		"startRecording": {"account": s.account},
+		"startRun":       {"resource": "proj/web:flag/x"},
+		"updateGroup":    {"name": "X"}, "transferGroup": {"user": "usr_1"}, "addGroupMember": {"email": "a@b.c", "role": "admin"},
 		"updateGroupMember": {"role": "admin"}, "createApplication": {"name": "X", "description": "X"}, "updateApplication": {"name": "X"},
 		"updateClient": {"public": true}, "submitVerification": {"privacy_url": "https://a.example/", "security_contact": "a@b.c", "data_handling": "x"}, "decideVerification": {"verify": true, "revision": 1}, "suspendVerification": {"reason": "x"}, "moveApplication": {"group": s.group}, "createKey": {"label": "x"}, "rotateKey": {"overlap_seconds": 0},
 		"createVersion": {"number": "1.0.1"}, "decideVersion": {"approve": true}, "stageVersion": {"reach": "all"}, "pauseVersion": {"reason": "x"}, "rollBackVersion": {"reason": "x"}, "deprecateVersion": {"ends": "2099-01-01T00:00:00Z", "text": "x"}, "updateVersion": {"notes": "x"}, "createInstallation": {"application_id": s.publicID},

@@ -29,6 +29,7 @@ import (
 	"github.com/guestright/guestright/notice"
 	"github.com/guestright/guestright/programme"
 	"github.com/guestright/guestright/quota"
+	"github.com/guestright/guestright/recording"
 	"github.com/guestright/guestright/release"
 	"github.com/guestright/guestright/role"
 	"github.com/guestright/guestright/sheet"
@@ -136,7 +137,9 @@ func newHouse(t *testing.T, open func(*storetest.Clock) *store.DB) *house {
 	h.api = api.New(api.Config{Version: "1", DB: h.db, Keys: keys, Catalog: cat, Decide: oracle.Ask, Origins: []string{"https://tools.example"},
 		Gate: &api.Gate{Cookie: "sid", Session: h.session, Products: h.products, Bearers: h.bearers, Now: h.clock.Now},
 		Slices: []api.Mounter{log, limits, h.accounts, roles, h.groups, notices, h.applications, grants, h.tokens, h.products, h.releases, h.integrations, sheets, listings, production,
-			&announcement.Service{DB: h.db, Audit: log, Quota: limits, Usage: &usage.Service{DB: h.db, Recorder: usage.NewRecorder(10)}, Notices: notices}}})
+			&announcement.Service{DB: h.db, Audit: log, Quota: limits, Usage: &usage.Service{DB: h.db, Recorder: usage.NewRecorder(10)}, Notices: notices},
+			&recording.Service{DB: h.db, Audit: log, Usage: &usage.Service{DB: h.db, Recorder: usage.NewRecorder(100)}, Accounts: h.accounts, Applications: h.applications,
+				Grants: grants, Tokens: h.tokens, Releases: h.releases, Catalog: cat}}})
 	h.handler = web.NewDoor(web.DoorConfig{}, h.api)
 	return h
 }

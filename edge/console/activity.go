@@ -160,6 +160,8 @@ var sayings = map[string]saying{
 	"version.publish":           {"published", page.IconRocket, page.ToneGood},
 	"version.retire":            {"retired", page.IconArchive, page.ToneWarn},
 	"version.discard":           {"threw away the draft of", page.IconTrash, page.ToneNeutral},
+	"recording.start":           {"started a recording in a sandbox for", page.IconZap, page.ToneInfo},
+	"recording.end":             {"ended a recording for", page.IconCircleX, page.ToneNeutral},
 	"version.submit":            {"handed in for review", page.IconShield, page.ToneInfo},
 	"version.withdraw":          {"took back from review", page.IconUndo, page.ToneNeutral},
 	"version.take":              {"began to review", page.IconShield, page.ToneNeutral},

@@ -18,7 +18,7 @@ import (
 
 var grantWords = map[grant.Kind]string{
 	grant.KindInstallation: "Application", grant.KindConsent: "Application acting for a person", grant.KindPrivate: "Private integration",
-	grant.KindMember: "Personal token", grant.KindService: "Service token", grant.KindLegacy: "Imported key",
+	grant.KindMember: "Personal token", grant.KindService: "Service token", grant.KindLegacy: "Imported key", grant.KindRecording: "Recording",
 }
 
 // accountUse compares every grant of an account with its use.
