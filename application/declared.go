@@ -25,5 +25,7 @@ func Declared() []problem.Declared {
 		{Code: "key_changed", Kind: con, Cause: "Somebody else changed the key meanwhile.", Remedy: "Read it again and repeat the change."},
 		{Code: "overlap_invalid", Kind: inv, Cause: "The overlap is not between 0 and 90 days.", Remedy: "Choose at most 7,776,000 seconds."},
 		{Code: "invalid_client", Kind: problem.KindUnauthenticated, Cause: "The client id or secret is wrong, or the key has ended.", Remedy: "Use a key that is active."},
+		{Code: "tokens_suspended", Kind: problem.KindForbidden, Cause: "The operator has suspended this kind of the application's tokens.", Remedy: "The application's developers find the reason in Guestright and can answer there."},
+		{Code: "tokens_unchanged", Kind: problem.KindConflict, Cause: "These tokens are suspended, or not, already.", Remedy: "Nothing needs to be done."},
 	}
 }

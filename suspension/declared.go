@@ -12,7 +12,5 @@ func Declared() []problem.Declared {
 		{Code: "suspension_over", Kind: problem.KindConflict, Cause: "The suspension has been lifted.", Remedy: "Begin a new one."},
 		{Code: "suspension_whole", Kind: problem.KindConflict, Cause: "A family of tokens can't thaw in steps.", Remedy: "Lift the suspension, or suspend the application instead."},
 		{Code: "suspension_changed", Kind: problem.KindConflict, Cause: "Somebody changed the suspension meanwhile.", Remedy: "Load it again."},
-		{Code: "tokens_suspended", Kind: problem.KindForbidden, Cause: "The operator has suspended this kind of the application's tokens.", Remedy: "The application's developers find the reason in Guestright and can answer there."},
-		{Code: "tokens_unchanged", Kind: problem.KindConflict, Cause: "These tokens are suspended, or not, already.", Remedy: "Nothing needs to be done."},
 	}
 }
