@@ -287,7 +287,7 @@ func applicationShell(v *visit, s subject, tab, undo string, body templ.Componen
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = page.Tabs{Label: "Application", Links: v.directoryTab(s, tab, []page.Link{
+		templ_7745c5c3_Err = page.Tabs{Label: "Application", Links: v.recordingTab(s, tab, v.directoryTab(s, tab, []page.Link{
 			{Text: "Overview", URL: s.path(), Current: tab == ""},
 			{Text: "Keys", URL: s.path() + "/keys", Current: tab == "/keys"},
 			{Text: "Versions", URL: s.path() + "/versions", Current: tab == "/versions"},
@@ -298,7 +298,7 @@ func applicationShell(v *visit, s subject, tab, undo string, body templ.Componen
 			{Text: "Sign-in", URL: s.path() + "/sign-in", Current: tab == "/sign-in"},
 			{Text: "Verification", URL: s.path() + "/verification", Current: tab == "/verification"},
 			{Text: "Settings", URL: s.path() + "/settings", Current: tab == "/settings"},
-		})}.Render(ctx, templ_7745c5c3_Buffer)
+		}))}.Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -35,6 +35,7 @@ import (
 	"github.com/guestright/guestright/private"
 	"github.com/guestright/guestright/programme"
 	"github.com/guestright/guestright/quota"
+	"github.com/guestright/guestright/recording"
 	"github.com/guestright/guestright/release"
 	"github.com/guestright/guestright/role"
 	"github.com/guestright/guestright/suspension"
@@ -80,6 +81,7 @@ type Services struct {
 	Legacy         *legacy.Service // nil: nothing comes to its end
 	Leaks          *leak.Service   // nil: nobody reports leaks
 	Suspensions    *suspension.Service
+	Recordings     *recording.Service     // nil: nothing is recorded
 	Authority      *authorization.Service // nil: nobody signs in with applications
 
 	Name    string           // beside the mark; empty: Guestright
@@ -130,7 +132,7 @@ func (c *Console) Mount(mux *http.ServeMux) {
 		c.consentRoutes(), c.deviceRoutes(), c.authorisedRoutes(), c.authorizationRoutes(),
 		c.verificationRoutes(), c.clientRoutes(), c.updateRoutes(),
 		c.tokenLifeRoutes(), c.credentialRoutes(), c.apiTokenRoutes(),
-		c.endingRoutes(), c.legacyKeyRoutes(), c.leakRoutes(), c.suspensionRoutes(), c.roleRoutes(), c.useRoutes(), c.hookRoutes(), c.configurationRoutes(), c.triggerRoutes(), c.connectionRoutes(), c.approvalRoutes(), c.approvalSettingsRoutes(), c.cohortRoutes(), c.storeRoutes(), c.targetRoutes(), c.importRoutes(), c.attachedRoutes(), c.listingRoutes(), c.partnerRoutes(), c.productionRoutes(), c.programmeRoutes(), c.agreementRoutes(), c.announcementRoutes()} {
+		c.endingRoutes(), c.legacyKeyRoutes(), c.leakRoutes(), c.suspensionRoutes(), c.recordingRoutes(), c.roleRoutes(), c.useRoutes(), c.hookRoutes(), c.configurationRoutes(), c.triggerRoutes(), c.connectionRoutes(), c.approvalRoutes(), c.approvalSettingsRoutes(), c.cohortRoutes(), c.storeRoutes(), c.targetRoutes(), c.importRoutes(), c.attachedRoutes(), c.listingRoutes(), c.partnerRoutes(), c.productionRoutes(), c.programmeRoutes(), c.agreementRoutes(), c.announcementRoutes()} {
 		routes = append(routes, some...)
 	}
 	for _, r := range routes {

@@ -34,6 +34,7 @@ import (
 	"github.com/guestright/guestright/notice"
 	"github.com/guestright/guestright/private"
 	"github.com/guestright/guestright/quota"
+	"github.com/guestright/guestright/recording"
 	"github.com/guestright/guestright/release"
 	"github.com/guestright/guestright/role"
 	"github.com/guestright/guestright/suspension"
@@ -106,6 +107,8 @@ func newHouse(t *testing.T, with ...func(*house)) *house {
 	s.Insight = &insight.Service{DB: h.db, Usage: s.Usage, Accounts: s.Accounts, Roles: s.Roles, Grants: s.Integrations.Grants, Releases: s.Releases,
 		Integrations: s.Integrations, Private: s.Private, Catalog: current}
 	s.Roles.Behind = s.Insight.Behind
+	s.Recordings = &recording.Service{DB: h.db, Audit: log, Usage: s.Usage, Accounts: s.Accounts, Applications: s.Applications, Grants: &grant.Service{DB: h.db, Catalog: current}, Tokens: s.Tokens,
+		Releases: s.Releases, Catalog: current}
 	s.Suspensions = &suspension.Service{DB: h.db, Audit: log, Usage: s.Usage, Groups: s.Groups, Notices: s.Notices, Applications: s.Applications, Catalog: current}
 	s.APITokens = &apitoken.Tokens{DB: h.db, Audit: log, Accounts: s.Accounts, Grants: s.Private.Grants, Secrets: s.Tokens, Roles: roles, Catalog: current}
 	s.Tokens.Usage, s.Tokens.Notices = s.Usage, s.Notices
