@@ -195,6 +195,9 @@ func setSuspension(w *world, a *server.App, t suspension.Target, reason string) 
 		one, err := a.Suspensions.Begin(w.ctx, w.by(), suspension.Order{Target: t, Reason: reason})
 		return one.Name, err
 	}
+	if _, err := a.Suspensions.Preview(w.ctx, w.by(), suspension.Order{Target: t, Reason: "reinstate"}); err != nil {
+		return "", err // there is no such thing
+	}
 	var was *suspension.Suspension
 	err := a.DB.Read(w.ctx, func(tx *store.Tx) error {
 		var err error
