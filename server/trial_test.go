@@ -134,7 +134,7 @@ func (r *rig) node(database string) *node {
 	n := &node{t: r.t, url: "http://" + addr[0], gateway: "http://" + addr[1], watch: "http://" + addr[2],
 		client: &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
 	n.config = r.write(fmt.Sprintf("node%d.yaml", r.nodes), fmt.Sprintf(
-		"url: %s\nlisten: %s\ndatabase: %q\ngateway: {listen: %q, url: %q}\nwatch: {listen: %q}\napplications: {unverified_installs: warn}\n",
+		"url: %s\nlisten: %s\ndatabase: %q\ngateway: {listen: %q, url: %q}\nwatch: {listen: %q}\napplications: {unverified_installs: warn, unverified_customers: 0}\n",
 		n.url, addr[0], database, addr[1], n.gateway, addr[2]))
 	r.t.Cleanup(func() {
 		n.kill()

@@ -25,7 +25,7 @@ func Config(dir string) server.Config {
 	cfg := server.Defaults()
 	cfg.Database, cfg.MasterKey, cfg.Catalog = filepath.Join(dir, "guestright.db"), filepath.Join(dir, "master.key"), filepath.Join(dir, "catalog.yaml")
 	cfg.Listen, cfg.Gateway.Listen, cfg.Watch.Listen = "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0"
-	cfg.Apps.Unverified = server.UnverifiedWarn // what is measured needs no review
+	cfg.Apps.Unverified, cfg.Apps.Most = server.UnverifiedWarn, 0 // what is measured needs no review
 	return cfg
 }
 
