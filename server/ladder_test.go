@@ -18,7 +18,7 @@ const module = "github.com/guestright/guestright/"
 var ladder = []string{
 	"schema",
 	// kit: tools that know none of our nouns
-	"kit/testenv", "kit/problem", "kit/ident", "kit/network", "kit/secret", "kit/store", "kit/store/storetest", "kit/job", "kit/web", "kit/outbound", "kit/redisconn", "kit/awsrole", "kit/dpop", "kit/hook",
+	"kit/testenv", "kit/problem", "kit/ident", "kit/network", "kit/secret", "kit/store", "kit/store/storetest", "kit/job", "kit/web", "kit/outbound", "kit/redisconn", "kit/awsrole", "kit/dpop", "kit/hook", "kit/markdown",
 	// words: pure
 	"access", "catalog", "catalog/profile", "manifest/value", "manifest/view", "manifest/fixture", "manifest/template", "manifest/schema", "manifest/launchdarkly", "manifest", "manifest/members", "manifest/request", "manifest/lint", "manifest/bundle",
 	// record
@@ -126,7 +126,7 @@ func TestGuardedDependencies(t *testing.T) {
 		"golang.org/x/crypto/argon2":    {"identity/password"},
 		"github.com/alecthomas/kong":    {"cmd/guestright"},
 		"google.golang.org/grpc":        {"edge/gateway/envoy", "server"},
-		"github.com/yuin/goldmark":      {"capability/resourcelink", "edge/page/listed"},
+		"github.com/yuin/goldmark":      {"kit/markdown"},
 		"github.com/redis/go-redis/v9":  {"kit/redisconn", "webhook/broker", "capability/storesync"},
 		"github.com/aws/aws-sdk-go-v2":  {"kit/awsrole", "webhook/broker", "capability/storesync"},
 		"github.com/nats-io/nats.go":    {"webhook/broker"},

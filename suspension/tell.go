@@ -56,7 +56,7 @@ func (s *Service) Tell(ctx context.Context, args tellArgs) error {
 
 func (s Suspension) notice(account string, back bool) notice.Notice {
 	n := notice.Notice{Kind: "suspension.account", To: notice.To{Account: account, AccountRole: access.AccountAdmin}, Severity: notice.Warning,
-		Subject: s.Name + " is suspended", Text: s.Message, Link: "/accounts/" + account + "/integrations", Dedupe: s.ID.String() + "/" + account}
+		Subject: s.Name + " is suspended", Text: s.Message, Link: "/accounts/" + account, Dedupe: s.ID.String() + "/" + account}
 	if back {
 		n.Severity, n.Subject, n.Dedupe = notice.Info, s.Name+" works again", n.Dedupe+"/back"
 		n.Text = "The platform operator has lifted the suspension for your account."

@@ -74,7 +74,7 @@ func draw(l Link, set *request.Set) Drawn {
 	if texts.Description == "" {
 		texts.Description = l.Description
 	}
-	out.Description = markdown(texts.Description)
+	out.Description = rendered(texts.Description)
 	return out
 }
 

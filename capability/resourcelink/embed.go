@@ -10,7 +10,7 @@ import (
 var fragment = template.Must(template.New("links").Funcs(template.FuncMap{
 	// What markdown has made safe.
 	"prose": func(p *Prose) template.HTML { return template.HTML(p.HTML) },
-}).Parse(`{{define "parts"}}{{range $i, $p := .}}{{if $i}} {{end}}{{if .Bold}}<b>{{end}}{{if .URL}}<a href="{{.URL}}" rel="` + rel + `">{{template "text" .}}</a>{{else}}{{template "text" .}}{{end}}{{if .Bold}}</b>{{end}}{{end}}{{end -}}
+}).Parse(`{{define "parts"}}{{range $i, $p := .}}{{if $i}} {{end}}{{if .Bold}}<b>{{end}}{{if .URL}}<a href="{{.URL}}" rel="` + prose.Rel + `">{{template "text" .}}</a>{{else}}{{template "text" .}}{{end}}{{if .Bold}}</b>{{end}}{{end}}{{end -}}
 {{define "text"}}{{if .Time}}<time datetime="{{.Time.Format "2006-01-02T15:04:05Z07:00"}}">{{.Text}}</time>{{else}}{{.Text}}{{end}}{{end -}}
 <div class="gr-links">
 <style>:where(.gr-links) {font: inherit} :where(.gr-link) {display: flex; gap: .75em; margin: .75em 0} :where(.gr-link-image) {width: 2em; height: 2em} :where(.gr-link-avatar) {border-radius: 50%} :where(.gr-link-context) {font-size: .875em; opacity: .8}</style>

@@ -247,7 +247,7 @@ func (s *Service) Draw(ctx context.Context, by access.Principal, accountKey, at 
 			seen[in.Installation] = true
 			g := Group{Integration: m.Listing.Name, Installation: in.Installation, Header: m.ResourceLink.Header, Links: []Drawn{}}
 			if e := m.ResourceLink.EmptyState; e != nil {
-				g.EmptyTitle, g.EmptyText = e.Title.Get(), markdown(e.Text.Get())
+				g.EmptyTitle, g.EmptyText = e.Title.Get(), rendered(e.Text.Get())
 			}
 			for _, l := range links {
 				if l.Installation == in.Installation {

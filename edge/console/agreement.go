@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/guestright/guestright/access"
+	"github.com/guestright/guestright/audit"
 	"github.com/guestright/guestright/edge/page"
 	"github.com/guestright/guestright/group"
 	"github.com/guestright/guestright/programme"
@@ -148,16 +149,8 @@ func acceptancesCSV(v *visit) error {
 	w := csv.NewWriter(v.w)
 	_ = w.Write([]string{"group", "version", "user", "name", "email", "sha256", "accepted"})
 	for _, a := range all {
-		_ = w.Write([]string{a.Group, strconv.FormatInt(a.Number, 10), a.User, plainCell(a.Name), plainCell(a.Email), a.Digest, a.Accepted.UTC().Format(time.RFC3339)})
+		_ = w.Write([]string{a.Group, strconv.FormatInt(a.Number, 10), a.User, audit.Harmless(a.Name), audit.Harmless(a.Email), a.Digest, a.Accepted.UTC().Format(time.RFC3339)})
 	}
 	w.Flush()
 	return nil
-}
-
-// plainCell keeps a spreadsheet from taking a text for a formula.
-func plainCell(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
-		return "'" + s
-	}
-	return s
 }
