@@ -2,6 +2,7 @@ package announcement
 
 import (
 	"context"
+	"time"
 
 	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/kit/problem"
@@ -11,12 +12,12 @@ import (
 // Seen is an announcement as its audience sees it: whom else it is for is not
 // their business.
 type Seen struct {
-	ID      ID     `json:"id"`
-	Title   string `json:"title"`
-	Text    string `json:"text"`
-	Link    string `json:"link,omitempty"`
-	Starts  string `json:"starts"`
-	Updated string `json:"updated"`
+	ID      ID        `json:"id"`
+	Title   string    `json:"title"`
+	Text    string    `json:"text"`
+	Link    string    `json:"link,omitempty"`
+	Starts  time.Time `json:"starts"`
+	Updated time.Time `json:"updated"`
 }
 
 // Path names an announcement in a path.
@@ -53,8 +54,6 @@ type allOut struct {
 	}
 }
 
-const moment = "2006-01-02T15:04:05Z07:00"
-
 // Mount mounts the operations on announcements.
 func (s *Service) Mount(m web.Mux) {
 	m.Catalogue().Declare(Declared()...)
@@ -65,7 +64,7 @@ func (s *Service) Mount(m web.Mux) {
 			out := &seenOut{}
 			out.Body.Items = []Seen{}
 			for _, a := range got {
-				out.Body.Items = append(out.Body.Items, Seen{ID: a.ID, Title: a.Title, Text: a.Text, Link: a.Link, Starts: a.Starts.UTC().Format(moment), Updated: a.Updated.UTC().Format(moment)})
+				out.Body.Items = append(out.Body.Items, Seen{ID: a.ID, Title: a.Title, Text: a.Text, Link: a.Link, Starts: a.Starts, Updated: a.Updated})
 			}
 			return out, err
 		})

@@ -44,11 +44,11 @@ func TestRememberedClients(t *testing.T) {
 		expect("the secret cut into the id", key.ClientID+"\x00", key.Secret, "invalid_client")
 		expect("no secret", key.ClientID, secret.Text{}, "invalid_client")
 
-		if _, err := h.Suspend(ctx, operator, app.ID, "abuse"); err != nil {
+		if _, err := h.suspend(ctx, operator, app.ID, "abuse"); err != nil {
 			t.Fatal(err)
 		}
 		expect("a suspended application", key.ClientID, key.Secret, "application_suspended")
-		if _, err := h.Lift(ctx, operator, app.ID); err != nil {
+		if _, err := h.lift(ctx, operator, app.ID); err != nil {
 			t.Fatal(err)
 		}
 		expect("a lifted one", key.ClientID, key.Secret, "")

@@ -278,7 +278,7 @@ func TestClientIsKeptAndNamed(t *testing.T) {
 			t.Fatal(err)
 		}
 		h.code("a revoked key", named(key.ClientID), "invalid_client")
-		if _, err := h.Suspend(context.Background(), operator, a.ID, "abuse"); err != nil {
+		if _, err := h.suspend(context.Background(), operator, a.ID, "abuse"); err != nil {
 			t.Fatal(err)
 		}
 		h.code("a suspended application", named(a.PublicID), "application_suspended")

@@ -116,3 +116,25 @@ func (h *house) actions() []string {
 	}
 	return out
 }
+
+// suspend and lift are what package suspension does.
+func (h *house) suspend(ctx context.Context, by access.Principal, id application.ID, reason string) (application.Application, error) {
+	return h.standing(ctx, id, func(tx *store.Tx) error { return h.Stop(tx, by, id, "", reason) })
+}
+
+func (h *house) lift(ctx context.Context, by access.Principal, id application.ID) (application.Application, error) {
+	return h.standing(ctx, id, func(tx *store.Tx) error { return h.Start(tx, by, id, "") })
+}
+
+func (h *house) standing(ctx context.Context, id application.ID, do func(tx *store.Tx) error) (application.Application, error) {
+	var out application.Application
+	err := h.DB.Write(ctx, func(tx *store.Tx) error {
+		if err := do(tx); err != nil {
+			return err
+		}
+		var err error
+		out, err = h.Load(tx, id)
+		return err
+	})
+	return out, err
+}

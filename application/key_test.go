@@ -118,11 +118,11 @@ func TestA_KeyOpensOnlyWhileItsApplicationIs(t *testing.T) {
 	h := one(t)
 	a := h.register()
 	k := h.key(a, application.KeyDraft{Label: "one"})
-	if _, err := h.Suspend(ctx, operator, a.ID, "abuse"); err != nil {
+	if _, err := h.suspend(ctx, operator, a.ID, "abuse"); err != nil {
 		t.Fatal(err)
 	}
 	h.opens(k, "application_suspended")
-	if _, err := h.Lift(ctx, operator, a.ID); err != nil {
+	if _, err := h.lift(ctx, operator, a.ID); err != nil {
 		t.Fatal(err)
 	}
 	h.opens(k, "")

@@ -1,22 +1,10 @@
 package application
 
 import (
-	"context"
-
 	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/group"
 	"github.com/guestright/guestright/kit/store"
 )
-
-// Suspend is the operator's stop for every token of the application.
-func (s *Service) Suspend(ctx context.Context, by access.Principal, id ID, reason string) (Application, error) {
-	return s.change(ctx, by, "suspend", id, func(_ *store.Tx, a *Application) error { return a.Suspend(reason) })
-}
-
-// Lift ends a suspension.
-func (s *Service) Lift(ctx context.Context, by access.Principal, id ID) (Application, error) {
-	return s.change(ctx, by, "reinstate", id, func(_ *store.Tx, a *Application) error { return a.Lift() })
-}
 
 // Stop joins: it suspends (or, for one kind of grant, refuses its tokens), for
 // package suspension, which tells why and to whom.

@@ -1,21 +1,9 @@
 package group
 
 import (
-	"context"
-
 	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/kit/store"
 )
-
-// Suspend stops every token of the group's applications; operator only.
-func (s *Service) Suspend(ctx context.Context, by access.Principal, id ID, reason string) (Group, error) {
-	return s.change(ctx, by, "suspend", id, func(_ *store.Tx, g *Group) error { return g.Suspend(reason) })
-}
-
-// Lift ends a suspension; operator only.
-func (s *Service) Lift(ctx context.Context, by access.Principal, id ID) (Group, error) {
-	return s.change(ctx, by, "reinstate", id, func(_ *store.Tx, g *Group) error { return g.Lift() })
-}
 
 // Stop joins: it suspends, for package suspension, which tells why and to whom.
 func (s *Service) Stop(tx *store.Tx, by access.Principal, id ID, reason string) error {

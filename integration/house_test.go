@@ -238,3 +238,12 @@ func (h *house) entries(by access.Principal, action string) []audit.Entry {
 	h.ok(err)
 	return page.Entries
 }
+
+// suspend and lift are what package suspension does.
+func (h *house) suspend(ctx context.Context, by access.Principal, id application.ID, reason string) error {
+	return h.DB.Write(ctx, func(tx *store.Tx) error { return h.Applications.Stop(tx, by, id, "", reason) })
+}
+
+func (h *house) lift(ctx context.Context, by access.Principal, id application.ID) error {
+	return h.DB.Write(ctx, func(tx *store.Tx) error { return h.Applications.Start(tx, by, id, "") })
+}

@@ -97,7 +97,7 @@ func (s *Service) mountInstalling(m web.Mux) {
 	web.Op(m, web.Operation{
 		ID: "getOffer", Method: "GET", Path: "/v1/accounts/{account}/offers/{application_id}", Tag: "Installations", Summary: "Look at an application before installing it",
 		Description: "What it asks for and why, and the privileges that follow. Nothing is granted.", Action: "installation:create",
-		Errors: []string{"forbidden", "nothing_released", "application_suspended", "application_deleted", "group_suspended", "group_archived", "application_unverified", "verification_suspended"},
+		Errors: []string{"forbidden", "nothing_released", "application_suspended", "application_deleted", "group_suspended", "group_archived", "application_unverified", "application_unverified_many", "verification_suspended"},
 	}, func(ctx context.Context, in *offerIn) (*offerOut, error) {
 		o, err := s.Preview(ctx, access.By(ctx), in.Account, in.PublicID)
 		return &offerOut{Body: o}, err

@@ -53,18 +53,10 @@ func (s *Service) Install(ctx context.Context, by access.Principal, acc account.
 		if err != nil {
 			return err
 		}
-		a, err := s.Accounts.Load(tx, acc.String())
-		if err != nil {
+		if out, err = s.install(tx, by, acc.String(), offer, o); err != nil {
 			return err
 		}
-		if offer.Installed == "" {
-			if err := s.capped(tx, a, offer); err != nil {
-				return err
-			}
-		}
-		i, err := s.install(tx, by, acc.String(), offer, o)
-		out = i
-		return err
+		return s.nearCap(tx, offer)
 	})
 	if problem.CodeOf(err) == "application_unverified_many" {
 		return out, s.capReached(ctx, acc.String(), o.ApplicationID, err)

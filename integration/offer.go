@@ -8,6 +8,7 @@ import (
 	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/account"
 	"github.com/guestright/guestright/application"
+	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/release"
 )
@@ -44,8 +45,8 @@ type Offer struct {
 }
 
 // Preview shows what installing the application with this public ID would ask.
-// Errors: NotFound, Conflict `nothing_released`, Forbidden when the application
-// is stopped.
+// Errors: NotFound, Conflict `nothing_released`, `application_unverified_many` (which
+// its developers are told), Forbidden when the application is stopped.
 func (s *Service) Preview(ctx context.Context, by access.Principal, acc account.ID, publicID string) (Offer, error) {
 	var out Offer
 	err := s.DB.Read(ctx, func(tx *store.Tx) error {
@@ -56,6 +57,9 @@ func (s *Service) Preview(ctx context.Context, by access.Principal, acc account.
 		out = o
 		return err
 	})
+	if problem.CodeOf(err) == "application_unverified_many" {
+		err = s.capReached(ctx, acc.String(), publicID, err)
+	}
 	return out, err
 }
 
@@ -89,6 +93,9 @@ func (s *Service) offer(tx *store.Tx, accountID, publicID string) (Offer, error)
 	}
 	verified := review.Covers(release.Use{Group: app.Group, Scopes: v.Scopes()})
 	if err := s.reviewed(app, own, verified); err != nil {
+		return Offer{}, err
+	}
+	if err := s.capped(tx, a, app, own || verified); err != nil {
 		return Offer{}, err
 	}
 	o := Offer{Application: app, Verified: verified, Since: review.VerifiedSince(), Developer: team.Name, Version: v, Asked: s.asked(v), AccountName: a.Name, DeveloperOwn: own}

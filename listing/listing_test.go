@@ -121,8 +121,7 @@ func TestTheOperatorTakesAListingDown(t *testing.T) {
 	_, err = h.Reinstate(ctx, operator, h.app.ID)
 	h.ok(err)
 	h.found("reinstated", listing.Query{}, "deploybot")
-	_, err = h.Applications.Suspend(ctx, operator, h.app.ID, "It leaks.")
-	h.ok(err)
+	h.ok(h.DB.Write(ctx, func(tx *store.Tx) error { return h.Applications.Stop(tx, operator, h.app.ID, "", "It leaks.") }))
 	h.found("the application is stopped", listing.Query{})
 }
 

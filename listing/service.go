@@ -2,6 +2,7 @@ package listing
 
 import (
 	"context"
+	"slices"
 
 	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/application"
@@ -99,18 +100,9 @@ func (s *Service) state(tx *store.Tx, a application.Application, l Listing) (Sta
 		return out, err
 	}
 	out.Missing = append(out.Missing, missing...)
-	d, err := s.seen(tx, a)
-	out.Shown = d && l.Visibility != Private && l.TakenDown.IsZero()
-	return out, err
-}
-
-// seen reports whether an application can be shown at all, as the directory does.
-func (s *Service) seen(tx *store.Tx, a application.Application) (bool, error) {
-	if a.Usable() != nil || a.Restricted {
-		return false, nil
-	}
-	_, ok, err := s.Releases.Newest(tx, a.ID.String())
-	return ok, err
+	gone := slices.ContainsFunc(missing, func(m Missing) bool { return m.Code == "application_stopped" || m.Code == "no_version" })
+	out.Shown = !gone && l.Visibility != Private && l.TakenDown.IsZero()
+	return out, nil
 }
 
 // missing lists what a listing lacks before others can see it.

@@ -70,7 +70,7 @@ func (a *Access) decide(now time.Time, by string, d AccessDecision) error {
 		a.State = AccessRefused
 	} else {
 		if !d.Ends.IsZero() && !d.Ends.After(now) {
-			return problem.Invalid("production_invalid", "The end has passed already.", problem.Field{Pointer: "/ends", Code: "span", Detail: "The end must be later than now."})
+			return problem.Invalid("programme_invalid", "The end has passed already.", problem.Field{Pointer: "/ends", Code: "span", Detail: "The end must be later than now."})
 		}
 		a.State = AccessGranted
 	}

@@ -19,7 +19,7 @@ func (s *Service) Publish(ctx context.Context, by access.Principal, a Agreement)
 			return err
 		}
 		if f := a.check(tx.Now()); len(f) > 0 {
-			return problem.Invalid("production_invalid", "Some of the fields need another look.", f...)
+			return problem.Invalid("programme_invalid", "Some of the fields need another look.", f...)
 		}
 		last, err := currentAgreement(tx)
 		if err != nil {

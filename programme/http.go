@@ -87,14 +87,14 @@ func (s *Service) mountProduction(m web.Mux) {
 	web.Op(m, web.Operation{
 		ID: "requestProduction", Method: "POST", Path: productionPath, Tag: "Production", Summary: "Ask for production settings", Action: "production:request", Creates: true,
 		Description: "Higher limits for customers. Somebody of the operator's who is not of the group decides until `due`.",
-		Errors:      []string{"forbidden", "production_invalid", "production_open", "production_personal", "group_name_invalid", "group_suspended", "group_archived"},
+		Errors:      []string{"forbidden", "programme_invalid", "production_open", "production_personal", "group_name_invalid", "group_suspended", "group_archived"},
 	}, func(ctx context.Context, in *submitIn) (*requestedOut, error) {
 		r, err := s.Submit(ctx, access.By(ctx), in.Group, in.Body)
 		return &requestedOut{Location: "/v1/groups/" + in.Group + "/production", Body: r}, err
 	})
 	web.Op(m, web.Operation{
 		ID: "answerProduction", Method: "POST", Path: productionPath + "/answer", Tag: "Production", Summary: "Answer the operator's question", Action: "production:request",
-		Errors: []string{"forbidden", "production_invalid", "production_not_open", "production_not_asked", "production_changed"},
+		Errors: []string{"forbidden", "programme_invalid", "production_not_open", "production_not_asked", "production_changed"},
 	}, func(ctx context.Context, in *answerIn) (*requestOut, error) {
 		return one(s.Answer(ctx, access.By(ctx), in.Group, in.Body.Answer))
 	})
@@ -107,7 +107,7 @@ func (s *Service) mountProduction(m web.Mux) {
 }
 
 func (s *Service) mountDecisions(m web.Mux) {
-	conflicts := []string{"forbidden", "production_invalid", "production_not_open", "production_conflicted", "production_changed"}
+	conflicts := []string{"forbidden", "programme_invalid", "production_not_open", "production_conflicted", "production_changed"}
 	web.Op(m, web.Operation{
 		ID: "listProductionRequests", Method: "GET", Path: "/v1/production-requests", Tag: "Production", Summary: "List requests for production settings", Action: "production:decide",
 		Description: "For the operator; those that are due first come first.", Errors: []string{"forbidden"},
@@ -146,7 +146,7 @@ func (s *Service) mountDecisions(m web.Mux) {
 func Declared() []problem.Declared {
 	con := problem.KindConflict
 	return append(declaredPartners(), []problem.Declared{
-		{Code: "production_invalid", Kind: problem.KindInvalid, Cause: "A part of a request, of an application for the partner programme, of an agreement or of a decision breaks a rule; errors says which.", Remedy: "Correct the parts that errors names."},
+		{Code: "programme_invalid", Kind: problem.KindInvalid, Cause: "A part of a request, of an application for the partner programme, of an agreement or of a decision breaks a rule; errors says which.", Remedy: "Correct the parts that errors names."},
 		{Code: "production_open", Kind: con, Cause: "A request of the group waits for a decision already.", Remedy: "Wait for it, or withdraw it first."},
 		{Code: "production_personal", Kind: con, Cause: "A person's own group gets no production settings, since customers see a company's name.", Remedy: "Found a group with the company's name and move the applications there."},
 		{Code: "production_not_open", Kind: con, Cause: "No request of the group waits for a decision.", Remedy: "Look at its requests; perhaps somebody else decided."},

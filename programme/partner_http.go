@@ -84,7 +84,7 @@ type acceptancesOut struct {
 const programmePath = "/v1/groups/{group}/programme"
 
 func (s *Service) mountPartners(m web.Mux) {
-	conflicts := []string{"forbidden", "production_invalid", "production_changed"}
+	conflicts := []string{"forbidden", "programme_invalid", "production_changed"}
 	web.Op(m, web.Operation{ID: "getProgramme", Method: "GET", Path: programmePath, Tag: "Programme", Summary: "Read where a group stands in the partner programme", Action: "partner:view",
 		Description: "Its tier, the tiers there are, and the parts of the API that are not open to everybody yet."},
 		func(ctx context.Context, in *GroupPath) (*membershipOut, error) {
@@ -132,7 +132,7 @@ func (s *Service) mountAgreements(m web.Mux) {
 			return out, err
 		})
 	web.Op(m, web.Operation{ID: "publishAgreement", Method: "POST", Path: "/v1/agreements", Tag: "Agreement", Summary: "Publish a new version", Action: "platform:publish_agreement",
-		Description: "For the operator. Groups are asked at their next action in the console; their calls go on until the deadline.", Errors: []string{"forbidden", "production_invalid", "production_changed"}},
+		Description: "For the operator. Groups are asked at their next action in the console; their calls go on until the deadline.", Errors: []string{"forbidden", "programme_invalid", "production_changed"}},
 		func(ctx context.Context, in *publishIn) (*agreementOut, error) {
 			b := in.Body
 			got, err := s.Publish(ctx, access.By(ctx), Agreement{Title: b.Title, Text: b.Text, Changes: b.Changes, Deadline: b.Deadline})

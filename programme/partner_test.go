@@ -77,7 +77,7 @@ func TestPartnersAndWhatTheirTierBrings(t *testing.T) {
 		bad := profile
 		bad.Contacts, bad.Value = profile.Contacts[:2], ""
 		_, err := h.Apply(ctx, h.ada, h.group, "gold", bad)
-		h.code("a bad application", err, "production_invalid")
+		h.code("a bad application", err, "programme_invalid")
 		h.has(err.Error()+strings.Join(fields(err), " "), "/contacts", "/value", "/tier")
 		p, err := h.Apply(ctx, h.ada, h.group, "partner", profile)
 		h.code("apply", err, "")
@@ -86,7 +86,7 @@ func TestPartnersAndWhatTheirTierBrings(t *testing.T) {
 		_, err = h.DecidePartner(ctx, h.ada, h.group, programme.PartnerDecision{Tier: "partner", Revision: p.Revision})
 		h.code("the developers decide", err, "forbidden")
 		_, err = h.DecidePartner(ctx, operator, h.group, programme.PartnerDecision{Revision: p.Revision})
-		h.code("decline without a reason", err, "production_invalid")
+		h.code("decline without a reason", err, "programme_invalid")
 		h.code("not yet", h.gate.Preview(ctx, h.group, "insights"), "product_not_enabled")
 		plan("development")
 		p, err = h.DecidePartner(ctx, operator, h.group, programme.PartnerDecision{Tier: "partner", Revision: p.Revision})

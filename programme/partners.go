@@ -86,13 +86,13 @@ func (s *Service) Tiers() []TierView {
 func (s *Service) knownTier(name string) (catalog.Tier, error) {
 	t, ok := s.Catalog.Get().Tier(name)
 	if !ok {
-		return t, problem.Invalid("production_invalid", "There is no such tier.", problem.Field{Pointer: "/tier", Code: "unknown", Detail: "Choose one of the tiers."})
+		return t, problem.Invalid("programme_invalid", "There is no such tier.", problem.Field{Pointer: "/tier", Code: "unknown", Detail: "Choose one of the tiers."})
 	}
 	return t, nil
 }
 
 // Apply asks for a tier of the partner programme. Errors: Invalid
-// `production_invalid`; Conflict `partner_applied`, `partner_member`.
+// `programme_invalid`; Conflict `partner_applied`, `partner_member`.
 func (s *Service) Apply(ctx context.Context, by access.Principal, id, tier string, profile Profile) (Partner, error) {
 	return s.partner(ctx, by, "apply", id, false, func(tx *store.Tx, g group.Group, p *Partner) error {
 		if _, err := s.Groups.Active(tx, id); err != nil {
@@ -103,7 +103,7 @@ func (s *Service) Apply(ctx context.Context, by access.Principal, id, tier strin
 			f = append(f, problem.Of(err).Fields...)
 		}
 		if len(f) > 0 {
-			return problem.Invalid("production_invalid", "Some of the fields need another look.", f...)
+			return problem.Invalid("programme_invalid", "Some of the fields need another look.", f...)
 		}
 		if err := p.apply(tx.Now(), by.User, tier, profile); err != nil {
 			return err

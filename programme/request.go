@@ -187,14 +187,14 @@ func (r *Request) Grant(now time.Time, by string, d Decision) error {
 		return errNotOpen()
 	}
 	if d.Plan == "" && len(d.Limits) == 0 {
-		return problem.Invalid("production_invalid", "Say what is granted.",
+		return problem.Invalid("programme_invalid", "Say what is granted.",
 			problem.Field{Pointer: "/plan", Code: "required", Detail: "Choose a plan, or give at least one limit a value."})
 	}
 	if err := wanted("/reason", d.Reason, "Say why: the developers and later operators read it."); err != nil {
 		return err
 	}
 	if !d.Ends.IsZero() && !d.Ends.After(now) {
-		return problem.Invalid("production_invalid", "The end has passed already.",
+		return problem.Invalid("programme_invalid", "The end has passed already.",
 			problem.Field{Pointer: "/ends", Code: "span", Detail: "The end must be later than now."})
 	}
 	r.Plan, r.Limits, r.Ends = d.Plan, maps.Clone(d.Limits), d.Ends
@@ -212,9 +212,9 @@ func (r *Request) decide(now time.Time, by string, to RequestState, reason strin
 func wanted(pointer, text, missing string) error {
 	switch {
 	case strings.TrimSpace(text) == "":
-		return problem.Invalid("production_invalid", missing, problem.Field{Pointer: pointer, Code: "required", Detail: missing})
+		return problem.Invalid("programme_invalid", missing, problem.Field{Pointer: pointer, Code: "required", Detail: missing})
 	case tooLong(text):
-		return problem.Invalid("production_invalid", "The text is too long.", problem.Field{Pointer: pointer, Code: "too_long", Detail: "At most 2,000 characters."})
+		return problem.Invalid("programme_invalid", "The text is too long.", problem.Field{Pointer: pointer, Code: "too_long", Detail: "At most 2,000 characters."})
 	}
 	return nil
 }

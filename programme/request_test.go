@@ -39,7 +39,7 @@ func TestA4_ProductionIsAskedForAndGranted(t *testing.T) {
 		h.Usage.Recorder.Record(h.clock.Now(), usage.Key{Group: h.group, Outcome: usage.RateLimited}, 3)
 
 		h.has(h.call(h.ada, 422, "POST", at, object{"purpose": "", "operations": "x", "expected_sites": 0, "expected_calls_per_day": 1, "contact": "x"}),
-			"production_invalid", `"/purpose"`, `"/expected_sites"`, `"/contact"`)
+			"programme_invalid", `"/purpose"`, `"/expected_sites"`, `"/contact"`)
 		h.has(h.call(h.ada, 201, "POST", at, ask), `"state":"pending"`, `"due":"2026-03-07T10:00:00Z"`)
 		h.has(h.call(h.ada, 409, "POST", at, ask), "production_open")
 		h.has(h.call(h.ada, 200, "GET", at, nil), `"busiest_day":93`, `"calls_per_day":4`, `"rate_limited":3`, `"sites_limit":6`, `"naming":[]`)
@@ -106,7 +106,7 @@ func TestA4_QuestionsAndRefusals(t *testing.T) {
 		_, err = h.Answer(ctx, h.ada, h.group, "x")
 		h.code("nothing was asked", err, "production_not_asked")
 		_, err = h.Question(ctx, operator, h.group, " ")
-		h.code("an empty question", err, "production_invalid")
+		h.code("an empty question", err, "programme_invalid")
 		_, err = h.Question(ctx, h.ada, h.group, "Why?")
 		h.code("the developers ask themselves", err, "forbidden")
 		_, err = h.Question(ctx, operator, h.group, "Why at night?")
@@ -133,7 +133,7 @@ func TestA4_QuestionsAndRefusals(t *testing.T) {
 			t.Errorf("the queue: %v %v", q, err)
 		}
 		_, err = h.Refuse(ctx, operator, h.group, "")
-		h.code("without a reason", err, "production_invalid")
+		h.code("without a reason", err, "programme_invalid")
 		_, err = h.Refuse(ctx, operator, h.group, "Cache the members first.")
 		h.code("refuse", err, "")
 		h.has(h.inbox(h.ada), "gets no production settings")

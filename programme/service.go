@@ -81,7 +81,7 @@ func (s *Service) decider(tx *store.Tx, by access.Principal, id string) (group.G
 	return g, nil
 }
 
-// Submit asks for production settings. Errors: Invalid `production_invalid`,
+// Submit asks for production settings. Errors: Invalid `programme_invalid`,
 // `group_name_invalid`; Conflict `production_open`, `production_personal`.
 func (s *Service) Submit(ctx context.Context, by access.Principal, id string, ask Ask) (Request, error) {
 	var out Request
@@ -100,7 +100,7 @@ func (s *Service) Submit(ctx context.Context, by access.Principal, id string, as
 			return problem.Invalid("group_name_invalid", "Rename the group first: customers see its name.", f...)
 		}
 		if f := ask.Check(); len(f) > 0 {
-			return problem.Invalid("production_invalid", "Some of the fields need another look.", f...)
+			return problem.Invalid("programme_invalid", "Some of the fields need another look.", f...)
 		}
 		if _, err := openRequest(tx, id); err == nil {
 			return problem.Conflict("production_open", "A request of this group waits already. Withdraw it to ask for something else.")
@@ -196,7 +196,7 @@ func (s *Service) Refuse(ctx context.Context, by access.Principal, id, reason st
 }
 
 // Grant puts what the decision names in force, in the same transaction. Errors:
-// Invalid `production_invalid`, `plan_unknown`; Conflict `production_changed` when
+// Invalid `programme_invalid`, `plan_unknown`; Conflict `production_changed` when
 // the request is not the one that was looked at; NotFound for an unknown limit.
 func (s *Service) Grant(ctx context.Context, by access.Principal, id string, d Decision) (Request, error) {
 	return s.byOperator(ctx, by, "grant", id, func(tx *store.Tx, g group.Group, r *Request) error {
@@ -244,7 +244,7 @@ func (s *Service) enforce(tx *store.Tx, by access.Principal, id string, d Decisi
 	for _, name := range slices.Sorted(maps.Keys(limits)) {
 		err := s.Quota.GrantIn(tx, by, quota.Override{Owner: id, Limit: name, Value: limits[name], Reason: d.Reason, Ends: d.Ends})
 		if p := problem.Of(err); err != nil && (p.Kind == problem.KindInvalid || p.Kind == problem.KindNotFound) {
-			return problem.Invalid("production_invalid", "A limit cannot be set like this.",
+			return problem.Invalid("programme_invalid", "A limit cannot be set like this.",
 				problem.Field{Pointer: "/limits/" + name, Code: p.Code, Detail: "The plan has no limit of this name, or the value is not a possible one."}).Because(err)
 		}
 		if err != nil {

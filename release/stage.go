@@ -1,13 +1,12 @@
 package release
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
 	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 
+	"github.com/guestright/guestright/account"
 	"github.com/guestright/guestright/kit/problem"
 )
 
@@ -21,9 +20,6 @@ const (
 	ReachPercent Reach = "percent" // and a part of all accounts
 	ReachAll     Reach = "all"
 )
-
-// stageAccountsMost is how many accounts a stage names.
-const stageAccountsMost = 500
 
 // Stage is how far a version has been released.
 type Stage struct {
@@ -54,13 +50,7 @@ func (s Stage) Check() []problem.Field {
 	default:
 		add("/reach", "unknown", "own, chosen, percent or all.")
 	}
-	if len(s.Accounts) > stageAccountsMost {
-		add("/accounts", "too_many", "At most 500 accounts; use a percentage instead.")
-	}
-	if slices.ContainsFunc(s.Accounts, func(a string) bool { return strings.TrimSpace(a) == "" || len(a) > 100 }) {
-		add("/accounts", "account_invalid", "These are ids of accounts.")
-	}
-	return f
+	return append(f, account.CheckNamed(s.Accounts)...)
 }
 
 // Place is an account that may get a version.
@@ -79,14 +69,7 @@ func (s Stage) Holds(version ID, p Place) bool {
 	case slices.Contains(s.Accounts, p.Account):
 		return true
 	}
-	return s.Reach == ReachPercent && p.Account != "" && lot(p.Account, version) < uint64(s.Percent)*100 //nolint:gosec // 1 to 99
-}
-
-// lot is where an account stands among 10,000 for a version: always the same, and
-// for another version elsewhere, so that the same customers are not always first.
-func lot(account string, version ID) uint64 {
-	sum := sha256.Sum256([]byte(account + "/" + version.String()))
-	return binary.BigEndian.Uint64(sum[:8]) % 10_000
+	return s.Reach == ReachPercent && account.Drawn(p.Account, version.String(), s.Percent)
 }
 
 // Notice of a deprecation: at least this long before its date.

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/guestright/guestright/account"
 	"github.com/guestright/guestright/kit/ident"
 	"github.com/guestright/guestright/kit/problem"
 )
@@ -51,7 +52,7 @@ func TestStageHolds(t *testing.T) {
 
 func TestStageCheck(t *testing.T) {
 	t.Parallel()
-	many := make([]string, stageAccountsMost+1)
+	many := make([]string, account.NamedMost+1)
 	for i := range many {
 		many[i] = "acc"
 	}

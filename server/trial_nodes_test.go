@@ -22,6 +22,7 @@ import (
 	"github.com/guestright/guestright/quota"
 	"github.com/guestright/guestright/server"
 	"github.com/guestright/guestright/server/servertest"
+	"github.com/guestright/guestright/suspension"
 	"github.com/guestright/guestright/token"
 )
 
@@ -173,11 +174,11 @@ func (w *twins) follow(n int) []heard {
 		d, code = w.answers(one, refusal)
 		note("token revoked", "token_revoked", d, code)
 
-		_, err := w.a.Applications.Suspend(ctx, operator, app.ID, "trial")
+		stop, err := w.a.Suspensions.Begin(ctx, operator, suspension.Order{Target: suspension.Target{Kind: suspension.KindApplication, ID: app.ID.String()}, Reason: "trial"})
 		w.must(err)
 		d, code = w.answers(raw, refusal)
 		note("application suspended", "", d, code)
-		_, err = w.a.Applications.Lift(ctx, operator, app.ID)
+		_, err = w.a.Suspensions.Lift(ctx, operator, stop.ID)
 		w.must(err)
 		d, code = w.answers(raw, "")
 		note("suspension lifted", "", d, code)

@@ -12,6 +12,7 @@ import (
 	"github.com/guestright/guestright/kit/store/storetest"
 	"github.com/guestright/guestright/leak"
 	"github.com/guestright/guestright/private"
+	"github.com/guestright/guestright/suspension"
 )
 
 // losses are changes after which the next call on the same node is refused and the
@@ -86,11 +87,12 @@ func TestTrialRefusalOnEveryNode(t *testing.T) {
 	for i := range count(5, 1000) {
 		one := w.token(key)
 		l.lose("token revoked", one, func() error { return w.a.Tokens.RevokeID(ctx, w.admin, w.tokenID(one)) })
-		l.lose("application suspended", raw, func() error {
-			_, err := w.a.Applications.Suspend(ctx, operator, app.ID, "trial")
+		var stop suspension.Suspension
+		l.lose("application suspended", raw, func() (err error) {
+			stop, err = w.a.Suspensions.Begin(ctx, operator, suspension.Order{Target: suspension.Target{Kind: suspension.KindApplication, ID: app.ID.String()}, Reason: "trial"})
 			return err
 		})
-		_, err := w.a.Applications.Lift(ctx, operator, app.ID)
+		_, err := w.a.Suspensions.Lift(ctx, operator, stop.ID)
 		w.must(err)
 		l.lose("role narrowed", raw, func() error { return set(narrow) })
 		w.must(set(role))

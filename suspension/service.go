@@ -59,38 +59,52 @@ type Told struct {
 }
 
 // subject is what an order is about.
-type subject struct{ name, group, application string }
+type subject struct{ name, group string }
+
+// on does something to a target, which is an application or a group.
+func (t Target) on(app func(application.ID) error, team func(group.ID) error) error {
+	if t.Kind == KindGroup {
+		id, err := ident.Parse[group.Group](t.ID)
+		if err != nil {
+			return problem.NotFound("group")
+		}
+		return team(id)
+	}
+	id, err := ident.Parse[application.Application](t.ID)
+	if err != nil {
+		return problem.NotFound("application")
+	}
+	return app(id)
+}
 
 func (s *Service) subject(tx *store.Tx, by access.Principal, t Target) (subject, error) {
 	if err := by.Reach("platform", "platform:suspend", access.Platform()); err != nil {
 		return subject{}, err
 	}
-	if t.Kind == KindGroup {
-		id, err := ident.Parse[group.Group](t.ID)
-		if err != nil {
-			return subject{}, problem.NotFound("group")
-		}
+	if f := t.check(); len(f) > 0 {
+		return subject{}, errInvalid(f)
+	}
+	var out subject
+	err := t.on(func(id application.ID) error {
+		a, err := s.Applications.Load(tx, id)
+		out = subject{a.Name, a.Group}
+		return err
+	}, func(id group.ID) error {
 		g, err := s.Groups.Load(tx, id.String())
-		return subject{name: g.Name, group: g.ID.String()}, err
-	}
-	id, err := ident.Parse[application.Application](t.ID)
-	if err != nil {
-		return subject{}, problem.NotFound("application")
-	}
-	a, err := s.Applications.Load(tx, id)
-	return subject{a.Name, a.Group, a.ID.String()}, err
+		out = subject{g.Name, g.ID.String()}
+		return err
+	})
+	return out, err
 }
 
-// Preview says what an order would do. Errors: those of Begin but conflicts.
+// Preview says what an order would do; it need not have a reason yet. Errors:
+// Invalid `suspension_invalid`; NotFound.
 func (s *Service) Preview(ctx context.Context, by access.Principal, o Order) (Preview, error) {
 	var out Preview
 	err := s.DB.Read(ctx, func(tx *store.Tx) error {
 		on, err := s.subject(tx, by, o.Target)
 		if err != nil {
 			return err
-		}
-		if f := o.Check(tx.Now()); len(f) > 0 {
-			return errInvalid(f)
 		}
 		out = Preview{Name: on.name, Message: cmp.Or(o.Message, o.Target.Words(on.name))}
 		out.Reach, err = reached(tx, o.Target)
@@ -135,7 +149,7 @@ func (s *Service) Begin(ctx context.Context, by access.Principal, o Order) (Susp
 			Text: o.Reason, Link: path(out.ID)}); err != nil {
 			return err
 		}
-		if err := s.spread(tx, out); err != nil {
+		if err := tell.Add(tx, tellArgs{Suspension: out.ID, Begins: true}, lane(out.ID)); err != nil {
 			return err
 		}
 		return s.record(tx, by, "begin", nil, out)
@@ -144,18 +158,8 @@ func (s *Service) Begin(ctx context.Context, by access.Principal, o Order) (Susp
 }
 
 func (s *Service) stop(tx *store.Tx, by access.Principal, o Order) error {
-	if o.Target.Kind == KindGroup {
-		id, err := ident.Parse[group.Group](o.Target.ID)
-		if err != nil {
-			return err
-		}
-		return s.Groups.Stop(tx, by, id, o.Reason)
-	}
-	id, err := ident.Parse[application.Application](o.Target.ID)
-	if err != nil {
-		return err
-	}
-	return s.Applications.Stop(tx, by, id, o.Target.Family, o.Reason)
+	return o.Target.on(func(id application.ID) error { return s.Applications.Stop(tx, by, id, o.Target.Family, o.Reason) },
+		func(id group.ID) error { return s.Groups.Stop(tx, by, id, o.Reason) })
 }
 
 // Thaw lets it work again in some accounts. Errors: Conflict `suspension_over`,
@@ -165,18 +169,8 @@ func (s *Service) Thaw(ctx context.Context, by access.Principal, id ID, t group.
 		if err := one.thaw(t); err != nil {
 			return err
 		}
-		if one.Target.Kind == KindGroup {
-			g, err := ident.Parse[group.Group](one.Target.ID)
-			if err != nil {
-				return err
-			}
-			return s.Groups.Thaw(tx, by, g, t)
-		}
-		a, err := ident.Parse[application.Application](one.Target.ID)
-		if err != nil {
-			return err
-		}
-		return s.Applications.Thaw(tx, by, a, t)
+		return one.Target.on(func(id application.ID) error { return s.Applications.Thaw(tx, by, id, t) },
+			func(id group.ID) error { return s.Groups.Thaw(tx, by, id, t) })
 	})
 }
 
@@ -191,7 +185,8 @@ func (s *Service) start(tx *store.Tx, by access.Principal, one *Suspension) erro
 	if err := one.lift(tx.Now(), by.User); err != nil {
 		return err
 	}
-	err := s.lifted(tx, by, one.Target)
+	err := one.Target.on(func(id application.ID) error { return s.Applications.Start(tx, by, id, one.Target.Family) },
+		func(id group.ID) error { return s.Groups.Start(tx, by, id) })
 	switch problem.CodeOf(err) {
 	case "application_not_suspended", "group_not_suspended", "tokens_unchanged", "not_found":
 		err = nil
@@ -203,21 +198,6 @@ func (s *Service) start(tx *store.Tx, by access.Principal, one *Suspension) erro
 		Text: "The platform operator has lifted the suspension.", Link: path(one.ID)})
 }
 
-func (s *Service) lifted(tx *store.Tx, by access.Principal, t Target) error {
-	if t.Kind == KindGroup {
-		id, err := ident.Parse[group.Group](t.ID)
-		if err != nil {
-			return err
-		}
-		return s.Groups.Start(tx, by, id)
-	}
-	id, err := ident.Parse[application.Application](t.ID)
-	if err != nil {
-		return err
-	}
-	return s.Applications.Start(tx, by, id, t.Family)
-}
-
 // Date changes when it ends by itself; the zero time: not by itself. Errors:
 // Conflict `suspension_over`; Invalid `suspension_invalid`.
 func (s *Service) Date(ctx context.Context, by access.Principal, id ID, lifts time.Time) (Suspension, error) {
@@ -225,8 +205,8 @@ func (s *Service) Date(ctx context.Context, by access.Principal, id ID, lifts ti
 		if one.State == Lifted {
 			return errOver()
 		}
-		for _, f := range (Order{Target: one.Target, Reason: one.Reason, Lifts: lifts}).Check(tx.Now()) {
-			return errInvalid([]problem.Field{f})
+		if f := checkEnd(tx.Now(), lifts); len(f) > 0 {
+			return errInvalid(f)
 		}
 		one.Lifts = lifts
 		return nil
@@ -251,8 +231,8 @@ func (s *Service) change(ctx context.Context, by access.Principal, action string
 		if err := save(tx, one, before.State); err != nil {
 			return err
 		}
-		if one.State != before.State || action == "thaw" {
-			if err := s.spread(tx, one); err != nil {
+		if one.State != Active {
+			if err := tell.Add(tx, tellArgs{Suspension: one.ID}, lane(one.ID)); err != nil {
 				return err
 			}
 		}

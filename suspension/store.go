@@ -116,6 +116,13 @@ func list(tx *store.Tx, q Query) ([]Suspension, error) {
 	return out, nil
 }
 
+// overdue lists those whose date has come.
+func overdue(tx *store.Tx) ([]ID, error) {
+	var out []ID
+	err := tx.NewSelect().Model((*row)(nil)).Column("id").Where("state <> ? AND lifts > 0 AND lifts <= ?", Lifted, store.At(tx.Now())).Scan(tx.Ctx, &out)
+	return out, err
+}
+
 func insertMessage(tx *store.Tx, id ID, m Message) error {
 	_, err := tx.NewInsert().Model(&messageRow{ID: m.ID, Suspension: id, Author: m.Author, Operator: store.Bool(m.Operator), Body: m.Text, Written: store.At(m.Written)}).Exec(tx.Ctx)
 	return err
@@ -157,7 +164,7 @@ func places(tx *store.Tx, t Target, after string, most int) ([]place, error) {
 	return out, err
 }
 
-// reached counts accounts, installations and people who gave a consent.
+// reached counts accounts and installations.
 func reached(tx *store.Tx, t Target) (Reach, error) {
 	from, args := t.where()
 	var out Reach

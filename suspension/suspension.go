@@ -94,21 +94,9 @@ const longest = 366 * 24 * time.Hour
 
 // Check returns the findings about an order.
 func (o Order) Check(now time.Time) []problem.Field {
-	var f []problem.Field
+	f := append(o.Target.check(), checkEnd(now, o.Lifts)...)
 	add := func(pointer, code, detail string) {
 		f = append(f, problem.Field{Pointer: pointer, Code: code, Detail: detail})
-	}
-	switch o.Target.Kind {
-	case KindApplication, KindGroup:
-		if o.Target.Family != "" {
-			add("/target/family", "unknown", "Only tokens have a family.")
-		}
-	case KindTokens:
-		if k := grant.Kind(o.Target.Family); k != grant.KindInstallation && k != grant.KindConsent {
-			add("/target/family", "required", "installation or consent.")
-		}
-	default:
-		add("/target/kind", "unknown", "application, group or tokens.")
 	}
 	if n := utf8.RuneCountInString(o.Reason); strings.TrimSpace(o.Reason) == "" || n > ReasonMost {
 		add("/reason", "required", "Say why, in at most 500 characters: the developers are told.")
@@ -116,10 +104,31 @@ func (o Order) Check(now time.Time) []problem.Field {
 	if utf8.RuneCountInString(o.Message) > MessageMost {
 		add("/message", "too_long", "At most 2,000 characters.")
 	}
-	if !o.Lifts.IsZero() && (!o.Lifts.After(now) || o.Lifts.Sub(now) > longest) {
-		add("/lifts", "time_invalid", "It ends in the future, within a year.")
-	}
 	return f
+}
+
+func (t Target) check() []problem.Field {
+	switch k := grant.Kind(t.Family); t.Kind {
+	case KindApplication, KindGroup:
+		if t.Family != "" {
+			return []problem.Field{{Pointer: "/target/family", Code: "unknown", Detail: "Only tokens have a family."}}
+		}
+	case KindTokens:
+		if k != grant.KindInstallation && k != grant.KindConsent {
+			return []problem.Field{{Pointer: "/target/family", Code: "required", Detail: "installation or consent."}}
+		}
+	default:
+		return []problem.Field{{Pointer: "/target/kind", Code: "unknown", Detail: "application, group or tokens."}}
+	}
+	return nil
+}
+
+// checkEnd returns the findings about when it ends by itself; the zero time: not.
+func checkEnd(now, lifts time.Time) []problem.Field {
+	if !lifts.IsZero() && (!lifts.After(now) || lifts.Sub(now) > longest) {
+		return []problem.Field{{Pointer: "/lifts", Code: "time_invalid", Detail: "It ends in the future, within a year."}}
+	}
+	return nil
 }
 
 // Words is what the administrators of accounts are told unless the operator says

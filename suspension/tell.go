@@ -14,15 +14,14 @@ const tellStep = 100
 
 type tellArgs struct {
 	Suspension ID
+	Begins     bool   // the first pass, which tells that it began
 	After      string // the account that was the last one
 }
 
 var tell = job.Kind[tellArgs]{Name: "suspension.tell"}
 
-// spread has the accounts told what a suspension means to them now.
-func (s *Service) spread(tx *store.Tx, one Suspension) error {
-	return tell.Add(tx, tellArgs{Suspension: one.ID}, job.Options{Lane: one.ID.String()})
-}
+// lane lets the passes of one suspension follow one another.
+func lane(id ID) job.Options { return job.Options{Lane: id.String()} }
 
 // Tell takes the next step: an account is told once that it is suspended, and once
 // that it works again.
@@ -36,21 +35,25 @@ func (s *Service) Tell(ctx context.Context, args tellArgs) error {
 		if err != nil {
 			return err
 		}
-		fresh := 0
 		for _, p := range next {
+			args.After = p.Account
 			back := one.back(p.Account, bool(p.Own))
-			if !back && one.State == Active {
-				fresh++
+			if back == args.Begins {
+				continue // the other pass has the word for it
 			}
 			if err := s.Notices.Send(tx, one.notice(p.Account, back)); err != nil {
 				return err
 			}
-			args.After = p.Account
 		}
-		if err := told(tx, one.ID, fresh); err != nil || len(next) < tellStep {
-			return err
+		if args.Begins {
+			if err := told(tx, one.ID, len(next)); err != nil {
+				return err
+			}
 		}
-		return tell.Add(tx, args, job.Options{Lane: one.ID.String()})
+		if len(next) < tellStep {
+			return nil
+		}
+		return tell.Add(tx, args, lane(one.ID))
 	})
 }
 
@@ -64,19 +67,12 @@ func (s Suspension) notice(account string, back bool) notice.Notice {
 	return n
 }
 
-// dueMost is how many suspensions end by themselves in one run.
-const dueMost = 1000
-
 // LiftDue ends those whose date has come.
 func (s *Service) LiftDue(ctx context.Context) error {
 	var due []ID
 	err := s.DB.Read(ctx, func(tx *store.Tx) error {
-		all, err := list(tx, Query{Open: true, Limit: dueMost})
-		for _, one := range all {
-			if !one.Lifts.IsZero() && !tx.Now().Before(one.Lifts) {
-				due = append(due, one.ID)
-			}
-		}
+		var err error
+		due, err = overdue(tx)
 		return err
 	})
 	if err != nil {

@@ -70,18 +70,16 @@ func TestA26_EveryChangeIsFeltAtOnce(t *testing.T) {
 				func(h *house) error { return h.setGrant(grant.Active, "") }},
 			{"the grant's end", func(h *house, _ token.Issued) error { return h.setGrant(grant.Ended, "") }, "grant_ended", nil},
 			{"the application", func(h *house, _ token.Issued) error {
-				_, err := h.applications.Suspend(ctx, operator, h.app.ID, "abuse")
-				return err
+				return h.db.Write(ctx, func(tx *store.Tx) error { return h.applications.Stop(tx, operator, h.app.ID, "", "abuse") })
 			}, "application_suspended", func(h *house) error {
-				_, err := h.applications.Lift(ctx, operator, h.app.ID)
-				return err
+				return h.db.Write(ctx, func(tx *store.Tx) error { return h.applications.Start(tx, operator, h.app.ID, "") })
 			}},
 			{"the group", func(h *house, _ token.Issued) error {
-				_, err := h.groups.Suspend(ctx, operator, ident.Must[group.Group](h.app.Group), "abuse")
-				return err
+				return h.db.Write(ctx, func(tx *store.Tx) error {
+					return h.groups.Stop(tx, operator, ident.Must[group.Group](h.app.Group), "abuse")
+				})
 			}, "group_suspended", func(h *house) error {
-				_, err := h.groups.Lift(ctx, operator, ident.Must[group.Group](h.app.Group))
-				return err
+				return h.db.Write(ctx, func(tx *store.Tx) error { return h.groups.Start(tx, operator, ident.Must[group.Group](h.app.Group)) })
 			}},
 			{"the account", func(h *house, _ token.Issued) error {
 				_, err := h.accounts.Close(ctx, operator, h.account.ID)

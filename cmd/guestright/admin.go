@@ -8,11 +8,8 @@ import (
 	"strings"
 
 	"github.com/guestright/guestright/access"
-	"github.com/guestright/guestright/application"
 	"github.com/guestright/guestright/audit"
-	"github.com/guestright/guestright/group"
 	"github.com/guestright/guestright/identity"
-	"github.com/guestright/guestright/kit/ident"
 	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/kit/store"
@@ -154,13 +151,7 @@ func (c reinstateCmd) Run(w *world) error { return setSuspended(w, c.What, c.ID,
 
 func setSuspended(w *world, what, id, reason string) error {
 	return w.with(func(a *server.App) error {
-		var name string
-		var err error
-		if what == "group" {
-			name, err = suspendGroup(w, a, id, reason)
-		} else {
-			name, err = suspendApplication(w, a, id, reason)
-		}
+		name, err := setSuspension(w, a, suspension.Target{Kind: suspension.Kind(what), ID: id}, reason)
 		if err != nil {
 			return err
 		}
@@ -173,29 +164,13 @@ func setSuspended(w *world, what, id, reason string) error {
 	})
 }
 
-func suspendGroup(w *world, a *server.App, raw, reason string) (string, error) {
-	id, err := ident.Parse[group.Group](raw)
-	if err != nil {
-		return "", err
-	}
-	return setSuspension(w, a, suspension.Target{Kind: suspension.KindGroup, ID: id.String()}, reason)
-}
-
-func suspendApplication(w *world, a *server.App, raw, reason string) (string, error) {
-	id, err := ident.Parse[application.Application](raw)
-	if err != nil {
-		return "", err
-	}
-	return setSuspension(w, a, suspension.Target{Kind: suspension.KindApplication, ID: id.String()}, reason)
-}
-
 // setSuspension begins a suspension, or lifts it when there is no reason.
 func setSuspension(w *world, a *server.App, t suspension.Target, reason string) (string, error) {
 	if reason != "" {
 		one, err := a.Suspensions.Begin(w.ctx, w.by(), suspension.Order{Target: t, Reason: reason})
 		return one.Name, err
 	}
-	if _, err := a.Suspensions.Preview(w.ctx, w.by(), suspension.Order{Target: t, Reason: "reinstate"}); err != nil {
+	if _, err := a.Suspensions.Preview(w.ctx, w.by(), suspension.Order{Target: t}); err != nil {
 		return "", err // there is no such thing
 	}
 	var was *suspension.Suspension

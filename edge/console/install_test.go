@@ -14,6 +14,7 @@ import (
 	"github.com/guestright/guestright/edge/page/pagetest"
 	"github.com/guestright/guestright/quota"
 	"github.com/guestright/guestright/release"
+	"github.com/guestright/guestright/suspension"
 )
 
 // sound opens pages and checks them in every view.
@@ -168,7 +169,7 @@ func TestInstallRefusals(t *testing.T) {
 	olga := s.operator("Olga Brandt", "olga@pennant.example")
 	bare := s.offer("Not Yet", release.Content{})
 	stopped := s.offer("Night Watch", deploybot())
-	_, err := s.Applications.Suspend(t.Context(), olga.by(), stopped.ID, "Unexpected traffic.")
+	_, err := s.Suspensions.Begin(t.Context(), olga.by(), suspension.Order{Target: suspension.Target{Kind: suspension.KindApplication, ID: stopped.ID.String()}, Reason: "Unexpected traffic."})
 	must(t, err)
 	at := func(id string) answer { return s.ines.get(s.home() + "/install?application_id=" + id) }
 	at("6f1c2e9a-4b0d-4f7e-9a51-0c3b7d2e8f64").has(t, "There is no application with this ID.")

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/guestright/guestright/edge/page"
 	"github.com/guestright/guestright/group"
@@ -93,10 +92,8 @@ func suspendPage(v *visit) error {
 }
 
 func showSuspend(v *visit, d suspendView) error {
-	asked := d.Order
-	asked.Reason, asked.Message, asked.Lifts = "x", "", time.Time{} // what was typed may have faults; the preview is of the target
 	var err error
-	if d.Preview, err = v.Suspensions.Preview(v.ctx(), v.by, asked); err != nil {
+	if d.Preview, err = v.Suspensions.Preview(v.ctx(), v.by, suspension.Order{Target: d.Order.Target}); err != nil {
 		return err
 	}
 	if d.Order.Message == "" && len(d.Faults.fields) == 0 {
