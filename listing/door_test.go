@@ -73,13 +73,13 @@ func TestEverybodyReadsThePages(t *testing.T) {
 	if frag.Header().Get("Access-Control-Allow-Origin") != "*" || strings.Contains(frag.Body.String(), "<html") {
 		t.Errorf("%v", frag.Header())
 	}
-	_, err := h.Show(ctx, h.ada, h.app.ID, listing.Unlisted)
+	hidden, err := h.Show(ctx, h.ada, h.app.ID, listing.Unlisted)
 	h.ok(err)
 	has(t, ask(door, "/directory"), 200, "There is nothing here yet")
-	has(t, ask(door, "/directory/deploybot"), 200, `<meta name="robots" content="noindex">`)
+	has(t, ask(door, "/directory/"+hidden.Slug), 200, `<meta name="robots" content="noindex">`)
 	_, err = h.Update(ctx, h.ada, h.app.ID, listing.Edit{Documentation: ptr("")})
 	h.ok(err)
-	has(t, ask(door, "/directory/deploybot/docs"), 404)
+	has(t, ask(door, "/directory/"+hidden.Slug+"/docs"), 404)
 }
 
 func TestDocumentationIsNobodysMarkup(t *testing.T) {

@@ -62,15 +62,20 @@ func TestAListingIsSeenOnceItIsWhole(t *testing.T) {
 		h.ok(err)
 		h.found("it does again", listing.Query{}, "deploybot")
 
-		_, err = h.Show(ctx, h.ada, h.app.ID, listing.Unlisted)
+		hidden, err := h.Show(ctx, h.ada, h.app.ID, listing.Unlisted)
 		h.ok(err)
 		h.found("unlisted", listing.Query{})
-		if e, err := h.Entry(ctx, "deploybot"); err != nil || !e.Unlisted {
+		if e, err := h.Entry(ctx, hidden.Slug); err != nil || !e.Unlisted {
 			t.Errorf("by its address: %+v %v", e, err)
+		}
+		_, err = h.Entry(ctx, "deploybot")
+		h.code("by its name", err, "not_found")
+		if again, err := h.Show(ctx, h.ada, h.app.ID, listing.Unlisted); err != nil || again.Slug != hidden.Slug {
+			t.Errorf("the address changed: %s, %v", again.Slug, err)
 		}
 		_, err = h.Show(ctx, h.ada, h.app.ID, listing.Private)
 		h.ok(err)
-		_, err = h.Entry(ctx, "deploybot")
+		_, err = h.Entry(ctx, hidden.Slug)
 		h.code("private", err, "not_found")
 	})
 }

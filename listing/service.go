@@ -2,7 +2,9 @@ package listing
 
 import (
 	"context"
+	"crypto/rand"
 	"slices"
+	"strings"
 
 	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/application"
@@ -83,7 +85,7 @@ func (s *Service) of(tx *store.Tx, a application.Application) (Listing, error) {
 	another, err := taken(tx, l.Slug, l.Application)
 	if another {
 		id := a.ID.String()
-		l.Slug = l.Slug[:min(len(l.Slug), slugMost-7)] + "-" + id[len(id)-6:]
+		l.Slug = strings.TrimRight(l.Slug[:min(len(l.Slug), slugMost-7)], "-") + "-" + id[len(id)-6:]
 	}
 	return l, err
 }
@@ -213,7 +215,12 @@ func (s *Service) Update(ctx context.Context, by access.Principal, app applicati
 	})
 }
 
-// Show sets who can see the listing. Errors: Conflict `listing_not_ready` with what
+// secretSlug is how many characters of an unlisted listing's address nobody can
+// guess: 5 bits each.
+const secretSlug = 16
+
+// Show sets who can see the listing; an unlisted one gets an address that cannot be
+// guessed. Errors: Conflict `listing_not_ready` with what
 // is missing.
 func (s *Service) Show(ctx context.Context, by access.Principal, app application.ID, to Visibility) (State, error) {
 	return s.change(ctx, by, "publish", app, func(tx *store.Tx, a application.Application, l *Listing) error {
@@ -223,6 +230,9 @@ func (s *Service) Show(ctx context.Context, by access.Principal, app application
 		missing, err := s.missing(tx, a, *l, to)
 		if err != nil {
 			return err
+		}
+		if to == Unlisted && l.Visibility != Unlisted { // whoever knows the application's name must not know its address
+			l.Slug = strings.TrimRight(l.Slug[:min(len(l.Slug), slugMost-secretSlug-1)], "-") + "-" + strings.ToLower(rand.Text()[:secretSlug])
 		}
 		return l.show(tx.Now(), to, missing)
 	})

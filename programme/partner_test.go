@@ -9,6 +9,7 @@ import (
 	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/kit/store/storetest"
 	"github.com/guestright/guestright/programme"
+	"github.com/guestright/guestright/quota"
 )
 
 var profile = programme.Profile{Company: "Acme", Homepage: "https://acme.example", Contacts: []programme.Contact{
@@ -112,6 +113,17 @@ func TestPartnersAndWhatTheirTierBrings(t *testing.T) {
 		}
 		plan("development")
 		h.code("left", h.gate.Preview(ctx, h.group, "insights"), "product_not_enabled")
+		// A plan that was agreed on otherwise stays when the tier goes.
+		must(t, h.Quota.Assign(ctx, operator, quota.Assignment{Owner: h.group, Plan: "production", Reason: "Signed."}))
+		h.clock.Advance(time.Minute)
+		p, err = h.Apply(ctx, h.ada, h.group, "partner", profile)
+		h.code("apply once more", err, "")
+		p, err = h.DecidePartner(ctx, operator, h.group, programme.PartnerDecision{Tier: "partner", Revision: p.Revision})
+		h.code("accept once more", err, "")
+		h.clock.Advance(time.Minute)
+		_, err = h.DecidePartner(ctx, operator, h.group, programme.PartnerDecision{Reason: "Ended again.", Revision: p.Revision})
+		h.code("end once more", err, "")
+		plan("production")
 		_, err = h.Membership(ctx, access.UserPrincipal("usr_x", nil, nil), h.group)
 		h.code("a stranger looks", err, "not_found")
 	})

@@ -140,6 +140,10 @@ func (s *Service) DecidePartner(ctx context.Context, by access.Principal, id str
 	})
 }
 
+// withTier is why a plan was assigned that a tier brings: only such a plan goes with
+// the tier.
+const withTier = "Comes with the group's tier."
+
 // bring puts the group on the plan of its new tier and takes that of the old away.
 func (s *Service) bring(tx *store.Tx, by access.Principal, id, from, to string) error {
 	cat := s.Catalog.Get()
@@ -149,14 +153,14 @@ func (s *Service) bring(tx *store.Tx, by access.Principal, id, from, to string) 
 		return nil
 	}
 	if old.Plan != "" {
-		if err := s.Quota.EndPlanIn(tx, by, id, old.Plan); err != nil {
+		if err := s.Quota.EndPlanIn(tx, by, id, old.Plan, withTier); err != nil {
 			return err
 		}
 	}
 	if now.Plan == "" {
 		return nil
 	}
-	return s.Quota.AssignIn(tx, by, quota.Assignment{Owner: id, Plan: now.Plan, Reason: "Comes with the tier " + now.Label + "."})
+	return s.Quota.AssignIn(tx, by, quota.Assignment{Owner: id, Plan: now.Plan, Reason: withTier})
 }
 
 // partner is the one shape of every change of a partner.

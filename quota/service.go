@@ -329,10 +329,10 @@ func span(starts, ends, now time.Time) (time.Time, error) {
 	return starts, nil
 }
 
-// EndPlanIn ends the assignments of a plan inside the caller's transaction; what
-// was assigned before holds again. It does not authorise.
-func (s *Service) EndPlanIn(tx *store.Tx, by access.Principal, owner, plan string) error {
-	if err := endPlan(tx, owner, plan); err != nil {
+// EndPlanIn ends the assignments of a plan that were made for a reason, inside the
+// caller's transaction; what was assigned otherwise holds. It does not authorise.
+func (s *Service) EndPlanIn(tx *store.Tx, by access.Principal, owner, plan, reason string) error {
+	if err := endPlan(tx, owner, plan, reason); err != nil {
 		return problem.Internal("quota.end_plan", err)
 	}
 	tx.Changed(topic, owner)

@@ -58,9 +58,9 @@ func saveAssignment(tx *store.Tx, a Assignment) error {
 	return err
 }
 
-func endPlan(tx *store.Tx, owner, plan string) error {
-	_, err := tx.ExecContext(tx.Ctx, "UPDATE quota_plan SET ends = ? WHERE owner = ? AND plan = ? AND (ends = 0 OR ends > ?)",
-		store.At(tx.Now()), owner, plan, store.At(tx.Now()))
+func endPlan(tx *store.Tx, owner, plan, reason string) error {
+	_, err := tx.ExecContext(tx.Ctx, "UPDATE quota_plan SET ends = ? WHERE owner = ? AND plan = ? AND reason = ? AND (ends = 0 OR ends > ?)",
+		store.At(tx.Now()), owner, plan, reason, store.At(tx.Now()))
 	return err
 }
 

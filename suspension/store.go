@@ -118,8 +118,12 @@ func list(tx *store.Tx, q Query) ([]Suspension, error) {
 
 // overdue lists those whose date has come.
 func overdue(tx *store.Tx) ([]ID, error) {
-	var out []ID
-	err := tx.NewSelect().Model((*row)(nil)).Column("id").Where("state <> ? AND lifts > 0 AND lifts <= ?", Lifted, store.At(tx.Now())).Scan(tx.Ctx, &out)
+	var rows []row
+	err := tx.NewSelect().Model(&rows).Column("id").Where("state <> ? AND lifts > 0 AND lifts <= ?", Lifted, store.At(tx.Now())).Scan(tx.Ctx)
+	out := make([]ID, len(rows))
+	for i := range rows {
+		out[i] = rows[i].ID
+	}
 	return out, err
 }
 

@@ -75,12 +75,12 @@ type Services struct {
 	Audit          *audit.Log
 	Catalog        *catalog.Current
 	Keys           *secret.Keyring
-	Usage          *usage.Service  // nil: nobody counts calls
-	Tokens         *token.Service  // nil: tokens are not shown
-	Products       *token.Products // nil: the product has no keys
-	Legacy         *legacy.Service // nil: nothing comes to its end
-	Leaks          *leak.Service   // nil: nobody reports leaks
-	Suspensions    *suspension.Service
+	Usage          *usage.Service         // nil: nobody counts calls
+	Tokens         *token.Service         // nil: tokens are not shown
+	Products       *token.Products        // nil: the product has no keys
+	Legacy         *legacy.Service        // nil: nothing comes to its end
+	Leaks          *leak.Service          // nil: nobody reports leaks
+	Suspensions    *suspension.Service    // nil: nothing can be suspended here
 	Recordings     *recording.Service     // nil: nothing is recorded
 	Authority      *authorization.Service // nil: nobody signs in with applications
 

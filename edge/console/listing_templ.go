@@ -685,7 +685,7 @@ func categoryPicks(d listingView) []page.Pick {
 func visibilityPicks(now listing.Visibility) []page.Pick {
 	return []page.Pick{
 		{Value: string(listing.Public), Label: "Public", Text: "Everybody finds it in the directory.", Checked: now == listing.Public},
-		{Value: string(listing.Unlisted), Label: "Unlisted", Text: "Whoever has the address sees it.", Checked: now == listing.Unlisted},
+		{Value: string(listing.Unlisted), Label: "Unlisted", Text: "Whoever has the address sees it; it gets one that nobody can guess.", Checked: now == listing.Unlisted},
 		{Value: string(listing.Private), Label: "Private", Text: "Nobody but your group sees it. It can be installed by its application ID all the same.", Checked: now == listing.Private},
 	}
 }

@@ -70,9 +70,6 @@ type operatorApplicationView struct {
 	application.Application
 	GroupName     string
 	Installations []integration.Listed
-	Reason        string
-	Faults        faults
-	Token         func(action string) string
 	History       page.Timeline
 }
 
@@ -81,13 +78,7 @@ func operatorApplication(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return showOperatorApplication(v, a, "", faults{})
-}
-
-func showOperatorApplication(v *visit, a application.Application, reason string, f faults) error {
-	d := operatorApplicationView{Application: a, Reason: reason, Faults: f}
-	path := operatorApplicationPath(a.ID.String())
-	d.Token = func(action string) string { return v.token(path + "/" + action) }
+	d := operatorApplicationView{Application: a}
 	groups, err := v.Groups.List(v.ctx(), v.by)
 	if err != nil {
 		return err
@@ -105,5 +96,5 @@ func showOperatorApplication(v *visit, a application.Application, reason string,
 	if d.History, _, err = v.history(auditWanted{Application: a.ID.String(), Limit: 8}); err != nil {
 		return err
 	}
-	return v.byOperator(sheet{title: a.Name, current: "/operator/applications", status: f.status(), trail: []page.Link{{Text: "Applications", URL: "/operator/applications"}, {Text: a.Name}}, body: operatorApplicationDetail(v, d)})
+	return v.byOperator(sheet{title: a.Name, current: "/operator/applications", trail: []page.Link{{Text: "Applications", URL: "/operator/applications"}, {Text: a.Name}}, body: operatorApplicationDetail(v, d)})
 }

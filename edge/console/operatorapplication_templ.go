@@ -156,10 +156,6 @@ func operatorApplicationDetail(v *visit, d operatorApplicationView) templ.Compon
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = faultAlert(d.Faults).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
 		if d.State == application.Suspended {
 			templ_7745c5c3_Err = page.Alert{Tone: page.ToneBad, Title: "This application is suspended.", Text: quoted(d.Application.Reason) + "Its calls are refused everywhere."}.Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {

@@ -12,6 +12,9 @@ import (
 )
 
 func (c *Console) recordingRoutes() []route {
+	if c.Recordings == nil {
+		return nil
+	}
 	return []route{
 		{"GET /applications/{application}/recordings", c.page(recordingsPage)},
 		{"POST /applications/{application}/recordings", c.page(startRecording)},

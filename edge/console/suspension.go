@@ -14,6 +14,9 @@ import (
 )
 
 func (c *Console) suspensionRoutes() []route {
+	if c.Suspensions == nil {
+		return nil
+	}
 	const at = "/operator/suspensions/{suspension}"
 	return []route{
 		{"GET /operator/suspensions", c.operator(operatorSuspensions)},
