@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/guestright/guestright/catalog"
+	"github.com/guestright/guestright/domain"
 	"github.com/guestright/guestright/edge/api"
 	"github.com/guestright/guestright/edge/gateway"
 	"github.com/guestright/guestright/edge/gateway/strict"
@@ -55,6 +56,9 @@ type Options struct {
 	// Outbound, when given, calls the addresses that strangers gave, instead of the
 	// client that the configuration describes.
 	Outbound *outbound.Client
+	// TXT, when given, is asked for the records that prove domains, instead of the
+	// system's resolver.
+	TXT domain.TXT
 }
 
 // Open builds the house: database (migrated when it is SQLite), keys, catalog,
@@ -71,7 +75,7 @@ func Open(ctx context.Context, cfg Config, o Options) (*App, error) {
 	if a.proxies, err = web.ParseProxies(cfg.Proxy.Trusted); err != nil {
 		return nil, err
 	}
-	b := base{db: o.DB, keys: o.Keys, cat: &catalog.Current{}, log: a.Log, out: o.Outbound}
+	b := base{db: o.DB, keys: o.Keys, cat: &catalog.Current{}, log: a.Log, out: o.Outbound, txt: o.TXT}
 	if b.db == nil {
 		if b.db, err = openDatabase(ctx, cfg, a.Log, o.Now); err != nil {
 			return nil, err

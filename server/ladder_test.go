@@ -24,7 +24,7 @@ var ladder = []string{
 	// record
 	"audit", "usage", "quota",
 	// people
-	"identity/password", "identity", "account", "role", "group", "notice", "notice/noticetest", "application",
+	"identity/password", "identity", "account", "role", "group", "notice", "notice/noticetest", "domain", "application",
 	// power
 	"grant", "token",
 	// what happened

@@ -74,7 +74,7 @@ func (a *App) management() *api.API {
 		}}
 	oracle := &api.Oracle{Catalog: a.Catalog, Bearers: a.Bearers, Facts: a.Facts, Now: a.DB.Now, Preview: a.Gate.Preview}
 	return api.New(api.Config{Servers: []string{a.Config.URL}, DB: a.DB, Keys: a.Keys, Gate: gate, Catalog: a.Catalog, Decide: oracle.Ask,
-		Slices: []api.Mounter{a.Identity, a.Accounts, a.Roles, a.Groups, a.Applications, a.Programme, a.Announcements, a.Releases, a.Integrations, a.Sheets, a.Listings, a.Host, a.Configurations, a.Connections, a.Triggers, a.Memberships, a.Approvals, a.Properties, a.Links, a.Actions, a.Drivers, a.Snapshots, a.Imports, a.Private, a.Insight, a.Recordings, a.Consents, a.Authority, a.Grants, a.Tokens, a.APITokens, a.Products, a.Events, a.Webhooks,
+		Slices: []api.Mounter{a.Identity, a.Accounts, a.Roles, a.Groups, a.Domains, a.Applications, a.Programme, a.Announcements, a.Releases, a.Integrations, a.Sheets, a.Listings, a.Host, a.Configurations, a.Connections, a.Triggers, a.Memberships, a.Approvals, a.Properties, a.Links, a.Actions, a.Drivers, a.Snapshots, a.Imports, a.Private, a.Insight, a.Recordings, a.Consents, a.Authority, a.Grants, a.Tokens, a.APITokens, a.Products, a.Events, a.Webhooks,
 			a.Quota, a.Usage, a.Audit, a.Notices,
 			a.Legacy, a.Leaks, a.Suspensions}})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net"
 	"time"
 
 	"github.com/guestright/guestright/account"
@@ -26,6 +27,7 @@ import (
 	"github.com/guestright/guestright/configuration"
 	"github.com/guestright/guestright/connection"
 	"github.com/guestright/guestright/consent"
+	"github.com/guestright/guestright/domain"
 	"github.com/guestright/guestright/event"
 	"github.com/guestright/guestright/grant"
 	"github.com/guestright/guestright/group"
@@ -72,6 +74,7 @@ type Slices struct {
 	Roles          *role.Service
 	Groups         *group.Service
 	Notices        *notice.Service
+	Domains        *domain.Service
 	Applications   *application.Service
 	Grants         *grant.Service
 	Tokens         *token.Service
@@ -125,6 +128,7 @@ type base struct {
 	cat  *catalog.Current
 	log  *slog.Logger
 	out  *outbound.Client // nil: as the configuration says
+	txt  domain.TXT       // nil: the system's resolver
 }
 
 func newSlices(b base, cfg Config) (*Slices, error) {
@@ -145,6 +149,10 @@ func newSlices(b base, cfg Config) (*Slices, error) {
 		}
 	}
 	s.Applications.Fetchable = s.Outbound.CheckURL
+	s.Domains = &domain.Service{DB: b.db, Audit: s.Audit, Groups: s.Groups, Notices: s.Notices, Outbound: s.Outbound, TXT: b.txt}
+	if b.txt == nil {
+		s.Domains.TXT = net.DefaultResolver
+	}
 	s.Grants = &grant.Service{DB: b.db, Catalog: b.cat}
 	s.Tokens = &token.Service{DB: b.db, Audit: s.Audit, Keys: b.keys, Usage: s.Usage, Notices: s.Notices, MinIdle: time.Duration(cfg.Tokens.MinIdle) * 24 * time.Hour}
 	s.Bearers = token.NewAuthenticator(b.db, b.keys)
@@ -267,6 +275,7 @@ func (s *Slices) jobs(r *job.Runner) {
 	s.Integrations.Jobs(r)
 	s.Private.Jobs(r)
 	s.Legacy.Jobs(r)
+	s.Domains.Jobs(r)
 	s.Applications.Jobs(r)
 	s.Programme.Jobs(r)
 	s.Announcements.Jobs(r)

@@ -66,7 +66,7 @@ func TestTwoTenants(t *testing.T) {
 	}
 	theirs := map[string]string{"group": s.group, "application": s.app, "version": s.version, "account": s.account, "installation": s.installation,
 		"key": s.key, "grant": s.grant, "token": text(tok.Items[0], "id"), "user": s.people["ada"].User, "limit": "burst", "member": s.people["ada"].User, "recording": "rec_00000000000000000000000001", "custom_role": "rle_00000000000000000000000001",
-		"application_id": "6f6b4a8e-9a4a-4e0c-8f3d-000000000000", "product_key": "pky_00000000000000000000000000", "preview": "insights", "announcement": "ann_00000000000000000000000000", "slug": "deploybot", "picture": "pic_00000000000000000000000000"}
+		"application_id": "6f6b4a8e-9a4a-4e0c-8f3d-000000000000", "product_key": "pky_00000000000000000000000000", "preview": "insights", "announcement": "ann_00000000000000000000000000", "domain": "dom_00000000000000000000000001", "slug": "deploybot", "picture": "pic_00000000000000000000000000"}
 	none := map[string]string{"user": theirs["user"], "limit": "burst", "preview": "insights", "application_id": theirs["application_id"], "product_key": theirs["product_key"]}
 	for name, id := range theirs {
 		if none[name] == "" {
@@ -76,6 +76,7 @@ func TestTwoTenants(t *testing.T) {
 	bodies := map[string]object{
 		"startRecording": {"account": s.account},
 		"startRun":       {"resource": "proj/web:flag/x"},
+		"addDomain":      {"name": "example.com"},
 		"updateGroup":    {"name": "X"}, "transferGroup": {"user": "usr_1"}, "addGroupMember": {"email": "a@b.c", "role": "admin"},
 		"updateGroupMember": {"role": "admin"}, "createApplication": {"name": "X", "description": "X"}, "updateApplication": {"name": "X"},
 		"updateClient": {"public": true}, "submitVerification": {"privacy_url": "https://a.example/", "security_contact": "a@b.c", "data_handling": "x"}, "decideVerification": {"verify": true, "revision": 1}, "suspendVerification": {"reason": "x"}, "moveApplication": {"group": s.group}, "createKey": {"label": "x"}, "rotateKey": {"overlap_seconds": 0},

@@ -15,6 +15,7 @@ import (
 	"github.com/guestright/guestright/application"
 	"github.com/guestright/guestright/audit"
 	"github.com/guestright/guestright/catalog"
+	"github.com/guestright/guestright/domain"
 	"github.com/guestright/guestright/edge/api"
 	"github.com/guestright/guestright/grant"
 	"github.com/guestright/guestright/group"
@@ -136,7 +137,7 @@ func newHouse(t *testing.T, open func(*storetest.Clock) *store.DB) *house {
 	production := &programme.Service{DB: h.db, Audit: log, Groups: h.groups, Quota: limits, Usage: &usage.Service{DB: h.db, Recorder: usage.NewRecorder(10)}, Notices: notices, Catalog: cat}
 	h.api = api.New(api.Config{Version: "1", DB: h.db, Keys: keys, Catalog: cat, Decide: oracle.Ask, Origins: []string{"https://tools.example"},
 		Gate: &api.Gate{Cookie: "sid", Session: h.session, Products: h.products, Bearers: h.bearers, Now: h.clock.Now},
-		Slices: []api.Mounter{log, limits, h.accounts, roles, h.groups, notices, h.applications, grants, h.tokens, h.products, h.releases, h.integrations, sheets, listings, production,
+		Slices: []api.Mounter{log, limits, h.accounts, roles, h.groups, notices, &domain.Service{DB: h.db, Audit: log, Groups: h.groups, Notices: notices}, h.applications, grants, h.tokens, h.products, h.releases, h.integrations, sheets, listings, production,
 			&announcement.Service{DB: h.db, Audit: log, Quota: limits, Usage: &usage.Service{DB: h.db, Recorder: usage.NewRecorder(10)}, Notices: notices},
 			&recording.Service{DB: h.db, Audit: log, Usage: &usage.Service{DB: h.db, Recorder: usage.NewRecorder(100)}, Accounts: h.accounts, Applications: h.applications,
 				Grants: grants, Tokens: h.tokens, Releases: h.releases, Catalog: cat}}})

@@ -125,6 +125,11 @@ type saying struct {
 
 // sayings put the actions of the audit log into words that follow a name.
 var sayings = map[string]saying{
+	"domain.create":             {"added the domain", page.IconGlobe, page.ToneNeutral},
+	"domain.prove":              {"proved to own the domain", page.IconGlobe, page.ToneGood},
+	"domain.check":              {"looked for the proof of the domain", page.IconGlobe, page.ToneNeutral},
+	"domain.lapse":              {"no longer found the proof of the domain", page.IconGlobe, page.ToneWarn},
+	"domain.delete":             {"removed the domain", page.IconTrash, page.ToneWarn},
 	"group.create":              {"founded the group", page.IconPlus, page.ToneGood},
 	"group.update":              {"renamed the group to", page.IconPencil, page.ToneNeutral},
 	"group.archive":             {"archived the group", page.IconArchive, page.ToneWarn},

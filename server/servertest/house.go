@@ -18,6 +18,7 @@ import (
 	"github.com/guestright/guestright/account"
 	"github.com/guestright/guestright/application"
 	"github.com/guestright/guestright/catalog"
+	"github.com/guestright/guestright/domain"
 	"github.com/guestright/guestright/example/pennant"
 	"github.com/guestright/guestright/group"
 	"github.com/guestright/guestright/integration"
@@ -57,6 +58,7 @@ type Options struct {
 	Audience string
 	Log      io.Writer
 	Outbound *outbound.Client // nil: the guarded one
+	TXT      domain.TXT       // nil: the system's resolver
 }
 
 // Start runs a house until the test ends.
@@ -110,7 +112,7 @@ func Start(t testing.TB, o Options) *House {
 	if out == nil {
 		out = io.Discard
 	}
-	opts := server.Options{Log: slog.New(slog.NewJSONHandler(out, nil)), DB: db, Keys: keys, Catalog: cat, Outbound: o.Outbound}
+	opts := server.Options{Log: slog.New(slog.NewJSONHandler(out, nil)), DB: db, Keys: keys, Catalog: cat, Outbound: o.Outbound, TXT: o.TXT}
 	if o.Clock != nil {
 		opts.Now = o.Clock.Now
 	}
