@@ -29,7 +29,7 @@ func (a *App) public() http.Handler {
 	mux.Handle("POST /triggers/{secret}", a.Triggers)
 	mux.Handle("POST /hooks/membership/{integration}", a.Memberships)
 	mux.Handle("POST /api/v2/segment-targets/{integration}", a.Memberships) // where partners of LaunchDarkly post
-	pages := console.New(console.Services{Identity: a.Identity, Sessions: a.People, Groups: a.Groups, Accounts: a.Accounts, Applications: a.Applications,
+	pages := console.New(console.Services{Identity: a.Identity, Sessions: a.People, Groups: a.Groups, Domains: a.Domains, Accounts: a.Accounts, Applications: a.Applications,
 		Programme: a.Programme, Announcements: a.Announcements, Releases: a.Releases, Integrations: a.Integrations, Listings: a.Listings, Configurations: a.Configurations, Connections: a.Connections, Triggers: a.Triggers, Approvals: a.Approvals, Memberships: a.Memberships, Snapshots: a.Snapshots, Imports: a.Imports, Links: a.Links, Actions: a.Actions, Private: a.Private, APITokens: a.APITokens, Roles: a.Roles, Insight: a.Insight, Webhooks: a.Webhooks, Calls: a.Proxy, Quota: a.Quota, Notices: a.Notices, Audit: a.Audit, Catalog: a.Catalog, Keys: a.Keys,
 		Usage: a.Usage, Tokens: a.Tokens, Products: a.Products, Legacy: a.Legacy, Leaks: a.Leaks, Suspensions: a.Suspensions, Recordings: a.Recordings, Origin: a.Config.URL, Issuer: a.Config.URL, Gateway: a.Config.Gateway.URL,
 		Authority: a.Authority,

@@ -22,6 +22,7 @@ import (
 	"github.com/guestright/guestright/catalog"
 	"github.com/guestright/guestright/configuration"
 	"github.com/guestright/guestright/connection"
+	"github.com/guestright/guestright/domain"
 	"github.com/guestright/guestright/edge/page"
 	"github.com/guestright/guestright/group"
 	"github.com/guestright/guestright/identity"
@@ -67,6 +68,7 @@ type Services struct {
 	Actions        *useraction.Service    // nil: there are no buttons
 	Private        *private.Service       // nil: there are no private integrations
 	APITokens      *apitoken.Tokens       // nil: there are no personal and service tokens
+	Domains        *domain.Service        // nil: nobody proves domains
 	Programme      *programme.Service     // nil: nobody asks for production settings
 	Announcements  *announcement.Service  // nil: nothing is announced
 	Roles          *role.Service
@@ -128,7 +130,7 @@ func (c *Console) Mount(mux *http.ServeMux) {
 	mux.Handle(page.AssetPath, page.Assets())
 	mux.Handle("POST "+page.ThemePath, c.cross.Handler(page.SetTheme()))
 	routes := []route{{"GET /{$}", c.page(home)}, {"/", c.raw(absent)}}
-	for _, some := range [][]route{c.signInRoutes(), c.setupRoutes(), c.meRoutes(), c.passkeyRoutes(), c.providerRoutes(), c.groupRoutes(), c.applicationRoutes(), c.keyRoutes(), c.versionRoutes(), c.installedRoutes(), c.usageRoutes(), c.inboxRoutes(), c.accountRoutes(), c.installRoutes(), c.installationRoutes(), c.privateRoutes(), c.operatorRoutes(), c.auditRoutes(), c.referenceRoutes(),
+	for _, some := range [][]route{c.signInRoutes(), c.setupRoutes(), c.meRoutes(), c.passkeyRoutes(), c.providerRoutes(), c.groupRoutes(), c.domainRoutes(), c.applicationRoutes(), c.keyRoutes(), c.versionRoutes(), c.installedRoutes(), c.usageRoutes(), c.inboxRoutes(), c.accountRoutes(), c.installRoutes(), c.installationRoutes(), c.privateRoutes(), c.operatorRoutes(), c.auditRoutes(), c.referenceRoutes(),
 		c.consentRoutes(), c.deviceRoutes(), c.authorisedRoutes(), c.authorizationRoutes(),
 		c.verificationRoutes(), c.clientRoutes(), c.updateRoutes(),
 		c.tokenLifeRoutes(), c.credentialRoutes(), c.apiTokenRoutes(),

@@ -190,6 +190,9 @@ func (v *visit) groupNavigation(s sheet, groups []group.Group) (*page.Switcher, 
 		{Text: "Settings", URL: base + "/settings", Icon: page.IconSettings},
 	}})
 	last := &sections[len(sections)-1]
+	if v.Domains != nil {
+		last.Links = slices.Insert(last.Links, 3, page.Link{Text: "Domains", URL: base + "/domains", Icon: page.IconGlobe})
+	}
 	if v.Programme != nil {
 		last.Links = slices.Insert(last.Links, 2, page.Link{Text: "Production", URL: base + "/production", Icon: page.IconRocket}, page.Link{Text: "Programme", URL: base + "/programme", Icon: page.IconHandshake})
 	}
