@@ -43,8 +43,8 @@ var (
 		Statement{Effect: Deny, Actions: []string{"account:archive", "account:restore", "account:delete", "account:move"}, Resources: []string{"*"}},
 		Statement{Effect: Deny, Actions: operatorOnly, Resources: []string{"*"}})
 	viewing = fixed(Statement{Effect: Allow, Actions: []string{"*:view"}, Resources: []string{"*"}})
-	// ownAccess is what a member does with their own tokens and consents. Their own role is not among it.
-	ownAccess = fixed(Statement{Effect: Allow, Actions: []string{"token:*", "grant:*", "consent:*", "*:view"}, Resources: []string{"*"}},
+	// ownAccess is what a member does with their own tokens and consents, and asks for. Their own role is not among it.
+	ownAccess = fixed(Statement{Effect: Allow, Actions: []string{"token:*", "grant:*", "consent:*", "installation_request:create", "*:view"}, Resources: []string{"*"}},
 		Statement{Effect: Deny, Actions: operatorOnly, Resources: []string{"*"}})
 )
 

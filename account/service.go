@@ -30,6 +30,9 @@ type Service struct {
 	// MemberChanged lets later slices follow who belongs to an account and with
 	// which roles, in the same transaction; wired by the server.
 	MemberChanged func(tx *store.Tx, account, user string, left bool) error
+	// Moved hears of an account that came below another parent, or left one, in the
+	// same transaction; wired by the server.
+	Moved func(tx *store.Tx, by access.Principal, a Account) error
 	// Users creates or updates a person on the product's word and gives their id.
 	// The owner of people is wired in by the server.
 	Users func(tx *store.Tx, by access.Principal, x External) (string, error)
@@ -109,6 +112,11 @@ func (s *Service) Upsert(tx *store.Tx, by access.Principal, d Draft) (Account, e
 		return a, err
 	}
 	tx.Changed(Topic, a.ID.String())
+	if was.Parent != a.Parent && before != nil && s.Moved != nil {
+		if err := s.Moved(tx, by, a); err != nil {
+			return a, err
+		}
+	}
 	return a, s.record(tx, by, action, a.ID.String(), a.Name, before, a)
 }
 

@@ -97,7 +97,8 @@ func (s *Service) mountInstalling(m web.Mux) {
 	web.Op(m, web.Operation{
 		ID: "getOffer", Method: "GET", Path: "/v1/accounts/{account}/offers/{application_id}", Tag: "Installations", Summary: "Look at an application before installing it",
 		Description: "What it asks for and why, and the privileges that follow. Nothing is granted.", Action: "installation:create",
-		Errors: []string{"forbidden", "nothing_released", "application_suspended", "application_deleted", "group_suspended", "group_archived", "application_unverified", "application_unverified_many", "verification_suspended"},
+		Errors: []string{"forbidden", "nothing_released", "application_suspended", "application_deleted", "group_suspended", "group_archived", "application_unverified", "application_unverified_many", "verification_suspended",
+			"application_blocked", "application_not_allowed", "approval_needed"},
 	}, func(ctx context.Context, in *offerIn) (*offerOut, error) {
 		o, err := s.Preview(ctx, access.By(ctx), in.Account, in.PublicID)
 		return &offerOut{Body: o}, err
@@ -113,7 +114,8 @@ func (s *Service) mountInstalling(m web.Mux) {
 		ID: "createInstallation", Method: "POST", Path: "/v1/accounts/{account}/installations", Tag: "Installations", Summary: "Install an application", Creates: true,
 		Description: "By its application ID. Unless you pick others, an integration user is made with a role of exactly the privileges that you grant.", Action: "installation:create",
 		Errors: []string{"forbidden", "nothing_released", "application_suspended", "application_deleted", "group_suspended", "group_archived", "already_installed",
-			"scope_required", "scope_not_requested", "delegation_invalid", "role_too_broad", "user_name_invalid", "installation_quota_exceeded", "account_closed", "application_unverified", "application_unverified_many", "verification_suspended"},
+			"scope_required", "scope_not_requested", "delegation_invalid", "role_too_broad", "user_name_invalid", "installation_quota_exceeded", "account_closed", "application_unverified", "application_unverified_many", "verification_suspended",
+			"application_blocked", "application_not_allowed", "approval_needed"},
 	}, func(ctx context.Context, in *installIn) (*installedOut, error) {
 		i, err := s.Install(ctx, access.By(ctx), in.Account, in.Body)
 		return &installedOut{Location: "/v1/installations/" + i.ID.String(), Body: i}, err
@@ -161,7 +163,8 @@ func (s *Service) mountCustomer(m web.Mux) {
 		ID: "restoreInstallation", Method: "POST", Path: "/v1/installations/{installation}/restore", Tag: "Installations", Summary: "Bring a removed installation back",
 		Description: "For the account's administrator, within 30 days. The application obtains new tokens.", Action: "installation:restore",
 		Errors: []string{"forbidden", "installation_not_removed", "restore_too_late", "already_installed", "installation_quota_exceeded", "installation_changed",
-			"application_suspended", "application_deleted", "group_suspended", "group_archived", "account_closed", "application_unverified", "verification_suspended"},
+			"application_suspended", "application_deleted", "group_suspended", "group_archived", "account_closed", "application_unverified", "verification_suspended",
+			"application_blocked", "application_not_allowed", "approval_needed"},
 	}, func(ctx context.Context, in *InstallationPath) (*installationOut, error) {
 		return one(s.Restore(ctx, access.By(ctx), in.Installation))
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/account"
@@ -26,7 +27,9 @@ type Order struct {
 	RoleName      string   `json:"role_name,omitempty" doc:"Name of the role to make; the developer's preference when absent"`
 	Without       []string `json:"without,omitempty" doc:"Entitlements to leave out of the role that is made"`
 	Delegation    string   `json:"delegation,omitempty" enum:"off,consent,trusted" doc:"End-user access; off when absent"`
-	Override      string   `json:"override_reason,omitempty" doc:"Operator only: why a role that is too broad may be used"`
+	// Ends is kept by the owner of the account's rules.
+	Ends     time.Time `json:"ends,omitzero" doc:"When it stops unless it is extended; absent: never"`
+	Override string    `json:"override_reason,omitempty" doc:"Operator only: why a role that is too broad may be used"`
 }
 
 func checkDelegation(d string) error {
@@ -39,7 +42,7 @@ func checkDelegation(d string) error {
 }
 
 // Install binds the application to the account: integration user, role with
-// exactly what was approved, grant, site quota. Errors: everything of Preview;
+// exactly what was approved, grant, site quota. Errors: everything of Preview and Admit;
 // Conflict `already_installed`, `installation_quota_exceeded`,
 // `application_unverified_many`; Invalid
 // `scope_required`, `scope_not_requested`, `role_too_broad`.
@@ -49,22 +52,14 @@ func (s *Service) Install(ctx context.Context, by access.Principal, acc account.
 		if err := by.Reach("account", "installation:create", account.Resource(acc.String())); err != nil {
 			return err
 		}
-		offer, err := s.offer(tx, acc.String(), o.ApplicationID)
+		offer, err := s.admittedOffer(tx, acc.String(), o.ApplicationID)
 		if err != nil {
 			return err
 		}
-		if out, err = s.install(tx, by, acc.String(), offer, o); err != nil {
-			return err
-		}
-		return s.nearCap(tx, offer)
+		out, err = s.InstallIn(tx, by, acc.String(), offer, o)
+		return err
 	})
-	if problem.CodeOf(err) == "application_unverified_many" {
-		return out, s.capReached(ctx, acc.String(), o.ApplicationID, err)
-	}
-	if problem.CodeOf(err) == "installation_quota_exceeded" {
-		err = s.quotaExceeded(ctx, acc.String(), o.ApplicationID, err)
-	}
-	return out, err
+	return out, s.Refused(ctx, acc.String(), o.ApplicationID, err)
 }
 
 func (s *Service) install(tx *store.Tx, by access.Principal, acc string, offer Offer, o Order) (Installation, error) {
@@ -133,7 +128,10 @@ func (s *Service) install(tx *store.Tx, by access.Principal, acc string, offer O
 	if err := s.tell(tx, move{action: "create", told: "developer"}, offer.Application, i); err != nil {
 		return none, err
 	}
-	return i, s.record(tx, by, "create", offer.Application, Installation{}, i)
+	if err := s.record(tx, by, "create", offer.Application, Installation{}, i); err != nil || s.Installed == nil {
+		return i, err
+	}
+	return i, s.Installed(tx, by, i, o)
 }
 
 // claim takes a place of the group's site quota and places the hold that keeps

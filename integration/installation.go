@@ -25,6 +25,7 @@ const (
 	Unavailable        State = "unavailable"
 	BlockedByDeveloper State = "blocked_by_developer"
 	BlockedByOperator  State = "blocked_by_operator"
+	BlockedByAccount   State = "blocked_by_account" // by a rule of the account or of its parent
 	Removed            State = "removed"
 )
 
@@ -64,10 +65,11 @@ type Installation struct {
 	Delegation     string      `json:"delegation" enum:"off,consent,trusted" doc:"End-user access"`
 	ApproverRoles  []string    `json:"approver_roles" nullable:"false" doc:"Product roles, one of which a person needs to let the application act for them; empty: every member may"`
 	Updates        Updates     `json:"updates" enum:"ask,low_risk" doc:"What happens when a new version asks for other permissions: it waits for an administrator (ask), or is taken by itself as long as everything that it adds is of low risk (low_risk)"`
-	State          State       `json:"state" enum:"pending,failed,active,unavailable,blocked_by_developer,blocked_by_operator,removed"`
+	State          State       `json:"state" enum:"pending,failed,active,unavailable,blocked_by_developer,blocked_by_operator,blocked_by_account,removed"`
 	Available      bool        `json:"available" doc:"The administrator's switch"`
 	DeveloperBlock string      `json:"developer_block,omitempty" doc:"Why the developer blocks it"`
 	OperatorBlock  string      `json:"operator_block,omitempty" doc:"Why the operator blocks it"`
+	AccountBlock   string      `json:"account_block,omitempty" doc:"Why a rule of the account, or of its parent, stops it"`
 	Reason         string      `json:"reason,omitempty" doc:"Why it is unavailable or was removed"`
 	Until          time.Time   `json:"until,omitzero" doc:"When unavailability ends by itself"`
 	Previous       *Prior      `json:"previous,omitempty" doc:"What it had before this version, to which it returns when the version is taken back"`
@@ -90,6 +92,8 @@ func (i *Installation) settle() {
 		i.State = BlockedByOperator
 	case i.DeveloperBlock != "":
 		i.State = BlockedByDeveloper
+	case i.AccountBlock != "":
+		i.State = BlockedByAccount
 	case !i.Available:
 		i.State = Unavailable
 	case i.Provisioned == ProvisionFailed:
@@ -207,7 +211,7 @@ func (i *Installation) Restore(now time.Time) error {
 	if now.Sub(i.RemovedAt) > RestoreWithin {
 		return problem.Conflict("restore_too_late", "A removed installation can be restored for 30 days. Install the application anew.")
 	}
-	i.RemovedAt, i.Reason, i.Until, i.Available = time.Time{}, "", time.Time{}, true
+	i.RemovedAt, i.Reason, i.Until, i.Available, i.AccountBlock = time.Time{}, "", time.Time{}, true, ""
 	i.again()
 	return nil
 }

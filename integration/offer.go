@@ -8,7 +8,6 @@ import (
 	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/account"
 	"github.com/guestright/guestright/application"
-	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/release"
 )
@@ -53,14 +52,11 @@ func (s *Service) Preview(ctx context.Context, by access.Principal, acc account.
 		if err := by.Reach("account", "installation:create", account.Resource(acc.String())); err != nil {
 			return err
 		}
-		o, err := s.offer(tx, acc.String(), publicID)
+		o, err := s.admittedOffer(tx, acc.String(), publicID)
 		out = o
 		return err
 	})
-	if problem.CodeOf(err) == "application_unverified_many" {
-		err = s.capReached(ctx, acc.String(), publicID, err)
-	}
-	return out, err
+	return out, s.Refused(ctx, acc.String(), publicID, err)
 }
 
 func (s *Service) offer(tx *store.Tx, accountID, publicID string) (Offer, error) {

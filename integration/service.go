@@ -44,6 +44,10 @@ type Service struct {
 	// Followed hears of every change of an installation, in the same transaction;
 	// wired by the server.
 	Followed func(tx *store.Tx, after Installation) error
+	// Admit asks the account's own rules whether an application may come in, in the
+	// transaction that brings it; Installed hears that it did. Wired by the server.
+	Admit     func(tx *store.Tx, acc account.Account, app application.Application) error
+	Installed func(tx *store.Tx, by access.Principal, i Installation, o Order) error
 }
 
 func absent(err error) bool { return problem.CodeOf(err) == "not_found" }
@@ -278,6 +282,9 @@ func (s *Service) mayReturn(tx *store.Tx, i Installation) error {
 	if _, err := s.Groups.Active(tx, a.Group); err != nil {
 		return err
 	}
+	if err := s.admitted(tx, acc, a); err != nil {
+		return err
+	}
 	v, err := s.Releases.Verification(tx, a.ID)
 	if err != nil {
 		return err
@@ -382,6 +389,8 @@ func (s *Service) tell(tx *store.Tx, m move, a application.Application, i Instal
 		why = i.DeveloperBlock
 	case BlockedByOperator:
 		why = i.OperatorBlock
+	case BlockedByAccount:
+		why = i.AccountBlock
 	}
 	if m.action == "provision_fail" {
 		why = i.Fault
@@ -408,7 +417,7 @@ func (s *Service) tell(tx *store.Tx, m move, a application.Application, i Instal
 
 var stateWords = map[State]string{
 	Pending: "installation in progress", Failed: "setting it up failed", Active: "active", Unavailable: "switched off", BlockedByDeveloper: "blocked by the developer",
-	BlockedByOperator: "blocked by the platform operator", Removed: "removed",
+	BlockedByOperator: "blocked by the platform operator", BlockedByAccount: "blocked by a rule of the account", Removed: "removed",
 }
 
 // Resume switches installations on again whose end of unavailability has come.

@@ -27,6 +27,7 @@ type row struct {
 	Available      store.Bool
 	DeveloperBlock string
 	OperatorBlock  string
+	AccountBlock   string
 	Reason         string
 	Until          store.Micros
 	Previous       *Prior `bun:"type:text"` // NULL for none
@@ -46,14 +47,14 @@ func (i Installation) row() *row {
 	}
 	return &row{ID: i.ID, Previous: i.Previous, Application: i.Application, Account: i.Account, Version: i.Version, GrantID: i.Grant, UserID: i.User, Role: i.Role,
 		Scopes: i.Scopes, Delegation: i.Delegation, ApproverRoles: i.ApproverRoles, Updates: i.Updates, State: i.State, Available: store.Bool(i.Available), DeveloperBlock: i.DeveloperBlock,
-		OperatorBlock: i.OperatorBlock, Reason: i.Reason, Until: store.At(i.Until), InstalledBy: i.InstalledBy, Created: store.At(i.Created),
+		OperatorBlock: i.OperatorBlock, AccountBlock: i.AccountBlock, Reason: i.Reason, Until: store.At(i.Until), InstalledBy: i.InstalledBy, Created: store.At(i.Created),
 		Removed: store.At(i.RemovedAt), Provisioned: i.Provisioned, Fault: i.Fault}
 }
 
 func (r *row) installation() Installation {
 	return Installation{ID: r.ID, Previous: r.Previous, Application: r.Application, Account: r.Account, Version: r.Version, Grant: r.GrantID, User: r.UserID, Role: r.Role,
 		Scopes: r.Scopes, Delegation: r.Delegation, ApproverRoles: r.ApproverRoles, Updates: r.Updates, State: r.State, Available: bool(r.Available), DeveloperBlock: r.DeveloperBlock,
-		OperatorBlock: r.OperatorBlock, Reason: r.Reason, Until: r.Until.Time(), InstalledBy: r.InstalledBy, Created: r.Created.Time(),
+		OperatorBlock: r.OperatorBlock, AccountBlock: r.AccountBlock, Reason: r.Reason, Until: r.Until.Time(), InstalledBy: r.InstalledBy, Created: r.Created.Time(),
 		RemovedAt: r.Removed.Time(), Provisioned: r.Provisioned, Fault: r.Fault}
 }
 

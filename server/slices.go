@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/guestright/guestright/account"
+	"github.com/guestright/guestright/admission"
 	"github.com/guestright/guestright/announcement"
 	"github.com/guestright/guestright/apitoken"
 	"github.com/guestright/guestright/application"
@@ -89,6 +90,7 @@ type Slices struct {
 	Announcements  *announcement.Service
 	Releases       *release.Service
 	Integrations   *integration.Service
+	Admission      *admission.Service
 	Sheets         *sheet.Service
 	Listings       *listing.Service
 	Host           *host.Service
@@ -177,6 +179,8 @@ func newSlices(b base, cfg Config) (*Slices, error) {
 	s.Releases.Published, s.Releases.RolledBack, s.Releases.Deprecated = s.Integrations.Published, s.Integrations.RolledBack, s.Integrations.Deprecated
 	s.Releases.Review = cfg.Apps.Review
 	s.Releases.Limits = release.Limits{Drafts: cfg.Apps.Drafts, Lines: cfg.Apps.Lines}
+	s.Admission = &admission.Service{DB: b.db, Audit: s.Audit, Accounts: s.Accounts, Applications: s.Applications, Integrations: s.Integrations, Notices: s.Notices}
+	s.Integrations.Admit, s.Integrations.Installed, s.Accounts.Moved = s.Admission.Admit, s.Admission.Installed, s.Admission.Moved
 	s.Sheets = &sheet.Service{DB: b.db, Applications: s.Applications, Groups: s.Groups, Releases: s.Releases, Quota: s.Quota, Catalog: b.cat}
 	s.Listings = &listing.Service{DB: b.db, Audit: s.Audit, Applications: s.Applications, Releases: s.Releases, Sheets: s.Sheets, Notices: s.Notices,
 		Categories: listing.Categories(cfg.Directory.Categories), Origin: cfg.URL}

@@ -66,7 +66,7 @@ func TestTwoTenants(t *testing.T) {
 	}
 	theirs := map[string]string{"group": s.group, "application": s.app, "version": s.version, "account": s.account, "installation": s.installation,
 		"key": s.key, "grant": s.grant, "token": text(tok.Items[0], "id"), "user": s.people["ada"].User, "limit": "burst", "member": s.people["ada"].User, "recording": "rec_00000000000000000000000001", "custom_role": "rle_00000000000000000000000001",
-		"application_id": "6f6b4a8e-9a4a-4e0c-8f3d-000000000000", "product_key": "pky_00000000000000000000000000", "preview": "insights", "announcement": "ann_00000000000000000000000000", "domain": "dom_00000000000000000000000001", "slug": "deploybot", "picture": "pic_00000000000000000000000000"}
+		"application_id": "6f6b4a8e-9a4a-4e0c-8f3d-000000000000", "product_key": "pky_00000000000000000000000000", "preview": "insights", "announcement": "ann_00000000000000000000000000", "domain": "dom_00000000000000000000000001", "installation_request": "irq_00000000000000000000000000", "slug": "deploybot", "picture": "pic_00000000000000000000000000"}
 	none := map[string]string{"user": theirs["user"], "limit": "burst", "preview": "insights", "application_id": theirs["application_id"], "product_key": theirs["product_key"]}
 	for name, id := range theirs {
 		if none[name] == "" {
@@ -86,6 +86,7 @@ func TestTwoTenants(t *testing.T) {
 		"createCustomRole": {"key": "x", "name": "X"}, "updateCustomRole": {"name": "X"}, "setMemberRoles": {"roles": []object{}}, "inquire": {"role": "reader", "action": "x"}, "readPolicy": {"policy": []object{}},
 		"updateAnnouncement": {"title": "x", "text": "x", "audience": object{"all": true}, "revision": 1}, "applyProgramme": {"tier": "x", "company": "x", "homepage": "x", "contacts": []object{}, "value": "x", "success": "x", "support": "x", "documentation": "x"}, "decideProgramme": {"revision": 1}, "askPreview": {"why": "x"}, "decidePreview": {"grant": true, "revision": 1}, "acceptAgreement": {"version": 1},
 		"requestProduction": {"purpose": "x", "operations": "x", "expected_sites": 1, "expected_calls_per_day": 1, "contact": "a@b.c"}, "answerProduction": {"answer": "x"}, "askProduction": {"question": "x"}, "refuseProduction": {"reason": "x"}, "grantProduction": {"reason": "x", "revision": 1},
+		"setAdmission": {"mode": "open", "children": "open", "revision": 0}, "listApplicationHere": {"list": "allowed"}, "askForApplication": {"application_id": s.publicID, "reason": "x"}, "approveInstallationRequest": {}, "denyInstallationRequest": {"reason": "x"},
 		"updateListing": {}, "showListing": {"visibility": "private"}, "takeDownListing": {"reason": "x"},
 		"assignGroupPlan": {"plan": "development", "reason": "x"}, "grantGroupLimit": {"value": 1, "reason": "x"},
 	}

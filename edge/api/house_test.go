@@ -11,6 +11,7 @@ import (
 
 	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/account"
+	"github.com/guestright/guestright/admission"
 	"github.com/guestright/guestright/announcement"
 	"github.com/guestright/guestright/application"
 	"github.com/guestright/guestright/audit"
@@ -126,6 +127,7 @@ func newHouse(t *testing.T, open func(*storetest.Clock) *store.DB) *house {
 	h.applications.Touched = h.releases.Touched
 	h.integrations = &integration.Service{DB: h.db, Audit: log, Accounts: h.accounts, Groups: h.groups, Applications: h.applications,
 		Releases: h.releases, Grants: grants, Tokens: h.tokens, Quota: limits, Notices: notices, Catalog: cat}
+	admissions := &admission.Service{DB: h.db, Audit: log, Accounts: h.accounts, Applications: h.applications, Integrations: h.integrations, Notices: notices}
 	sheets := &sheet.Service{DB: h.db, Applications: h.applications, Groups: h.groups, Releases: h.releases, Quota: limits, Catalog: cat}
 	listings := &listing.Service{DB: h.db, Audit: log, Applications: h.applications, Releases: h.releases, Sheets: sheets, Notices: notices}
 	h.applications.Revoked, h.accounts.RoleChanged = h.tokens.RevokeKey, h.integrations.RoleChanged
@@ -137,7 +139,7 @@ func newHouse(t *testing.T, open func(*storetest.Clock) *store.DB) *house {
 	production := &programme.Service{DB: h.db, Audit: log, Groups: h.groups, Quota: limits, Usage: &usage.Service{DB: h.db, Recorder: usage.NewRecorder(10)}, Notices: notices, Catalog: cat}
 	h.api = api.New(api.Config{Version: "1", DB: h.db, Keys: keys, Catalog: cat, Decide: oracle.Ask, Origins: []string{"https://tools.example"},
 		Gate: &api.Gate{Cookie: "sid", Session: h.session, Products: h.products, Bearers: h.bearers, Now: h.clock.Now},
-		Slices: []api.Mounter{log, limits, h.accounts, roles, h.groups, notices, &domain.Service{DB: h.db, Audit: log, Groups: h.groups, Notices: notices}, h.applications, grants, h.tokens, h.products, h.releases, h.integrations, sheets, listings, production,
+		Slices: []api.Mounter{log, limits, h.accounts, roles, h.groups, notices, &domain.Service{DB: h.db, Audit: log, Groups: h.groups, Notices: notices}, h.applications, grants, h.tokens, h.products, h.releases, h.integrations, admissions, sheets, listings, production,
 			&announcement.Service{DB: h.db, Audit: log, Quota: limits, Usage: &usage.Service{DB: h.db, Recorder: usage.NewRecorder(10)}, Notices: notices},
 			&recording.Service{DB: h.db, Audit: log, Usage: &usage.Service{DB: h.db, Recorder: usage.NewRecorder(100)}, Accounts: h.accounts, Applications: h.applications,
 				Grants: grants, Tokens: h.tokens, Releases: h.releases, Catalog: cat}}})

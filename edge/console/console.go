@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/guestright/guestright/account"
+	"github.com/guestright/guestright/admission"
 	"github.com/guestright/guestright/announcement"
 	"github.com/guestright/guestright/apitoken"
 	"github.com/guestright/guestright/application"
@@ -56,6 +57,7 @@ type Services struct {
 	Applications   *application.Service
 	Releases       *release.Service
 	Integrations   *integration.Service
+	Admission      *admission.Service     // nil: accounts have no rules of their own
 	Listings       *listing.Service       // nil: there is no directory
 	Configurations *configuration.Service // nil: there are no packages
 	Triggers       *trigger.Service       // nil: there are no triggers
@@ -134,7 +136,7 @@ func (c *Console) Mount(mux *http.ServeMux) {
 		c.consentRoutes(), c.deviceRoutes(), c.authorisedRoutes(), c.authorizationRoutes(),
 		c.verificationRoutes(), c.clientRoutes(), c.updateRoutes(),
 		c.tokenLifeRoutes(), c.credentialRoutes(), c.apiTokenRoutes(),
-		c.endingRoutes(), c.legacyKeyRoutes(), c.leakRoutes(), c.suspensionRoutes(), c.recordingRoutes(), c.roleRoutes(), c.useRoutes(), c.hookRoutes(), c.configurationRoutes(), c.triggerRoutes(), c.connectionRoutes(), c.approvalRoutes(), c.approvalSettingsRoutes(), c.cohortRoutes(), c.storeRoutes(), c.targetRoutes(), c.importRoutes(), c.attachedRoutes(), c.listingRoutes(), c.partnerRoutes(), c.productionRoutes(), c.programmeRoutes(), c.agreementRoutes(), c.announcementRoutes()} {
+		c.endingRoutes(), c.legacyKeyRoutes(), c.leakRoutes(), c.suspensionRoutes(), c.recordingRoutes(), c.roleRoutes(), c.useRoutes(), c.hookRoutes(), c.configurationRoutes(), c.triggerRoutes(), c.connectionRoutes(), c.approvalRoutes(), c.approvalSettingsRoutes(), c.cohortRoutes(), c.storeRoutes(), c.targetRoutes(), c.importRoutes(), c.attachedRoutes(), c.listingRoutes(), c.partnerRoutes(), c.productionRoutes(), c.programmeRoutes(), c.agreementRoutes(), c.announcementRoutes(), c.admissionRoutes()} {
 		routes = append(routes, some...)
 	}
 	for _, r := range routes {

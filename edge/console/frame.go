@@ -226,6 +226,15 @@ func (v *visit) accountSections(id string) []page.Section {
 	if v.may("installation:create", on) {
 		links = append(links, page.Link{Text: "Install an application", URL: base + "/install", Icon: page.IconPlus})
 	}
+	if v.mayAsk(id) {
+		if !v.may("installation:create", on) {
+			links = append(links, page.Link{Text: "Ask for an application", URL: base + "/install", Icon: page.IconPlus})
+		}
+		links = append(links, page.Link{Text: "Requests", URL: requestsPath(id), Icon: page.IconInbox})
+	}
+	if v.Admission != nil {
+		links = append(links, page.Link{Text: "What may be installed", URL: admissionPath(id), Icon: page.IconShieldCheck})
+	}
 	if v.Private != nil && v.may(private.ActionView, on) {
 		links = append(links, page.Link{Text: "Private integrations", URL: base + "/private", Icon: page.IconLock})
 	}

@@ -34,15 +34,15 @@ func installLink(v *visit) error {
 		return err
 	}
 	m.accounts = slices.DeleteFunc(m.accounts, func(a account.Account) bool {
-		return a.State != account.Active || !v.may("installation:create", account.Resource(a.ID.String()))
+		return a.State != account.Active || !v.may("installation:create", account.Resource(a.ID.String())) && !v.mayAsk(a.ID.String())
 	})
 	if len(m.accounts) == 1 {
 		return v.leave(installURL(m.accounts[0].ID.String(), id), "")
 	}
 	d := installLinkView{ID: id}
 	for _, a := range m.accounts {
-		o, err := v.Integrations.Preview(v.ctx(), v.by, a.ID, id)
-		line := installTarget{Account: a}
+		o, ask, err := v.lookAt(a, id)
+		line := installTarget{Account: a, Ask: ask}
 		switch {
 		case err == nil:
 			d.Name, d.Developer, line.Installed = o.Application.Name, o.Developer, o.Installed
@@ -65,6 +65,17 @@ type installLinkView struct {
 type installTarget struct {
 	account.Account
 	Installed string // the installation that is there already
+	Ask       bool   // it needs somebody's approval there
+}
+
+// lookAt reads an offer for somebody who may install it or may ask for it.
+func (v *visit) lookAt(a account.Account, id string) (integration.Offer, bool, error) {
+	if v.Admission == nil {
+		o, err := v.Integrations.Preview(v.ctx(), v.by, a.ID, id)
+		return o, false, err
+	}
+	l, err := v.Admission.Look(v.ctx(), v.by, a.ID, id)
+	return l.Offer, !l.Install, err
 }
 
 // installView is the consent page.
@@ -114,6 +125,9 @@ func installPage(v *visit) error {
 	}
 	id := strings.ToLower(v.query("application_id"))
 	if err := v.by.Reach("account", "installation:create", account.Resource(a.ID.String())); err != nil {
+		if v.mayAsk(a.ID.String()) {
+			return askPage(v)
+		}
 		return err
 	}
 	if id == "" {
@@ -306,6 +320,19 @@ func installRefused(v *visit, a account.Account, id string, err error) error {
 		d.Title, d.Tone = "The review of this application is suspended", page.ToneBad
 		d.Text = "The operator of this platform has doubts about it. Until they are settled, only its developers can use it, in their own sandboxes."
 		d.Steps = []string{"Ask the developer what happened and when they expect it to be settled."}
+	case "approval_needed":
+		d.Title, d.Text = "An approval is needed", p.Detail
+		d.Steps = []string{"Ask for it: say what it is for, and which permissions it needs.", "The administrators of " + ruleOf(p) + " decide. An approval installs it at once."}
+		d.Ask = askURL(a.ID.String(), id)
+	case "application_not_allowed":
+		d.Title, d.Text = "This application is not on the list", p.Detail
+		d.Steps = []string{"Ask an administrator of " + ruleOf(p) + " to put it on the list, then open this page again. Nothing was installed."}
+	case "application_blocked":
+		d.Title, d.Text, d.Tone = "This application is blocked", p.Detail, page.ToneBad
+		if reason, ok := p.Extra["reason"].(string); ok {
+			d.Text += " The reason: " + reason
+		}
+		d.Steps = []string{"Ask an administrator of " + ruleOf(p) + " if you think that the reason does not hold any more. Nothing was installed."}
 	case "application_deleted", "group_archived":
 		d.Title, d.Text = "This application is no longer offered", "Its developer has withdrawn it."
 		d.Steps = []string{"Ask the developer whether there is a successor, and for its application ID."}
@@ -325,4 +352,11 @@ type installNo struct {
 	Steps   []string
 	Code    string
 	Tone    page.Tone
+	Ask     string // where to ask for it; empty: nobody could approve it
+}
+
+// ruleOf names the account whose rules keep an application out.
+func ruleOf(p *problem.Error) string {
+	name, _ := p.Extra["rule_of_name"].(string)
+	return name
 }

@@ -771,6 +771,11 @@ func installationNotice(v *visit, d installationView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
+		case integration.BlockedByAccount:
+			templ_7745c5c3_Err = page.Alert{Tone: page.ToneBad, Title: "A rule of the account stops this integration.", Text: quoted(d.AccountBlock) + "Its calls are refused. Nothing was uninstalled: whoever is sure removes it below; whoever keeps the rule can lift it."}.Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
 		case integration.Unavailable:
 			templ_7745c5c3_Err = page.Alert{Tone: page.ToneWarn, Title: "The account's administrator has switched it off.", Text: quoted(d.Reason) + untilWords(d.Until)}.Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {

@@ -24,6 +24,8 @@ func stateBadge(s integration.State) page.Badge {
 		return page.Badge{Text: "Blocked by the developer", Tone: page.ToneBad, Dot: true}
 	case integration.BlockedByOperator:
 		return page.Badge{Text: "Blocked by the operator", Tone: page.ToneBad, Dot: true}
+	case integration.BlockedByAccount:
+		return page.Badge{Text: "Stopped by a rule", Tone: page.ToneBad, Dot: true}
 	}
 	return page.Badge{Text: "Removed", Dot: true}
 }

@@ -145,6 +145,8 @@ func installedState(s integration.State) page.Badge {
 		return page.Badge{Text: "Blocked by you", Tone: page.ToneBad, Dot: true}
 	case integration.BlockedByOperator:
 		return page.Badge{Text: "Blocked by the operator", Tone: page.ToneBad, Dot: true}
+	case integration.BlockedByAccount:
+		return page.Badge{Text: "Stopped by the customer", Tone: page.ToneBad, Dot: true}
 	}
 	return page.Badge{Text: "Removed", Dot: true}
 }
@@ -154,6 +156,8 @@ func whyStopped(i integration.Listed) string {
 	switch i.State {
 	case integration.BlockedByOperator:
 		return i.OperatorBlock
+	case integration.BlockedByAccount:
+		return i.AccountBlock
 	case integration.BlockedByDeveloper:
 		return i.DeveloperBlock
 	case integration.Unavailable, integration.Removed:

@@ -1,0 +1,80 @@
+package admission
+
+import (
+	"github.com/guestright/guestright/access"
+	"github.com/guestright/guestright/account"
+	"github.com/guestright/guestright/application"
+	"github.com/guestright/guestright/integration"
+	"github.com/guestright/guestright/kit/ident"
+	"github.com/guestright/guestright/kit/store"
+	"github.com/guestright/guestright/notice"
+)
+
+// follow stops an application where an account and those below it have it, or lets
+// it go on, as the block-lists say now.
+func (s *Service) follow(tx *store.Tx, by access.Principal, app application.Application, acc string) error {
+	there, err := s.Integrations.In(tx, app.ID, acc)
+	if err != nil {
+		return err
+	}
+	for _, i := range there {
+		a, err := s.Accounts.Load(tx, i.Account)
+		if err != nil {
+			return err
+		}
+		if err := s.settle(tx, by, a, app, i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Service) settle(tx *store.Tx, by access.Principal, a account.Account, app application.Application, i integration.Installation) error {
+	v, err := s.judge(tx, a, app.ID)
+	if err != nil {
+		return err
+	}
+	reason := ""
+	if v.Outcome == IsBlocked {
+		reason = v.Name + " has blocked it: " + v.Reason
+	}
+	if reason == i.AccountBlock {
+		return nil
+	}
+	if err := s.Integrations.Bar(tx, by, i, reason); err != nil {
+		return err
+	}
+	n := notice.Notice{Kind: "installation.bar", To: notice.To{Account: i.Account, AccountRole: access.AccountAdmin}, Link: "/installations/" + i.ID.String(), Severity: notice.Warning,
+		Subject: app.Name + " is stopped in " + a.Name, Text: reason + "\n\nIts calls are refused from now on. Nothing was uninstalled: when you are sure, remove it on its page."}
+	if reason == "" {
+		n.Kind, n.Severity = "installation.unbar", ""
+		n.Subject, n.Text = app.Name+" may work again in "+a.Name, "It is off the block-list."
+	}
+	return s.Notices.Send(tx, n)
+}
+
+// Moved applies the block-lists to what is installed in an account that came below
+// another parent, or left one. It joins.
+func (s *Service) Moved(tx *store.Tx, by access.Principal, a account.Account) error {
+	there, err := s.Integrations.Here(tx, a.ID.String())
+	if err != nil {
+		return err
+	}
+	for _, i := range there {
+		id, err := ident.Parse[application.Application](i.Application)
+		if err != nil {
+			return err
+		}
+		app, err := s.Applications.Load(tx, id)
+		if absent(err) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if err := s.settle(tx, by, a, app, i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
