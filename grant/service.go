@@ -1,6 +1,8 @@
 package grant
 
 import (
+	"github.com/uptrace/bun"
+
 	"context"
 
 	"github.com/guestright/guestright/access"
@@ -112,4 +114,22 @@ func (s *Service) Become(tx *store.Tx, g Grant, to State, reason string) (Grant,
 		now.State, now.Reason = to, reason
 		return nil
 	})
+}
+
+// ofApplicationMost bounds what OfApplication gives.
+const ofApplicationMost = 500
+
+// OfApplication lists grants of one kind that an application has in some accounts,
+// the latest first. It does not authorise.
+func (s *Service) OfApplication(tx *store.Tx, application string, k Kind, accounts []string) ([]Grant, error) {
+	if len(accounts) == 0 {
+		return nil, nil
+	}
+	var rows []row
+	err := tx.NewSelect().Model(&rows).Where("application = ? AND kind = ? AND account IN (?)", application, k, bun.In(accounts)).Order("g.id DESC").Limit(ofApplicationMost).Scan(tx.Ctx)
+	out := make([]Grant, len(rows))
+	for i := range rows {
+		out[i] = rows[i].grant()
+	}
+	return out, err
 }

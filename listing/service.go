@@ -364,3 +364,17 @@ func (s *Service) SheetLinks(tx *store.Tx, app string) (sheet.Links, error) {
 	l, _, err := findOf(tx, app)
 	return sheet.Links{Website: l.Links.Website, Support: l.Links.Support, Privacy: l.Links.Privacy}, err
 }
+
+// Docs says where an application is documented: an address elsewhere, or in words
+// that it is in the directory; "" where it is not. It joins.
+func (s *Service) Docs(tx *store.Tx, app string) (string, error) {
+	l, _, err := findOf(tx, app)
+	if err != nil || l.Links.Documentation != "" {
+		return l.Links.Documentation, err
+	}
+	text, err := documentation(tx, app)
+	if store.IsNone(err) || err == nil && strings.TrimSpace(text) == "" {
+		return "", nil
+	}
+	return "on its page in the directory", err
+}

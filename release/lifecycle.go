@@ -26,7 +26,7 @@ func (s *Service) PublishTo(ctx context.Context, by access.Principal, id ID, to 
 		if v.State != Draft {
 			return problem.Conflict("version_not_draft", "Only a draft can be released.")
 		}
-		if s.Review && !to.private() {
+		if s.Review && !to.Private() {
 			return errReview()
 		}
 		v.State, v.Stage, v.Released = Live, to, tx.Now()
@@ -70,7 +70,7 @@ func (s *Service) SubmitVersion(ctx context.Context, by access.Principal, id ID,
 			return err
 		}
 		return s.Notices.Send(tx, notice.Notice{Kind: "version.submitted", To: notice.To{Operators: true}, Subject: a.Name + " " + v.Number + " waits for review",
-			Text: "Its developers have submitted the version.", Link: "/versions/" + v.ID.String()})
+			Text: "Its developers have submitted the version.", Link: "/operator/versions/" + v.ID.String()})
 	})
 }
 
@@ -136,7 +136,7 @@ func (s *Service) SetStage(ctx context.Context, by access.Principal, id ID, to S
 		if f := to.Check(); len(f) > 0 {
 			return problem.Invalid("stage_invalid", "Some of the fields need another look.", f...)
 		}
-		if s.Review && v.Approved.IsZero() && !to.private() && v.Stage.private() {
+		if s.Review && v.Approved.IsZero() && !to.Private() && v.Stage.Private() {
 			return errReview()
 		}
 		return v.setStage(to)
@@ -223,6 +223,11 @@ func (s *Service) changeAs(ctx context.Context, by access.Principal, d decided, 
 			tx.Changed(Topic, v.Application)
 		}
 		out = v
+		if s.Stepped != nil {
+			if err := s.Stepped(tx, by, d.action, a, v); err != nil {
+				return err
+			}
+		}
 		return s.record(tx, by, d.action, a, before.Staged(), v)
 	})
 	return out, err

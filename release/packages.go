@@ -8,6 +8,7 @@ import (
 	"github.com/guestright/guestright/audit"
 	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/store"
+	"github.com/guestright/guestright/manifest"
 )
 
 // Archive is a package as it is handed in: zip, tar or tar.gz.
@@ -173,4 +174,11 @@ func (s *Service) Packed(tx *store.Tx, version string) (*Packed, error) {
 	}
 	s.opened.put(p)
 	return p, nil
+}
+
+// Findings are what was found about the package of a version; none without one. It
+// does not authorise.
+func (s *Service) Findings(tx *store.Tx, version string) ([]manifest.Finding, error) {
+	about, _, err := findPackage(tx, version)
+	return about.Findings, err
 }

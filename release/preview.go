@@ -66,3 +66,34 @@ func (s *Service) Preview(ctx context.Context, by access.Principal, id ID, event
 	}
 	return out, nil
 }
+
+// Faulty names the requests of the package that none of the made-up events make, with
+// why, and counts all of them.
+func (p *Packed) Faulty() (faulty []string, requests int) {
+	made, failed := map[string]bool{}, map[string]error{}
+	var order []string
+	for _, event := range PreviewEvents {
+		example, _ := fixture.Event(event)
+		change, host := view.Read(example)
+		if kinds := p.Manifest.Kinds(); len(kinds) > 0 && p.Manifest.View() == manifest.ViewNative {
+			change.Kind, change.Target.Kind = kinds[0], kinds[0]
+		}
+		for _, c := range p.Set.Preview(host, change, nil) {
+			if _, seen := made[c.Name]; !seen {
+				made[c.Name] = false
+				order = append(order, c.Name)
+			}
+			if c.Err != nil {
+				failed[c.Name] = c.Err
+				continue
+			}
+			made[c.Name] = made[c.Name] || c.Sent
+		}
+	}
+	for _, name := range order {
+		if err := failed[name]; err != nil && !made[name] {
+			faulty = append(faulty, name+": "+err.Error())
+		}
+	}
+	return faulty, len(order)
+}

@@ -87,9 +87,9 @@ func (v *Version) decide(now time.Time, d Verdict, reviewer string) error {
 // reviewed, where reviews are wanted: its use is private.
 const unreviewedMost = 5
 
-// private reports whether a stage needs no review: the developers' own sandboxes,
+// Private reports whether a stage needs no review: the developers' own sandboxes,
 // and a few accounts that are named.
-func (s Stage) private() bool {
+func (s Stage) Private() bool {
 	return s.Reach == ReachOwn || s.Reach == ReachChosen && len(s.Accounts) <= unreviewedMost
 }
 

@@ -34,6 +34,10 @@ type Service struct {
 	// transaction. Wired by the server.
 	Published, RolledBack, Deprecated func(tx *store.Tx, a application.Application, v Version) error
 
+	// Stepped hears of every change of a version, in the same transaction; action is
+	// that of the audit log without its noun. Wired by the server.
+	Stepped func(tx *store.Tx, by access.Principal, action string, a application.Application, v Version) error
+
 	opened openPackages
 }
 
@@ -231,7 +235,7 @@ func offered(all []Version, p Place) []Version {
 
 // Live lists the versions of an application that are offered to a place, the
 // highest number first; where none is, and in the group's own sandbox, the highest
-// draft. Without authorising. Errors: Conflict `nothing_released`.
+// one that is not released yet, drafts first. Without authorising. Errors: Conflict `nothing_released`.
 func (s *Service) Live(tx *store.Tx, app application.ID, p Place) ([]Version, error) {
 	all, err := list(tx, app.String())
 	if err != nil {
@@ -240,10 +244,19 @@ func (s *Service) Live(tx *store.Tx, app application.ID, p Place) ([]Version, er
 	if out := offered(all, p); len(out) > 0 {
 		return out, nil
 	}
-	if v, ok := highest(all, Draft); ok && p.Own {
-		return []Version{v}, nil
+	if !p.Own {
+		return nil, errNothing()
 	}
-	return nil, problem.Conflict("nothing_released", "The developer has not released a version of this application yet. Ask them to.")
+	for _, in := range []State{Draft, Disapproved, Submitted, InReview} { // to be tried, or mended
+		if v, ok := highest(all, in); ok {
+			return []Version{v}, nil
+		}
+	}
+	return nil, errNothing()
+}
+
+func errNothing() error {
+	return problem.Conflict("nothing_released", "The developer has not released a version of this application yet. Ask them to.")
 }
 
 // Load finds a version without authorising, for slices that join.

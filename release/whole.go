@@ -149,3 +149,6 @@ func (s *Service) ready(tx *store.Tx, v Version) error {
 	}
 	return nil
 }
+
+// Differences compares two versions as they were at some time.
+func (s *Service) Differences(from, to Whole) Diff { return Compare(from, to, s.words()) }

@@ -117,6 +117,8 @@ type AppsCfg struct {
 	Unverified string `yaml:"unverified_installs" doc:"Whether an account's administrator may install an application that you have not verified: refuse (only its developers can, in their sandbox accounts) or warn (the page says that nobody has reviewed it)"`
 	Most       int    `yaml:"unverified_customers" doc:"With how many customers an application can be that you have not verified, where that is allowed; an account and its children are one customer. 0: with any number"`
 	Review     bool   `yaml:"review_versions" doc:"Whether you approve every version before customers get it. Sandboxes of its developers and at most 5 accounts that they name need no review"`
+	Within     int    `yaml:"review_days" doc:"Within how many days you decide about a version that waits for your approval; developers read it, and you are told when it is over"`
+	KeyAge     int    `yaml:"key_days" doc:"How many days old a key of an application may be when a version is submitted for your approval"`
 	Drafts     int    `yaml:"draft_versions" doc:"How many versions of an application can be drafts or wait for a review"`
 	Lines      int    `yaml:"live_versions" doc:"How many lines of versions of an application can be live; versions whose numbers have the same first two parts are one line"`
 }
@@ -196,7 +198,7 @@ func Defaults() Config {
 		Mail:      MailCfg{Port: 587},
 		Tokens:    defaultTokens(),
 		Events:    EventsCfg{Keep: 30, Counts: 400},
-		Apps:      AppsCfg{Unverified: UnverifiedRefuse, Most: 5, Drafts: release.DraftsDefault, Lines: release.LinesDefault},
+		Apps:      AppsCfg{Unverified: UnverifiedRefuse, Most: 5, Within: 5, KeyAge: 365, Drafts: release.DraftsDefault, Lines: release.LinesDefault},
 		Programme: ProgCfg{Decide: 5, Notice: 14},
 		Directory: DirCfg{Categories: listing.Usual()},
 		SignIn:    SignInCfg{SignUp: true},

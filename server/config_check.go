@@ -33,6 +33,8 @@ func (c Config) Check() error {
 	k.doors()
 	k.secrets()
 	k.rest()
+	k.say(c.Apps.Within < 1 || c.Apps.Within > 365, "applications.review_days", "1 to 365.")
+	k.say(c.Apps.KeyAge < 1 || c.Apps.KeyAge > 3650, "applications.key_days", "1 to 3650.")
 	k.say(c.Apps.Drafts < 1 || c.Apps.Drafts > 100, "applications.draft_versions", "1 to 100.")
 	k.say(c.Apps.Lines < 1 || c.Apps.Lines > 1000, "applications.live_versions", "1 to 1000.")
 	k.say(c.Programme.Decide < 1 || c.Programme.Decide > 90, "programme.decide_days", "1 to 90.")

@@ -25,6 +25,7 @@ import (
 	"github.com/guestright/guestright/capability/trigger"
 	"github.com/guestright/guestright/capability/useraction"
 	"github.com/guestright/guestright/catalog"
+	"github.com/guestright/guestright/checklist"
 	"github.com/guestright/guestright/configuration"
 	"github.com/guestright/guestright/connection"
 	"github.com/guestright/guestright/consent"
@@ -117,6 +118,7 @@ type Slices struct {
 	Leaks          *leak.Service
 	Suspensions    *suspension.Service
 	Recordings     *recording.Service
+	Checklists     *checklist.Service
 	Insight        *insight.Service
 	AWS            *awsrole.Operator
 	Outbound       *outbound.Client // for addresses that strangers gave
@@ -211,6 +213,10 @@ func newSlices(b base, cfg Config) (*Slices, error) {
 	s.Suspensions = &suspension.Service{DB: b.db, Audit: s.Audit, Usage: s.Usage, Groups: s.Groups, Notices: s.Notices, Applications: s.Applications, Catalog: b.cat}
 	s.Recordings = &recording.Service{DB: b.db, Audit: s.Audit, Usage: s.Usage, Accounts: s.Accounts, Applications: s.Applications, Grants: s.Grants, Tokens: s.Tokens,
 		Releases: s.Releases, Catalog: b.cat}
+	s.Checklists = &checklist.Service{DB: b.db, Audit: s.Audit, Usage: s.Usage, Accounts: s.Accounts, Groups: s.Groups, Notices: s.Notices, Applications: s.Applications,
+		Grants: s.Grants, Webhooks: s.Webhooks, Domains: s.Domains, Releases: s.Releases, Integrations: s.Integrations, Sheets: s.Sheets, Listings: s.Listings,
+		Catalog: b.cat, Client: s.Outbound, Within: time.Duration(cfg.Apps.Within) * 24 * time.Hour, KeyAge: time.Duration(cfg.Apps.KeyAge) * 24 * time.Hour}
+	s.Releases.Gate, s.Releases.Stepped, s.Listings.Proven = s.Checklists.Gate, s.Checklists.Stepped, s.Checklists.Proven
 	s.people(b, cfg)
 	if err := s.outside(cfg); err != nil {
 		return nil, err
@@ -298,5 +304,6 @@ func (s *Slices) jobs(r *job.Runner) {
 	s.Leaks.Jobs(r)
 	s.Suspensions.Jobs(r)
 	s.Recordings.Jobs(r)
+	s.Checklists.Jobs(r)
 	job.Every(r, "web.forget_keys", time.Hour, func(ctx context.Context) error { return s.DB.Write(ctx, web.ForgetKeys) })
 }

@@ -80,6 +80,16 @@ func (s *Service) Of(tx *store.Tx, v release.Version) (Sheet, error) {
 }
 
 // links are those of the listing, or else those that are known otherwise.
+// LinksOf are the addresses that customers are given, without authorising, for slices
+// that join.
+func (s *Service) LinksOf(tx *store.Tx, a application.Application) (Links, error) {
+	review, err := s.Releases.Verification(tx, a.ID)
+	if err != nil {
+		return Links{}, err
+	}
+	return s.links(tx, a, review.Statement)
+}
+
 func (s *Service) links(tx *store.Tx, a application.Application, st release.Statement) (Links, error) {
 	var said Links
 	if s.Links != nil {

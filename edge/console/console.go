@@ -21,6 +21,7 @@ import (
 	"github.com/guestright/guestright/capability/trigger"
 	"github.com/guestright/guestright/capability/useraction"
 	"github.com/guestright/guestright/catalog"
+	"github.com/guestright/guestright/checklist"
 	"github.com/guestright/guestright/configuration"
 	"github.com/guestright/guestright/connection"
 	"github.com/guestright/guestright/domain"
@@ -86,6 +87,7 @@ type Services struct {
 	Leaks          *leak.Service          // nil: nobody reports leaks
 	Suspensions    *suspension.Service    // nil: nothing can be suspended here
 	Recordings     *recording.Service     // nil: nothing is recorded
+	Checklists     *checklist.Service     // nil: nothing is checked before it is handed in
 	Authority      *authorization.Service // nil: nobody signs in with applications
 
 	Name    string           // beside the mark; empty: Guestright
@@ -136,7 +138,7 @@ func (c *Console) Mount(mux *http.ServeMux) {
 		c.consentRoutes(), c.deviceRoutes(), c.authorisedRoutes(), c.authorizationRoutes(),
 		c.verificationRoutes(), c.clientRoutes(), c.updateRoutes(),
 		c.tokenLifeRoutes(), c.credentialRoutes(), c.apiTokenRoutes(),
-		c.endingRoutes(), c.legacyKeyRoutes(), c.leakRoutes(), c.suspensionRoutes(), c.recordingRoutes(), c.roleRoutes(), c.useRoutes(), c.hookRoutes(), c.configurationRoutes(), c.triggerRoutes(), c.connectionRoutes(), c.approvalRoutes(), c.approvalSettingsRoutes(), c.cohortRoutes(), c.storeRoutes(), c.targetRoutes(), c.importRoutes(), c.attachedRoutes(), c.listingRoutes(), c.partnerRoutes(), c.productionRoutes(), c.programmeRoutes(), c.agreementRoutes(), c.announcementRoutes(), c.admissionRoutes()} {
+		c.endingRoutes(), c.legacyKeyRoutes(), c.leakRoutes(), c.suspensionRoutes(), c.recordingRoutes(), c.checklistRoutes(), c.roleRoutes(), c.useRoutes(), c.hookRoutes(), c.configurationRoutes(), c.triggerRoutes(), c.connectionRoutes(), c.approvalRoutes(), c.approvalSettingsRoutes(), c.cohortRoutes(), c.storeRoutes(), c.targetRoutes(), c.importRoutes(), c.attachedRoutes(), c.listingRoutes(), c.partnerRoutes(), c.productionRoutes(), c.programmeRoutes(), c.agreementRoutes(), c.announcementRoutes(), c.admissionRoutes()} {
 		routes = append(routes, some...)
 	}
 	for _, r := range routes {

@@ -9,6 +9,7 @@ import (
 	"github.com/guestright/guestright/edge/page"
 	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/web"
+	"github.com/guestright/guestright/release"
 )
 
 // faults is what a form says after a failed attempt: findings beside the fields and, above them, what
@@ -40,6 +41,11 @@ func faultsOf(err error, known ...string) (faults, bool) {
 	for _, key := range []string{"installations", "owns"} {
 		if names, ok := p.Extra[key].([]string); ok {
 			f.rest = append(f.rest, names...)
+		}
+	}
+	if why, ok := p.Extra["reasons"].([]release.Reason); ok {
+		for _, r := range why {
+			f.rest = append(f.rest, r.Text)
 		}
 	}
 	return f, true

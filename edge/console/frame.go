@@ -127,6 +127,9 @@ func (v *visit) navigate(f *page.Frame, s sheet, m memberships) {
 			f.Sections[0].Links = append(f.Sections[0].Links, page.Link{Text: "Deprecations", URL: "/operator/deprecations", Icon: page.IconClock},
 				page.Link{Text: "Legacy keys", URL: "/operator/legacy-keys", Icon: page.IconKey})
 		}
+		if v.Checklists != nil {
+			f.Sections[0].Links = slices.Insert(f.Sections[0].Links, 4, page.Link{Text: "Reviews", URL: "/operator/versions", Icon: page.IconRocket})
+		}
 		if v.Suspensions != nil {
 			f.Sections[1].Links = append(f.Sections[1].Links, page.Link{Text: "Suspensions", URL: "/operator/suspensions", Icon: page.IconCircleX})
 		}
