@@ -219,7 +219,9 @@ func TestAddressesAndReceivers(t *testing.T) {
 	h := start(t)
 	h.describe()
 	v := h.draft(ask("flags.read"))
-	h.world.Host("docs.deploybot.com", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "https://www.deploybot.com/docs", http.StatusFound) })
+	h.world.Host("docs.deploybot.com", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "https://www.deploybot.com/docs", http.StatusFound)
+	})
 	h.is(h.run(v), checklist.Passed, checklist.CodeLinks)
 	for _, c := range []struct {
 		answer http.HandlerFunc
@@ -227,8 +229,12 @@ func TestAddressesAndReceivers(t *testing.T) {
 	}{
 		{nil, "the name cannot be found"},
 		{func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) }, "404"},
-		{func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "https://docs.deploybot.com/", http.StatusFound) }, "leads somewhere else too often"},
-		{func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://169.254.169.254/", http.StatusFound) }, "is no address that we call"},
+		{func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "https://docs.deploybot.com/", http.StatusFound)
+		}, "leads somewhere else too often"},
+		{func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://169.254.169.254/", http.StatusFound)
+		}, "is no address that we call"},
 	} {
 		h.world.Host("docs.deploybot.com", c.answer)
 		h.world.Client.Close() // connections of before
