@@ -31,7 +31,7 @@ type Event struct {
 	OrderingKey string          `json:"ordering_key,omitempty"`
 	Source      string          `json:"source,omitempty"`
 	Key         string          `json:"source_id,omitempty" doc:"The sender's own id"`
-	Test        bool            `json:"test,omitempty" doc:"Made up to try an endpoint: it did not happen"`
+	Test        bool            `json:"test,omitempty" doc:"Made up to try something: it did not happen"`
 	Data        json.RawMessage `json:"data"`
 
 	N           int64     `json:"-"` // place in the whole log
@@ -83,6 +83,9 @@ func (d *Draft) check(cat *catalog.Catalog, at string) (*catalog.Event, []proble
 	}
 	if len(d.Source) > keyMost || !plain(d.Source) {
 		say("/source", "malformed", "At most 200 printable ASCII characters without spaces.")
+	}
+	if strings.HasPrefix(d.Source, catalog.OwnEvents) {
+		say("/source", "reserved", "Sources that begin with guestright. are Guestright's own.")
 	}
 	if d.Account == "" {
 		say("/account_key", "required", "Name the account by your own key.")

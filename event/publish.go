@@ -30,6 +30,7 @@ const Topic = "event"
 type offer struct {
 	events []*Event
 	again  []bool                   // events that were there already
+	first  func(tx *store.Tx) error // may refuse this offer alone, in the same transaction; may be nil
 	also   func(tx *store.Tx) error // with them, in the same transaction; may be nil
 	err    error                    // why this offer alone is refused
 	done   chan error
@@ -104,11 +105,13 @@ func (s *Service) next() []*offer {
 // gives the numbers the order of the commits.
 func (s *Service) commit(ctx context.Context, group []*offer) error {
 	return s.DB.Batch(ctx, func(tx *store.Tx) error {
-		for _, o := range group {
-			o.err = nil
-		}
 		if err := tx.Lock("event.log"); err != nil {
 			return err
+		}
+		for _, o := range group {
+			if err := o.begin(tx); err != nil {
+				return err
+			}
 		}
 		added, err := s.queue.tail.write(tx, group)
 		if err != nil {
@@ -135,6 +138,20 @@ func (s *Service) commit(ctx context.Context, group []*offer) error {
 		})
 		return nil
 	})
+}
+
+// begin asks whether an offer is to be taken at all. What it returns concerns the
+// whole transaction.
+func (o *offer) begin(tx *store.Tx) error {
+	o.err = nil
+	if o.first == nil {
+		return nil
+	}
+	o.err = o.first(tx)
+	if k := problem.Of(o.err); o.err != nil && (k.Kind == problem.KindInternal || k.Kind == problem.KindUnavailable) {
+		return o.err
+	}
+	return nil
 }
 
 // accountsOf lists the accounts of events, each once.
@@ -189,7 +206,10 @@ func (t *tail) write(tx *store.Tx, group []*offer) ([]*Event, error) {
 	before := last[""]
 	added := make([]*Event, 0, count)
 	for _, o := range group {
-		if o.err = o.clash(had); o.err != nil {
+		if o.err == nil {
+			o.err = o.clash(had)
+		}
+		if o.err != nil {
 			continue
 		}
 		for i, e := range o.events {

@@ -42,7 +42,7 @@ type read struct {
 func (r *read) event() *Event {
 	return &Event{ID: ident.Numbered[Event](r.N, r.At.Time()), Type: r.Type, Version: r.Version, Timestamp: r.Occurred.Time(), Account: r.Account, AccountKey: r.AccountKey,
 		Sequence: r.Seq, Subject: r.Subject, OrderingKey: r.Ordering, Source: r.Source, Key: r.Key, Data: json.RawMessage(r.Data),
-		N: r.N, Accepted: r.At.Time(), Application: r.Application, print: r.Print}
+		N: r.N, Accepted: r.At.Time(), Application: r.Application, Test: r.Source == byHand, print: r.Print}
 }
 
 const selectEvents = "SELECT e.n, e.account, e.seq, e.at, e.occurred, e.type, e.version, e.source, e.key, e.print, e.subject, e.ordering, e.application, e.data, " +

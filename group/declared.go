@@ -18,6 +18,7 @@ func Declared() []problem.Declared {
 		{Code: "own_role", Kind: problem.KindForbidden, Cause: "Nobody changes their own role.", Remedy: "Ask another administrator of the group."},
 		{Code: "user_unknown", Kind: problem.KindInvalid, Cause: "Nobody has signed up with this address.", Remedy: "Ask the person to sign up first."},
 		{Code: "already_member", Kind: problem.KindConflict, Cause: "The person is in the group already.", Remedy: "Change the role instead."},
+		{Code: "second_person_missing", Kind: problem.KindConflict, Cause: "The group has one administrator only, so that nobody else could confirm.", Remedy: "Make another member an administrator first."},
 		{Code: "already_owner", Kind: problem.KindConflict, Cause: "The person owns the group already.", Remedy: "Nothing needs to be done."},
 	}
 }

@@ -25,14 +25,16 @@ const (
 
 // Group is a team of developers.
 type Group struct {
-	ID       ID        `json:"id"`
-	Name     string    `json:"name" doc:"Printed beside the application when a customer installs it"`
-	Owner    string    `json:"owner" doc:"The user who owns it"`
-	Personal bool      `json:"personal" doc:"Made at sign-up"`
-	State    State     `json:"state" enum:"active,archived,suspended"`
-	Thaw     *Thaw     `json:"thaw,omitempty" doc:"Where its applications work again while it is suspended; absent: nowhere"`
-	Reason   string    `json:"reason,omitempty"`
-	Created  time.Time `json:"created"`
+	ID       ID     `json:"id"`
+	Name     string `json:"name" doc:"Printed beside the application when a customer installs it"`
+	Owner    string `json:"owner" doc:"The user who owns it"`
+	Personal bool   `json:"personal" doc:"Made at sign-up"`
+	State    State  `json:"state" enum:"active,archived,suspended"`
+	Thaw     *Thaw  `json:"thaw,omitempty" doc:"Where its applications work again while it is suspended; absent: nowhere"`
+	Reason   string `json:"reason,omitempty"`
+	// SecondPerson: what one member releases, another has confirmed.
+	SecondPerson bool      `json:"second_person" doc:"A second member confirms each version before it goes to customers"`
+	Created      time.Time `json:"created"`
 }
 
 // IDPrefix implements ident.Named.

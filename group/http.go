@@ -62,6 +62,13 @@ type nameIn struct {
 	Name string `query:"name" maxLength:"400" doc:"The name to try."`
 }
 
+type secondIn struct {
+	GroupPath
+	Body struct {
+		On bool `json:"on" doc:"A second member confirms each version before it goes to customers"`
+	}
+}
+
 type adviceOut struct{ Body Advice }
 
 type memberOut struct{ Body Member }
@@ -117,6 +124,13 @@ func (s *Service) mountGroups(m web.Mux) {
 		Errors: []string{"forbidden", "group_name_invalid", "group_changed"},
 	}, func(ctx context.Context, in *renameIn) (*groupOut, error) {
 		return one(s.Rename(ctx, access.By(ctx), in.Group, in.Body.Name))
+	})
+	web.Op(m, web.Operation{
+		ID: "setSecondPerson", Method: "PUT", Path: "/v1/groups/{group}/second-person", Tag: "Groups", Summary: "Want a second member to confirm releases", Action: "group:transfer",
+		Description: "For the owner. What one administrator of the group hands in or releases to anybody but its own sandboxes, another has confirmed.",
+		Errors:      []string{"forbidden", "second_person_missing", "group_changed"},
+	}, func(ctx context.Context, in *secondIn) (*groupOut, error) {
+		return one(s.SetSecondPerson(ctx, access.By(ctx), in.Group, in.Body.On))
 	})
 	web.Op(m, web.Operation{
 		ID: "transferGroup", Method: "POST", Path: "/v1/groups/{group}/transfer", Tag: "Groups", Summary: "Pass the ownership on", Action: "group:transfer",

@@ -10,22 +10,23 @@ import (
 type row struct {
 	bun.BaseModel `bun:"table:group_group,alias:g"`
 
-	ID       ID `bun:",pk"`
-	Name     string
-	Owner    string
-	Personal store.Bool
-	State    State
-	Reason   string
-	Created  store.Micros
-	Thaw     *Thaw `bun:"type:text"` // NULL for none
+	ID           ID `bun:",pk"`
+	Name         string
+	Owner        string
+	Personal     store.Bool
+	State        State
+	Reason       string
+	Created      store.Micros
+	SecondPerson store.Bool
+	Thaw         *Thaw `bun:"type:text"` // NULL for none
 }
 
 func (g Group) row() *row {
-	return &row{ID: g.ID, Name: g.Name, Owner: g.Owner, Personal: store.Bool(g.Personal), State: g.State, Reason: g.Reason, Created: store.At(g.Created), Thaw: g.Thaw}
+	return &row{ID: g.ID, Name: g.Name, Owner: g.Owner, Personal: store.Bool(g.Personal), State: g.State, Reason: g.Reason, Created: store.At(g.Created), SecondPerson: store.Bool(g.SecondPerson), Thaw: g.Thaw}
 }
 
 func (r *row) group() Group {
-	return Group{ID: r.ID, Name: r.Name, Owner: r.Owner, Personal: bool(r.Personal), State: r.State, Reason: r.Reason, Created: r.Created.Time(), Thaw: r.Thaw}
+	return Group{ID: r.ID, Name: r.Name, Owner: r.Owner, Personal: bool(r.Personal), State: r.State, Reason: r.Reason, Created: r.Created.Time(), SecondPerson: bool(r.SecondPerson), Thaw: r.Thaw}
 }
 
 type memberRow struct {

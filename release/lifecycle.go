@@ -29,6 +29,9 @@ func (s *Service) PublishTo(ctx context.Context, by access.Principal, id ID, to 
 		if s.Review && !to.Private() {
 			return errReview()
 		}
+		if err := s.seconded(tx, by, a, *v, to); err != nil {
+			return err
+		}
 		v.State, v.Stage, v.Released = Live, to, tx.Now()
 		return s.passes(tx, StepPublish, a, *v)
 	})
@@ -61,6 +64,9 @@ func (s *Service) passes(tx *store.Tx, step Step, a application.Application, v V
 func (s *Service) SubmitVersion(ctx context.Context, by access.Principal, id ID, to Stage) (Version, error) {
 	return s.change(ctx, by, "submit", id, func(a application.Application, v *Version, tx *store.Tx) error {
 		if err := a.Usable(); err != nil {
+			return err
+		}
+		if err := s.seconded(tx, by, a, *v, to); err != nil {
 			return err
 		}
 		if err := v.submit(tx.Now(), by.User, to); err != nil {
@@ -132,12 +138,17 @@ func (s *Service) impartial(tx *store.Tx, by access.Principal, a application.App
 // SetStage changes how far a live version reaches. Who has it keeps it. Errors:
 // Conflict `version_not_live`, `review_required`; Invalid `stage_invalid`.
 func (s *Service) SetStage(ctx context.Context, by access.Principal, id ID, to Stage) (Version, error) {
-	return s.change(ctx, by, "stage", id, func(_ application.Application, v *Version, _ *store.Tx) error {
+	return s.change(ctx, by, "stage", id, func(a application.Application, v *Version, tx *store.Tx) error {
 		if f := to.Check(); len(f) > 0 {
 			return problem.Invalid("stage_invalid", "Some of the fields need another look.", f...)
 		}
 		if s.Review && v.Approved.IsZero() && !to.Private() && v.Stage.Private() {
 			return errReview()
+		}
+		if v.Stage.Reach == ReachOwn {
+			if err := s.seconded(tx, by, a, *v, to); err != nil {
+				return err
+			}
 		}
 		return v.setStage(to)
 	})

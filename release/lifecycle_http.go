@@ -63,7 +63,7 @@ type verdictIn struct {
 func (s *Service) mountLifecycle(m web.Mux) {
 	const at = "/v1/versions/{version}"
 	moves := []string{"forbidden", "version_changed"}
-	release := append(slices.Clone(moves), "version_invalid", "version_bump", "release_notes_required", "stage_invalid", "version_not_draft", "version_refused", "version_live_exceeded")
+	release := append(slices.Clone(moves), "version_invalid", "version_bump", "release_notes_required", "stage_invalid", "version_not_draft", "version_refused", "version_live_exceeded", "second_person_required")
 	op := func(o web.Operation, f func(ctx context.Context, in *VersionPath) (Version, error)) {
 		o.Method, o.Tag = "POST", "Versions"
 		web.Op(m, o, func(ctx context.Context, in *VersionPath) (*versionOut, error) { return one(f(ctx, in)) })
@@ -81,6 +81,7 @@ func (s *Service) mountLifecycle(m web.Mux) {
 	}, func(ctx context.Context, in *maybeStageIn) (*versionOut, error) {
 		return one(s.SubmitVersion(ctx, access.By(ctx), in.Version, in.stage()))
 	})
+	s.mountSecond(m)
 	op(web.Operation{ID: "withdrawVersion", Path: at + "/withdraw", Summary: "Take a submission back", Action: "version:withdraw", Errors: append(slices.Clone(moves), "version_not_waiting")},
 		func(ctx context.Context, in *VersionPath) (Version, error) {
 			return s.WithdrawVersion(ctx, access.By(ctx), in.Version)
@@ -99,7 +100,7 @@ func (s *Service) mountLifecycle(m web.Mux) {
 	web.Op(m, web.Operation{
 		ID: "stageVersion", Method: "POST", Path: at + "/stage", Tag: "Versions", Summary: "Change how far a version reaches", Action: "version:stage",
 		Description: "Installations within reach follow by themselves as long as it asks them for nothing more. Who has it keeps it.",
-		Errors:      append(slices.Clone(moves), "stage_invalid", "version_not_live", "review_required"),
+		Errors:      append(slices.Clone(moves), "stage_invalid", "version_not_live", "review_required", "second_person_required"),
 	}, func(ctx context.Context, in *stageIn) (*versionOut, error) {
 		return one(s.SetStage(ctx, access.By(ctx), in.Version, in.Body))
 	})
@@ -144,11 +145,32 @@ func (s *Service) mountLifecycle(m web.Mux) {
 	})
 }
 
+type confirmationOut struct{ Body Confirmation }
+
+func (s *Service) mountSecond(m web.Mux) {
+	web.Op(m, web.Operation{
+		ID: "confirmVersion", Method: "POST", Path: "/v1/versions/{version}/confirm", Tag: "Versions", Summary: "Confirm that a version may go to customers", Action: "version:publish",
+		Description: "In groups that want a second person: afterwards another administrator hands it in or releases it. A change of the version makes it void.",
+		Errors:      []string{"forbidden", "second_person_needless", "version_not_draft", "not_a_person"},
+	}, func(ctx context.Context, in *VersionPath) (*confirmationOut, error) {
+		got, err := s.Confirm(ctx, access.By(ctx), in.Version)
+		return &confirmationOut{Body: got}, err
+	})
+	web.Op(m, web.Operation{
+		ID: "getVersionConfirmation", Method: "GET", Path: "/v1/versions/{version}/confirmation", Tag: "Versions", Summary: "Read whether a second member has confirmed", Action: "version:view",
+	}, func(ctx context.Context, in *VersionPath) (*confirmationOut, error) {
+		got, err := s.Confirmation(ctx, access.By(ctx), in.Version)
+		return &confirmationOut{Body: got}, err
+	})
+}
+
 func declaredLifecycle() []problem.Declared {
 	con, inv := problem.KindConflict, problem.KindInvalid
 	return []problem.Declared{
 		{Code: "stage_invalid", Kind: inv, Cause: "A part of the stage breaks a rule; errors says which.", Remedy: "Correct the parts that errors names."},
 		{Code: "review_required", Kind: con, Cause: "The operator reviews versions before customers get them.", Remedy: "Submit the version, or release it to your own sandboxes and at most 5 accounts that you name."},
+		{Code: "second_person_required", Kind: con, Cause: "The group wants a second member to confirm what goes to customers.", Remedy: "Have another administrator of the group confirm the version; who confirms does not release."},
+		{Code: "second_person_needless", Kind: con, Cause: "The group does not ask for a second member.", Remedy: "Nothing needs to be done."},
 		{Code: "version_refused", Kind: con, Cause: "The version does not pass the checks yet; reasons lists why.", Remedy: "Mend what they name."},
 		{Code: "version_drafts_exceeded", Kind: con, Cause: "The application has as many drafts as it may have; limit says how many.", Remedy: "Publish or discard one."},
 		{Code: "version_live_exceeded", Kind: con, Cause: "The application has as many lines of live versions as it may have; limit says how many.", Remedy: "Retire one. A repair of a line that is live always passes."},

@@ -55,6 +55,7 @@ import (
 	"github.com/guestright/guestright/registration"
 	"github.com/guestright/guestright/release"
 	"github.com/guestright/guestright/role"
+	"github.com/guestright/guestright/sandbox"
 	"github.com/guestright/guestright/sheet"
 	"github.com/guestright/guestright/suspension"
 	"github.com/guestright/guestright/token"
@@ -119,6 +120,7 @@ type Slices struct {
 	Suspensions    *suspension.Service
 	Recordings     *recording.Service
 	Checklists     *checklist.Service
+	Sandboxes      *sandbox.Service
 	Insight        *insight.Service
 	AWS            *awsrole.Operator
 	Outbound       *outbound.Client // for addresses that strangers gave
@@ -217,6 +219,7 @@ func newSlices(b base, cfg Config) (*Slices, error) {
 		Grants: s.Grants, Webhooks: s.Webhooks, Domains: s.Domains, Releases: s.Releases, Integrations: s.Integrations, Sheets: s.Sheets, Listings: s.Listings,
 		Catalog: b.cat, Client: s.Outbound, Within: time.Duration(cfg.Apps.Within) * 24 * time.Hour, KeyAge: time.Duration(cfg.Apps.KeyAge) * 24 * time.Hour}
 	s.Releases.Gate, s.Releases.Stepped, s.Listings.Proven = s.Checklists.Gate, s.Checklists.Stepped, s.Checklists.Proven
+	s.Sandboxes = &sandbox.Service{DB: b.db, Audit: s.Audit, Accounts: s.Accounts, Groups: s.Groups, Events: s.Events, Catalog: b.cat, Preview: s.Gate.Preview}
 	s.people(b, cfg)
 	if err := s.outside(cfg); err != nil {
 		return nil, err

@@ -104,80 +104,11 @@ func (s *Service) madeUp(d TestDraft, o owner, now time.Time) (*event.Event, err
 		return nil, problem.Invalid("webhook_test_invalid", "Some of the fields need another look.", f...)
 	}
 	if len(e.Data) == 0 {
-		example, _ := sample(schema, 0).(map[string]any)
-		if example == nil {
-			example = map[string]any{}
-		}
-		text, err := json.Marshal(example)
+		text, err := json.Marshal(catalog.Example(schema))
 		if err != nil {
 			return nil, problem.Internal("webhook.test", err)
 		}
 		e.Data = text
 	}
 	return e, nil
-}
-
-// sampleDeep bounds how deep an example goes.
-const sampleDeep = 8
-
-// sample makes an example after a JSON Schema: what the schema itself gives as
-// one, or the plainest value of the type.
-func sample(schema map[string]any, deep int) any {
-	for _, k := range []string{"const", "example", "default"} {
-		if v, ok := schema[k]; ok {
-			return v
-		}
-	}
-	for _, k := range []string{"examples", "enum"} {
-		if list, ok := schema[k].([]any); ok && len(list) > 0 {
-			return list[0]
-		}
-	}
-	kind, _ := schema["type"].(string)
-	if list, ok := schema["type"].([]any); ok && len(list) > 0 {
-		kind, _ = list[0].(string)
-	}
-	switch kind {
-	case "string":
-		return sampleText(schema["format"])
-	case "integer", "number":
-		if least, ok := schema["minimum"]; ok {
-			return least
-		}
-		return 1
-	case "boolean":
-		return true
-	case "null":
-		return nil
-	case "array":
-		items, _ := schema["items"].(map[string]any)
-		if items == nil || deep >= sampleDeep {
-			return []any{}
-		}
-		return []any{sample(items, deep+1)}
-	}
-	out := map[string]any{}
-	properties, _ := schema["properties"].(map[string]any)
-	for name, p := range properties {
-		if part, ok := p.(map[string]any); ok && deep < sampleDeep {
-			out[name] = sample(part, deep+1)
-		}
-	}
-	return out
-}
-
-func sampleText(format any) string {
-	switch format {
-	case "date-time":
-		return "2026-01-31T12:00:00Z"
-	case "date":
-		return "2026-01-31"
-	case "email":
-		return "ada@example.com"
-	case "uri":
-		return "https://example.com"
-	case "uuid":
-		return "00000000-0000-4000-8000-000000000000"
-	}
-	return "example"
 }

@@ -34,6 +34,7 @@ import (
 	"github.com/guestright/guestright/recording"
 	"github.com/guestright/guestright/release"
 	"github.com/guestright/guestright/role"
+	"github.com/guestright/guestright/sandbox"
 	"github.com/guestright/guestright/sheet"
 	"github.com/guestright/guestright/token"
 	"github.com/guestright/guestright/usage"
@@ -142,7 +143,8 @@ func newHouse(t *testing.T, open func(*storetest.Clock) *store.DB) *house {
 		Slices: []api.Mounter{log, limits, h.accounts, roles, h.groups, notices, &domain.Service{DB: h.db, Audit: log, Groups: h.groups, Notices: notices}, h.applications, grants, h.tokens, h.products, h.releases, h.integrations, admissions, sheets, listings, production,
 			&announcement.Service{DB: h.db, Audit: log, Quota: limits, Usage: &usage.Service{DB: h.db, Recorder: usage.NewRecorder(10)}, Notices: notices},
 			&recording.Service{DB: h.db, Audit: log, Usage: &usage.Service{DB: h.db, Recorder: usage.NewRecorder(100)}, Accounts: h.accounts, Applications: h.applications,
-				Grants: grants, Tokens: h.tokens, Releases: h.releases, Catalog: cat}}})
+				Grants: grants, Tokens: h.tokens, Releases: h.releases, Catalog: cat},
+			&sandbox.Service{DB: h.db, Audit: log, Accounts: h.accounts, Groups: h.groups, Catalog: cat}}})
 	h.handler = web.NewDoor(web.DoorConfig{}, h.api)
 	return h
 }

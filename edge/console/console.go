@@ -41,6 +41,7 @@ import (
 	"github.com/guestright/guestright/recording"
 	"github.com/guestright/guestright/release"
 	"github.com/guestright/guestright/role"
+	"github.com/guestright/guestright/sandbox"
 	"github.com/guestright/guestright/suspension"
 	"github.com/guestright/guestright/token"
 	"github.com/guestright/guestright/usage"
@@ -88,6 +89,7 @@ type Services struct {
 	Suspensions    *suspension.Service    // nil: nothing can be suspended here
 	Recordings     *recording.Service     // nil: nothing is recorded
 	Checklists     *checklist.Service     // nil: nothing is checked before it is handed in
+	Sandboxes      *sandbox.Service       // nil: nothing is tried
 	Authority      *authorization.Service // nil: nobody signs in with applications
 
 	Name    string           // beside the mark; empty: Guestright
@@ -138,7 +140,7 @@ func (c *Console) Mount(mux *http.ServeMux) {
 		c.consentRoutes(), c.deviceRoutes(), c.authorisedRoutes(), c.authorizationRoutes(),
 		c.verificationRoutes(), c.clientRoutes(), c.updateRoutes(),
 		c.tokenLifeRoutes(), c.credentialRoutes(), c.apiTokenRoutes(),
-		c.endingRoutes(), c.legacyKeyRoutes(), c.leakRoutes(), c.suspensionRoutes(), c.recordingRoutes(), c.checklistRoutes(), c.roleRoutes(), c.useRoutes(), c.hookRoutes(), c.configurationRoutes(), c.triggerRoutes(), c.connectionRoutes(), c.approvalRoutes(), c.approvalSettingsRoutes(), c.cohortRoutes(), c.storeRoutes(), c.targetRoutes(), c.importRoutes(), c.attachedRoutes(), c.listingRoutes(), c.partnerRoutes(), c.productionRoutes(), c.programmeRoutes(), c.agreementRoutes(), c.announcementRoutes(), c.admissionRoutes()} {
+		c.endingRoutes(), c.legacyKeyRoutes(), c.leakRoutes(), c.suspensionRoutes(), c.recordingRoutes(), c.sandboxRoutes(), c.checklistRoutes(), c.roleRoutes(), c.useRoutes(), c.hookRoutes(), c.configurationRoutes(), c.triggerRoutes(), c.connectionRoutes(), c.approvalRoutes(), c.approvalSettingsRoutes(), c.cohortRoutes(), c.storeRoutes(), c.targetRoutes(), c.importRoutes(), c.attachedRoutes(), c.listingRoutes(), c.partnerRoutes(), c.productionRoutes(), c.programmeRoutes(), c.agreementRoutes(), c.announcementRoutes(), c.admissionRoutes()} {
 		routes = append(routes, some...)
 	}
 	for _, r := range routes {

@@ -199,6 +199,9 @@ func (v *visit) groupNavigation(s sheet, groups []group.Group) (*page.Switcher, 
 	if v.Programme != nil {
 		last.Links = slices.Insert(last.Links, 2, page.Link{Text: "Production", URL: base + "/production", Icon: page.IconRocket}, page.Link{Text: "Programme", URL: base + "/programme", Icon: page.IconHandshake})
 	}
+	if v.Sandboxes != nil {
+		last.Links = slices.Insert(last.Links, 1, sandboxesLink(base))
+	}
 	if v.ends() {
 		last.Links = slices.Insert(last.Links, 2, page.Link{Text: "Deprecations", URL: base + "/deprecations", Icon: page.IconClock})
 	}

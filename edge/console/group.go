@@ -26,6 +26,7 @@ func (c *Console) groupRoutes() []route {
 		{"POST /groups/{group}/members/{user}/remove", c.page(removeMember)},
 		{"GET /groups/{group}/settings", c.page(groupSettings)},
 		{"POST /groups/{group}/name", c.page(renameGroup)},
+		{"POST /groups/{group}/second-person", c.page(setSecondPerson)},
 		{"GET /groups/{group}/transfer", c.page(transferPage)},
 		{"POST /groups/{group}/transfer", c.page(transferGroup)},
 		{"GET /groups/{group}/archive", c.page(archivePage)},

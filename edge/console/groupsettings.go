@@ -11,6 +11,7 @@ type groupSettingsView struct {
 	Group       group.Group
 	Name, Hint  string
 	Token       string
+	Second      string // form token
 	MayRename   bool
 	MayTransfer bool
 	MayArchive  bool
@@ -31,11 +32,31 @@ func showGroupSettings(v *visit, d groupSettingsView) error {
 	}
 	on := access.On("group", g.ID.String())
 	d.Group, d.Hint, d.Token, d.Others = g, v.Groups.Naming.Hint, v.token(groupPath(g.ID.String())+"/name"), len(members) > 1
+	d.Second = v.token(groupPath(g.ID.String()) + "/second-person")
 	if !d.Faults.any() {
 		d.Name = g.Name
 	}
 	d.MayRename, d.MayTransfer, d.MayArchive = v.may("group:update", on), v.may("group:transfer", on), v.may("group:archive", on)
 	return v.inGroup(g, sheet{title: "Settings", status: d.Faults.status(), trail: []page.Link{{Text: "Settings"}}, body: groupSettingsPage(d)})
+}
+
+// setSecondPerson turns the rule on or off that a second member confirms releases.
+func setSecondPerson(v *visit) error {
+	g, err := v.groupOf()
+	if err != nil {
+		return err
+	}
+	on, said := v.field("second_person") == "on", "Whoever releases a version to customers does it alone again."
+	if on {
+		said = "From now on a second member confirms each version before it goes to customers."
+	}
+	if _, err := v.Groups.SetSecondPerson(v.ctx(), v.by, g.ID, on); err != nil {
+		if f, ok := faultsOf(err); ok {
+			return showGroupSettings(v, groupSettingsView{Name: g.Name, Faults: f})
+		}
+		return err
+	}
+	return v.leave(groupPath(g.ID.String())+"/settings", said)
 }
 
 func renameGroup(v *visit) error {

@@ -238,6 +238,7 @@ type versionView struct {
 	Review     bool          // the operator reviews versions before customers get them
 	Diff       *release.Diff // from the version before; nil: it is the first
 	Package    packageView
+	Second     release.Confirmation
 }
 
 func versionPage(v *visit) error {
@@ -259,6 +260,9 @@ func versionPage(v *visit) error {
 	case err == nil:
 		d.Diff = &diff
 	case problem.CodeOf(err) != "version_first":
+		return err
+	}
+	if d.Second, err = v.Releases.Confirmation(v.ctx(), v.by, one.ID); err != nil {
 		return err
 	}
 	if d.Package, err = v.packageView(one, d.MayEdit); err != nil {

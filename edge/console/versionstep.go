@@ -15,7 +15,7 @@ import (
 // stepRoutes are what can be done to a version besides writing it.
 func (c *Console) stepRoutes() []route {
 	const at = "/versions/{version}/"
-	out := []route{{"POST " + at + "resume", c.page(resumeVersion)}, {"POST " + at + "withdraw", c.page(withdrawVersion)}}
+	out := []route{{"POST " + at + "confirm", c.page(secondVersion)}, {"POST " + at + "resume", c.page(resumeVersion)}, {"POST " + at + "withdraw", c.page(withdrawVersion)}}
 	for _, verb := range []string{"release", "submit", "stage", "pause", "roll-back", "deprecate"} {
 		look, do := c.page(func(v *visit) error { return stepVersionPage(v, verb) }), c.page(func(v *visit) error { return stepVersion(v, verb) })
 		if verb == "release" {
@@ -137,6 +137,13 @@ func stepVersion(v *visit, verb string) error {
 		return showStep(v, d)
 	}
 	return v.leave(versionPath(one.ID), said)
+}
+
+func secondVersion(v *visit) error {
+	return v.atOnce("Confirmed. Another administrator can release it now.", func(ctx context.Context, by access.Principal, id release.ID) (release.Version, error) {
+		_, err := v.Releases.Confirm(ctx, by, id)
+		return release.Version{}, err
+	})
 }
 
 func resumeVersion(v *visit) error { return v.atOnce("The release goes on.", v.Releases.Resume) }

@@ -1,0 +1,119 @@
+package console
+
+import (
+	"encoding/json"
+
+	"github.com/guestright/guestright/account"
+	"github.com/guestright/guestright/edge/page"
+	"github.com/guestright/guestright/group"
+	"github.com/guestright/guestright/kit/ident"
+	"github.com/guestright/guestright/sandbox"
+)
+
+func (c *Console) sandboxRoutes() []route {
+	if c.Sandboxes == nil {
+		return nil
+	}
+	return []route{
+		{"GET /groups/{group}/sandboxes", c.page(sandboxesPage)},
+		{"GET /sandboxes/{account}", c.page(sandboxPage)},
+		{"POST /sandboxes/{account}/events", c.page(triggerSandbox)},
+	}
+}
+
+func sandboxPath(id account.ID) string  { return "/sandboxes/" + id.String() }
+func sandboxesPath(group string) string { return groupPath(group) + "/sandboxes" }
+func sandboxesLink(base string) page.Link {
+	return page.Link{Text: "Sandboxes", URL: base + "/sandboxes", Icon: page.IconTerminal}
+}
+
+func sandboxesPage(v *visit) error {
+	g, err := v.groupOf()
+	if err != nil {
+		return err
+	}
+	all, err := v.Sandboxes.List(v.ctx(), v.by, g.ID)
+	if err != nil {
+		return err
+	}
+	return v.inGroup(g, sheet{title: "Sandboxes", trail: []page.Link{{Text: "Sandboxes"}}, body: sandboxList(all)})
+}
+
+// sandboxView is a sandbox and what can be done in it.
+type sandboxView struct {
+	sandbox.Sandbox
+	Samples []sandbox.Sample
+	Chosen  sandbox.Sample
+	Event   sandboxEntered
+	May     bool
+	Token   func(action string) string
+	Faults  faults
+}
+
+// sandboxEntered is an event as it was typed.
+type sandboxEntered struct{ Type, Subject, OrderingKey, Data string }
+
+func (d sandboxView) path() string { return sandboxPath(d.ID) }
+
+func (v *visit) sandboxID() (account.ID, error) {
+	return ident.Parse[account.Account](v.r.PathValue("account"))
+}
+
+func sandboxPage(v *visit) error {
+	return v.showSandbox(sandboxView{Event: sandboxEntered{Type: v.query("type")}})
+}
+
+// choose finds the type that was asked for, or the first, and fills in what was not typed.
+func (d *sandboxView) choose(typed bool) {
+	for i, s := range d.Samples {
+		if s.Type == d.Event.Type || d.Event.Type == "" && i == 0 {
+			d.Chosen = s
+		}
+	}
+	if typed || d.Chosen.Type == "" {
+		return
+	}
+	d.Event = sandboxEntered{Type: d.Chosen.Type, Subject: d.Chosen.Subject, Data: indented(d.Chosen.Data)}
+}
+
+func (v *visit) showSandbox(d sandboxView) error {
+	id, err := v.sandboxID()
+	if err != nil {
+		return err
+	}
+	if d.Sandbox, err = v.Sandboxes.Get(v.ctx(), v.by, id); err != nil {
+		return err
+	}
+	if d.Samples, err = v.Sandboxes.Samples(v.ctx(), v.by, id); err != nil {
+		return err
+	}
+	d.choose(d.Faults.any())
+	owner, err := ident.Parse[group.Group](d.Group)
+	if err != nil {
+		return err
+	}
+	g, err := v.Groups.Get(v.ctx(), v.by, owner)
+	if err != nil {
+		return err
+	}
+	d.May = v.may(sandbox.ActionTrigger, sandbox.Resource(d.Group, d.ID.String()))
+	d.Token = func(action string) string { return v.token(d.path() + "/" + action) }
+	return v.inGroup(g, sheet{title: d.Name, status: d.Faults.status(), current: sandboxesPath(d.Group),
+		trail: []page.Link{{Text: "Sandboxes", URL: sandboxesPath(d.Group)}, {Text: d.Name}}, body: sandboxDetail(d)})
+}
+
+func triggerSandbox(v *visit) error {
+	id, err := v.sandboxID()
+	if err != nil {
+		return err
+	}
+	e := sandboxEntered{Type: v.field("type"), Subject: v.field("subject"), OrderingKey: v.field("ordering_key"), Data: v.field("data")}
+	got, err := v.Sandboxes.Trigger(v.ctx(), v.by, id, sandbox.Draft{Type: e.Type, Subject: e.Subject, OrderingKey: e.OrderingKey, Data: json.RawMessage(e.Data)})
+	if err != nil {
+		if f, ok := faultsOf(err, "/type", "/subject", "/ordering_key", "/data"); ok {
+			return v.showSandbox(sandboxView{Event: e, Faults: f})
+		}
+		return err
+	}
+	return v.leave(sandboxPath(id)+"?type="+e.Type, "Sent: it is number "+page.Count(got.Sequence)+" of this account's events. The webhook pages of your applications show what became of it.")
+}
