@@ -44,7 +44,10 @@ func faultsOf(err error, known ...string) (faults, bool) {
 		}
 	}
 	if why, ok := p.Extra["reasons"].([]release.Reason); ok {
-		for _, r := range why {
+		for i, r := range why {
+			if i == 0 { // the detail names the first one, which stands in the list
+				f.text = strings.TrimSpace(strings.TrimSuffix(f.text, r.Text))
+			}
 			f.rest = append(f.rest, r.Text)
 		}
 	}
