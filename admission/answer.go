@@ -224,8 +224,17 @@ func (s *Service) answered(tx *store.Tx, by access.Principal, verb string, app a
 	return s.Notices.Send(tx, n)
 }
 
-// Installed answers the open requests for what somebody has installed. It joins.
-func (s *Service) Installed(tx *store.Tx, by access.Principal, i integration.Installation, _ integration.Order) error {
+// Installed keeps the end that an installation was given and answers the open requests
+// for it. It joins.
+func (s *Service) Installed(tx *store.Tx, by access.Principal, i integration.Installation, o integration.Order) error {
+	if err := checkEnds(o.Ends, tx.Now()); err != nil {
+		return err
+	}
+	if !o.Ends.IsZero() {
+		if err := putStay(tx, i.ID.String(), i.Account, Stay{Ends: o.Ends}); err != nil {
+			return err
+		}
+	}
 	open, err := requests(tx, "r.account = ? AND r.application = ? AND r.state = ?", i.Account, i.Application, Waiting)
 	if err != nil {
 		return err

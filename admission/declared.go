@@ -17,6 +17,7 @@ func Declared() []problem.Declared {
 		{Code: "not_your_request", Kind: forb, Cause: "Only whoever asked takes a request back.", Remedy: "Deny it instead."},
 		{Code: "admission_invalid", Kind: inv, Cause: "A part of the rules is not known; errors says which.", Remedy: "Correct the parts that errors names."},
 		{Code: "admission_changed", Kind: con, Cause: "Somebody else changed the rules or the request meanwhile.", Remedy: "Read them again and repeat the change."},
+		{Code: "ends_invalid", Kind: inv, Cause: "The end of an installation has passed.", Remedy: "Choose a time to come, or none."},
 		{Code: "admission_full", Kind: con, Cause: "The account lists 500 applications.", Remedy: "Take some off the lists."},
 	}
 }

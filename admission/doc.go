@@ -7,5 +7,9 @@
 // stricter counts. What is on a block-list is stopped where it is installed, and
 // nothing is uninstalled. The operator's own rules come before all of these.
 //
-// Tables: admission_policy, admission_listed, admission_request.
+// An installation can be given an end, and an account can have what is installed
+// confirmed every so many days: what ends, or is not confirmed, is stopped likewise.
+//
+// Tables: admission_policy, admission_listed, admission_request, admission_cycle,
+// admission_stay.
 package admission

@@ -30,16 +30,9 @@ func (s *Service) follow(tx *store.Tx, by access.Principal, app application.Appl
 }
 
 func (s *Service) settle(tx *store.Tx, by access.Principal, a account.Account, app application.Application, i integration.Installation) error {
-	v, err := s.judge(tx, a, app.ID)
-	if err != nil {
+	reason, err := s.why(tx, a, app.ID, i)
+	if err != nil || reason == i.AccountBlock {
 		return err
-	}
-	reason := ""
-	if v.Outcome == IsBlocked {
-		reason = v.Name + " has blocked it: " + v.Reason
-	}
-	if reason == i.AccountBlock {
-		return nil
 	}
 	if err := s.Integrations.Bar(tx, by, i, reason); err != nil {
 		return err
@@ -48,12 +41,44 @@ func (s *Service) settle(tx *store.Tx, by access.Principal, a account.Account, a
 		Subject: app.Name + " is stopped in " + a.Name, Text: reason + "\n\nIts calls are refused from now on. Nothing was uninstalled: when you are sure, remove it on its page."}
 	if reason == "" {
 		n.Kind, n.Severity = "installation.unbar", ""
-		n.Subject, n.Text = app.Name+" may work again in "+a.Name, "It is off the block-list."
+		n.Subject, n.Text = app.Name+" may work again in "+a.Name, "No rule of the account stops it any more."
 	}
 	return s.Notices.Send(tx, n)
 }
 
-// Moved applies the block-lists to what is installed in an account that came below
+// why says what stops an installation here: a block-list, its end, or that nobody
+// confirmed it.
+func (s *Service) why(tx *store.Tx, a account.Account, app application.ID, i integration.Installation) (string, error) {
+	v, err := s.judge(tx, a, app)
+	if err != nil {
+		return "", err
+	}
+	if v.Outcome == IsBlocked {
+		return v.Name + " has blocked it: " + v.Reason, nil
+	}
+	st, err := stayOf(tx, i.ID.String())
+	if err != nil {
+		return "", err
+	}
+	c, err := cycleOf(tx, i.Account)
+	return stops(c.cycle(), st, i.Created, c.Since.Time(), tx.Now()), err
+}
+
+// applicationOf loads the application of an installation; the zero one when it has
+// been deleted since.
+func (s *Service) applicationOf(tx *store.Tx, i integration.Installation) (application.Application, error) {
+	id, err := ident.Parse[application.Application](i.Application)
+	if err != nil {
+		return application.Application{}, err
+	}
+	a, err := s.Applications.Load(tx, id)
+	if absent(err) {
+		return application.Application{}, nil
+	}
+	return a, err
+}
+
+// Moved applies the rules to what is installed in an account that came below
 // another parent, or left one. It joins.
 func (s *Service) Moved(tx *store.Tx, by access.Principal, a account.Account) error {
 	there, err := s.Integrations.Here(tx, a.ID.String())
@@ -61,16 +86,12 @@ func (s *Service) Moved(tx *store.Tx, by access.Principal, a account.Account) er
 		return err
 	}
 	for _, i := range there {
-		id, err := ident.Parse[application.Application](i.Application)
+		app, err := s.applicationOf(tx, i)
 		if err != nil {
 			return err
 		}
-		app, err := s.Applications.Load(tx, id)
-		if absent(err) {
+		if app.ID.IsZero() {
 			continue
-		}
-		if err != nil {
-			return err
 		}
 		if err := s.settle(tx, by, a, app, i); err != nil {
 			return err

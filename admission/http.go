@@ -85,6 +85,7 @@ func (s *Service) Mount(m web.Mux) {
 	s.mountPolicy(m)
 	s.mountAsking(m)
 	s.mountAnswering(m)
+	s.mountStays(m)
 }
 
 func (s *Service) mountPolicy(m web.Mux) {

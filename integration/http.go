@@ -115,7 +115,7 @@ func (s *Service) mountInstalling(m web.Mux) {
 		Description: "By its application ID. Unless you pick others, an integration user is made with a role of exactly the privileges that you grant.", Action: "installation:create",
 		Errors: []string{"forbidden", "nothing_released", "application_suspended", "application_deleted", "group_suspended", "group_archived", "already_installed",
 			"scope_required", "scope_not_requested", "delegation_invalid", "role_too_broad", "user_name_invalid", "installation_quota_exceeded", "account_closed", "application_unverified", "application_unverified_many", "verification_suspended",
-			"application_blocked", "application_not_allowed", "approval_needed"},
+			"application_blocked", "application_not_allowed", "approval_needed", "ends_invalid"},
 	}, func(ctx context.Context, in *installIn) (*installedOut, error) {
 		i, err := s.Install(ctx, access.By(ctx), in.Account, in.Body)
 		return &installedOut{Location: "/v1/installations/" + i.ID.String(), Body: i}, err

@@ -308,5 +308,6 @@ func (s *Slices) jobs(r *job.Runner) {
 	s.Suspensions.Jobs(r)
 	s.Recordings.Jobs(r)
 	s.Checklists.Jobs(r)
+	s.Admission.Jobs(r)
 	job.Every(r, "web.forget_keys", time.Hour, func(ctx context.Context) error { return s.DB.Write(ctx, web.ForgetKeys) })
 }

@@ -4,11 +4,13 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/account"
 	"github.com/guestright/guestright/admission"
 	"github.com/guestright/guestright/application"
+	"github.com/guestright/guestright/integration"
 	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/release"
 )
@@ -64,7 +66,7 @@ func TestH43_AskingByThePages(t *testing.T) {
 	x := newAgency(t)
 	rules, below := "/accounts/"+x.north.ID.String()+"/admission", "/accounts/"+x.pier.ID.String()
 	install := below + "/install?application_id=" + x.app.PublicID
-	x.nora.get(rules).has(t, "Nothing is listed yet", "In the accounts below", "There are 1.")
+	x.nora.get(rules).has(t, "Nothing is listed yet", "In the accounts below", "1 account. Your lists hold there")
 	x.nora.submit(rules, rules, "mode", "open", "children", "ask", "revision", "0").led(t, rules)
 	x.nora.submit(rules, rules, "mode", "open", "children", "ask", "revision", "0").has(t, "Somebody else has changed this")
 	x.paul.get(below+"/admission").has(t, "North Agency has rules for this account, too.")
@@ -108,4 +110,75 @@ func TestH43_AskingByThePages(t *testing.T) {
 	x.paul.get(below+"/activity").has(t, "stopped, since a rule of the account says so,", "asked for")
 	x.nora.submit(rules, rules+"/unlist", "application_id", x.app.PublicID).led(t, rules)
 	x.paul.get(here).has(t, "Active")
+}
+
+// An end and the question whether something is still needed, by the pages.
+func TestStillNeededByThePages(t *testing.T) {
+	t.Parallel()
+	x := newAgency(t)
+	i, err := x.Integrations.Install(t.Context(), x.paul.by(), x.pier.ID, integration.Order{ApplicationID: x.app.PublicID, Scopes: []string{"flags.read", "flags.write"}})
+	must(t, err)
+	here, at := "/installations/"+i.ID.String(), "/accounts/"+x.pier.ID.String()+"/confirmations"
+	x.paul.get(here).has(t, "How long", "Empty: no end.")
+	x.paul.submit(here, here+"/term", "ends", "2020-01-01").has(t, "Choose a day to come.")
+	x.paul.submit(here, here+"/term", "ends", "2026-03-31").led(t, here)
+	if a := x.paul.get(here); !strings.Contains(a.body, `value="2026-03-31"`) {
+		t.Error("the last day is not in the field")
+	}
+	x.paul.get(at).has(t, "Deploybot", "not used", "Last day", "2026-03-31")
+	wrong := x.paul.submit(at, at, "days", "many", "grace", "5", "suspend", "on", "revision", "0")
+	if wrong.has(t, "Choose 7 to 3,650 days"); !strings.Contains(wrong.body, `value="many"`) {
+		t.Error("what was typed is lost")
+	}
+	x.paul.submit(at, at, "days", "30", "grace", "5", "suspend", "on", "revision", "0").led(t, at)
+	x.paul.submit(here, here+"/term", "ends", "").led(t, here)
+	x.clock.Advance(36 * 24 * time.Hour)
+	must(t, x.Admission.Watch(t.Context()))
+	for _, c := range []*client{x.paul, x.mia, x.nora} {
+		c.again()
+	}
+	x.paul.get(here).has(t, "Nobody has confirmed since")
+	x.paul.get(at).has(t, "Due", "Suspended unless confirmed", "Stopped by a rule")
+	if a := x.mia.get(at); strings.Contains(a.body, "Suspend what nobody confirms") || !strings.Contains(a.body, "Every 30 days.") {
+		t.Error("a member sees the forms, or not how often")
+	}
+	x.paul.submit(at, at+"/"+i.ID.String(), "x", "x").led(t, at)
+	x.paul.get(here).has(t, "Active")
+	x.paul.get("/inbox").has(t, "Is Deploybot still needed in Pier Café?")
+	if a := x.nora.get(at); a.StatusCode != http.StatusNotFound {
+		t.Errorf("the parent's administrator sees the child's page: %d", a.StatusCode)
+	}
+}
+
+// The pages of an account's rules are sound in both themes and on a phone.
+func TestAdmissionPagesAreSound(t *testing.T) {
+	x := newAgency(t)
+	north, pier := "/accounts/"+x.north.ID.String(), "/accounts/"+x.pier.ID.String()
+	_, err := x.Admission.Set(t.Context(), x.nora.by(), x.north.ID, admission.Rules{Mode: admission.Open, Children: admission.Ask}, 0)
+	must(t, err)
+	b := x.browser(x.paul)
+	look := func(name, path string) {
+		b.Goto(x.URL + path)
+		b.Look(name)
+	}
+	look("admission-rules-child", pier+"/admission")
+	look("admission-refused", pier+"/install?application_id="+x.app.PublicID)
+	look("admission-ask", pier+"/ask?application_id="+x.app.PublicID)
+	r, err := x.Admission.Ask(t.Context(), x.mia.by(), x.pier.ID, admission.Wish{ApplicationID: x.app.PublicID, Reason: "We deploy every day, and forget the flags."})
+	must(t, err)
+	b = x.browser(x.nora)
+	look("admission-requests", north+"/requests")
+	look("admission-request", "/installation-requests/"+r.ID.String())
+	_, err = x.Admission.Approve(t.Context(), x.nora.by(), r.ID, "Go ahead.")
+	must(t, err)
+	_, err = x.Admission.List(t.Context(), x.nora.by(), x.north.ID, x.app.PublicID, admission.Place{List: admission.Blocked, Reason: "It leaked data in March."})
+	must(t, err)
+	look("admission-rules", north+"/admission")
+	_, err = x.Admission.SetCycle(t.Context(), x.paul.by(), x.pier.ID, admission.Cycle{Days: 30, Grace: 10, Suspends: true}, 0)
+	must(t, err)
+	b = x.browser(x.paul)
+	look("admission-confirmations", pier+"/confirmations")
+	all, err := x.Integrations.ListAccount(t.Context(), x.paul.by(), x.pier.ID)
+	must(t, err)
+	look("admission-installation", "/installations/"+all[0].ID.String())
 }

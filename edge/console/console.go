@@ -140,7 +140,7 @@ func (c *Console) Mount(mux *http.ServeMux) {
 		c.consentRoutes(), c.deviceRoutes(), c.authorisedRoutes(), c.authorizationRoutes(),
 		c.verificationRoutes(), c.clientRoutes(), c.updateRoutes(),
 		c.tokenLifeRoutes(), c.credentialRoutes(), c.apiTokenRoutes(),
-		c.endingRoutes(), c.legacyKeyRoutes(), c.leakRoutes(), c.suspensionRoutes(), c.recordingRoutes(), c.sandboxRoutes(), c.checklistRoutes(), c.roleRoutes(), c.useRoutes(), c.hookRoutes(), c.configurationRoutes(), c.triggerRoutes(), c.connectionRoutes(), c.approvalRoutes(), c.approvalSettingsRoutes(), c.cohortRoutes(), c.storeRoutes(), c.targetRoutes(), c.importRoutes(), c.attachedRoutes(), c.listingRoutes(), c.partnerRoutes(), c.productionRoutes(), c.programmeRoutes(), c.agreementRoutes(), c.announcementRoutes(), c.admissionRoutes()} {
+		c.endingRoutes(), c.legacyKeyRoutes(), c.leakRoutes(), c.suspensionRoutes(), c.recordingRoutes(), c.sandboxRoutes(), c.checklistRoutes(), c.roleRoutes(), c.useRoutes(), c.hookRoutes(), c.configurationRoutes(), c.triggerRoutes(), c.connectionRoutes(), c.approvalRoutes(), c.approvalSettingsRoutes(), c.cohortRoutes(), c.storeRoutes(), c.targetRoutes(), c.importRoutes(), c.attachedRoutes(), c.listingRoutes(), c.partnerRoutes(), c.productionRoutes(), c.programmeRoutes(), c.agreementRoutes(), c.announcementRoutes(), c.admissionRoutes(), c.confirmationRoutes()} {
 		routes = append(routes, some...)
 	}
 	for _, r := range routes {

@@ -239,7 +239,8 @@ func (v *visit) accountSections(id string) []page.Section {
 		links = append(links, page.Link{Text: "Requests", URL: requestsPath(id), Icon: page.IconInbox})
 	}
 	if v.Admission != nil {
-		links = append(links, page.Link{Text: "What may be installed", URL: admissionPath(id), Icon: page.IconShieldCheck})
+		links = append(links, page.Link{Text: "What may be installed", URL: admissionPath(id), Icon: page.IconShieldCheck},
+			page.Link{Text: "Still needed?", URL: confirmationsPath(id), Icon: page.IconClock})
 	}
 	if v.Private != nil && v.may(private.ActionView, on) {
 		links = append(links, page.Link{Text: "Private integrations", URL: base + "/private", Icon: page.IconLock})

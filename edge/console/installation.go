@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/guestright/guestright/account"
+	"github.com/guestright/guestright/admission"
 	"github.com/guestright/guestright/application"
 	"github.com/guestright/guestright/edge/page"
 	"github.com/guestright/guestright/integration"
@@ -60,6 +61,8 @@ type installationView struct {
 	More        bool               // of the history
 	Newer       integration.Update // without To: there is none
 
+	Stay admission.Stay // when it ends
+
 	Customer  bool // the reader belongs to the account, or runs the platform
 	Developer bool // the reader belongs to the developer's group, or runs the platform
 	Manages   bool // the customer's administrator
@@ -108,7 +111,7 @@ func showInstallation(v *visit, i integration.Listed, typed availability, f faul
 		}
 		d.Scopes = append(d.Scopes, line)
 	}
-	for _, read := range []func(*visit) error{d.inside, d.tokens, d.calls, d.past, d.update} {
+	for _, read := range []func(*visit) error{d.inside, d.tokens, d.calls, d.past, d.update, d.term} {
 		if err := read(v); err != nil {
 			return err
 		}
