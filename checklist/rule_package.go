@@ -17,17 +17,26 @@ func (f *facts) sound() Item {
 	if f.packed == nil {
 		return skipped(CodePackage, noPackage)
 	}
-	var warned []string
-	for _, found := range f.findings {
-		if found.Severity == manifest.Warning && len(warned) < evidenceMost {
-			warned = append(warned, strings.TrimSpace(found.Rule+" "+found.File+found.Pointer)+": "+found.Message)
+	warned := 0
+	said := []string{}
+	for _, kind := range []manifest.Severity{manifest.Warning, manifest.Notice} {
+		for _, found := range f.findings {
+			if found.Severity != kind {
+				continue
+			}
+			if kind == manifest.Warning {
+				warned++
+			}
+			if len(said) < evidenceMost {
+				said = append(said, string(kind)+" "+found.Rule+", "+strings.TrimSpace(found.File+" "+found.Pointer)+": "+found.Message)
+			}
 		}
 	}
-	if warned != nil {
-		return item(CodePackage, Look, "The package has no errors; "+counted(len(warned), "warning is", "warnings are")+" left.",
-			"Mend what you can. A reviewer looks at the rest.", warned...)
+	if warned > 0 {
+		return item(CodePackage, Look, "The package has no errors; "+counted(warned, "warning is", "warnings are")+" left.",
+			"Mend what you can. A reviewer looks at the rest.", said...)
 	}
-	return item(CodePackage, Passed, "The package has no errors and no warnings.", "", f.packed.Key+", SHA-256 "+f.packed.Digest)
+	return item(CodePackage, Passed, "The package has no errors and no warnings.", "", append([]string{f.packed.Key + ", SHA-256 " + f.packed.Digest}, said...)...)
 }
 
 func (f *facts) previews() Item {

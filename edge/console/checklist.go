@@ -190,6 +190,10 @@ func clockWords(c checklist.Clock) string {
 	switch {
 	case c.Of == 0:
 		return text
+	case c.Of == 1 && c.Median < 1:
+		return text + " The last review took less than a day."
+	case c.Of == 1:
+		return text + " The last review took " + strconv.FormatFloat(c.Median, 'f', 1, 64) + " days."
 	case c.Median < 1:
 		return text + " Half of the last " + plural(c.Of, "review") + " took less than a day."
 	}

@@ -1,6 +1,8 @@
 package console
 
 import (
+	"strconv"
+
 	"github.com/guestright/guestright/checklist"
 	"github.com/guestright/guestright/edge/page"
 	"github.com/guestright/guestright/kit/problem"
@@ -24,6 +26,7 @@ type versionReviewView struct {
 	Version release.Version
 	Typed   map[string]checklist.Mark // answers that were refused
 	Entered string                    // reason of a decision
+	Sent    []string                  // their items, in the order in which they were sent
 	Waive   string                    // code of the item whose waiver was refused
 	Token   func(action string) string
 	Faults  faults
@@ -54,6 +57,16 @@ func (d versionReviewView) mark(code string) checklist.Mark {
 		}
 	}
 	return checklist.Mark{}
+}
+
+// fault is what is wrong with the answer to a question.
+func (d versionReviewView) fault(code string) string {
+	for i, c := range d.Sent {
+		if c == code {
+			return d.Faults.at("/marks/" + strconv.Itoa(i))
+		}
+	}
+	return ""
 }
 
 // refused are the items that the machine refuses.
@@ -121,17 +134,18 @@ func takeVersion(v *visit) error {
 func markVersion(v *visit) error {
 	typed := map[string]checklist.Mark{}
 	var marks []checklist.Mark
+	var sent []string
 	for _, q := range checklist.Questions {
 		m := checklist.Mark{Item: q.Code, Verdict: checklist.Verdict(v.field("verdict_" + q.Code)), Comment: v.field("comment_" + q.Code)}
 		typed[q.Code] = m
 		if m.Verdict != "" {
-			marks = append(marks, m)
+			marks, sent = append(marks, m), append(sent, q.Code)
 		}
 	}
 	if len(marks) == 0 {
 		return showVersionReview(v, versionReviewView{Typed: typed, Faults: faults{text: "Answer at least one question."}})
 	}
-	return v.stepReview("Saved. The developers see it once you decide.", versionReviewView{Typed: typed}, func(id release.ID) error {
+	return v.stepReview("Saved. The developers see it once you decide.", versionReviewView{Typed: typed, Sent: sent}, func(id release.ID) error {
 		_, err := v.Checklists.Review(v.ctx(), v.by, id, marks)
 		return err
 	})
