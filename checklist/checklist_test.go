@@ -7,11 +7,13 @@ import (
 	"time"
 
 	"github.com/guestright/guestright/access"
+	"github.com/guestright/guestright/account"
 	"github.com/guestright/guestright/checklist"
 	"github.com/guestright/guestright/integration"
 	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/kit/store/storetest"
 	"github.com/guestright/guestright/release"
+	"github.com/guestright/guestright/server"
 	"github.com/guestright/guestright/webhook"
 )
 
@@ -284,4 +286,48 @@ func TestConductInSandboxes(t *testing.T) {
 	}
 	h.clock.Advance(366 * 24 * time.Hour)
 	h.is(h.run(v), checklist.Failed, checklist.CodeKeys)
+}
+
+// An approved version can be installed where only what was reviewed can be, by
+// everybody; not once the application belongs to others. And a later draft can be
+// tried in one's own sandbox.
+func TestAnApprovalIsAReview(t *testing.T) {
+	t.Parallel()
+	h := startWith(t, nil, func(c *server.Config) { c.Apps.Unverified = server.UnverifiedRefuse })
+	h.describe()
+	h.own("deploybot.com")
+	v := h.draft(ask("flags.read"))
+	h.remove(h.work(false))
+	h.run(v)
+	if _, err := h.Releases.SubmitVersion(t.Context(), h.dan, v.ID, release.Everybody); err != nil {
+		t.Fatal(err)
+	}
+	_, err := h.Checklists.Review(t.Context(), h.olga, v.ID, fine())
+	h.ok(err)
+	if _, err = h.Releases.DecideVersion(t.Context(), h.olga, v.ID, release.Verdict{Approve: true}); err != nil {
+		t.Fatal(err)
+	}
+	admin, harbour := h.Customer("harbour", account.Production)
+	offer, err := h.Integrations.Preview(t.Context(), admin, harbour.ID, h.app.PublicID)
+	if err != nil || !offer.Verified || offer.Since.IsZero() {
+		t.Fatalf("%+v %v", offer, err)
+	}
+	h.Install(admin, harbour, h.app)
+	next := h.draft(release.Content{Number: "2.0.0", Notes: "It writes.", Required: ask("flags.read", "flags.write").Required})
+	here, err := h.Integrations.Install(t.Context(), access.System("test"), h.lab.ID, integration.Order{ApplicationID: h.app.PublicID})
+	if err != nil || here.Version != next.ID.String() {
+		t.Errorf("%+v %v", here, err)
+	}
+	if offer, err = h.Integrations.Preview(t.Context(), admin, harbour.ID, h.app.PublicID); err != nil || offer.Version.ID != v.ID {
+		t.Errorf("a customer is offered %+v %v", offer.Version, err)
+	}
+	other, err := h.Groups.Create(t.Context(), h.dan, "Others")
+	h.ok(err)
+	dan := h.dan.Holding(access.On("group", other.ID.String()), access.GroupRole(access.GroupOwner))
+	if _, err = h.Applications.Move(t.Context(), dan, h.app.ID, other.ID.String()); err != nil {
+		t.Fatal(err)
+	}
+	alma, alder := h.Customer("alder", account.Production)
+	_, err = h.Integrations.Preview(t.Context(), alma, alder.ID, h.app.PublicID)
+	h.code("of another group", err, "application_unverified")
 }

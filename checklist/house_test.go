@@ -44,12 +44,16 @@ func page(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "he
 func start(t *testing.T) *house { return startOn(t, nil) }
 
 func startOn(t *testing.T, open func(*storetest.Clock) *store.DB) *house {
+	return startWith(t, open, func(*server.Config) {})
+}
+
+func startWith(t *testing.T, open func(*storetest.Clock) *store.DB, change func(*server.Config)) *house {
 	t.Helper()
 	h := &house{clock: storetest.NewClock(), world: servertest.NewWorld(t)}
 	product := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	t.Cleanup(product.Close)
 	o := servertest.Options{Clock: h.clock, Catalog: servertest.PennantCatalog(t, product.URL), Outbound: h.world.Client, TXT: h.world,
-		Change: func(c *server.Config) { c.Apps.Review = true }}
+		Change: func(c *server.Config) { c.Apps.Review = true; change(c) }}
 	if open != nil {
 		o.DB = open(h.clock)
 	}

@@ -87,14 +87,14 @@ func (s *Service) offer(tx *store.Tx, accountID, publicID string) (Offer, error)
 	if err != nil {
 		return Offer{}, err
 	}
-	verified := review.Covers(release.Use{Group: app.Group, Scopes: v.Scopes()})
+	since, verified := review.Vouches(app.Group, v)
 	if err := s.reviewed(app, own, verified); err != nil {
 		return Offer{}, err
 	}
 	if err := s.capped(tx, a, app, own || verified); err != nil {
 		return Offer{}, err
 	}
-	o := Offer{Application: app, Verified: verified, Since: review.VerifiedSince(), Developer: team.Name, Version: v, Asked: s.asked(v), AccountName: a.Name, DeveloperOwn: own}
+	o := Offer{Application: app, Verified: verified, Since: since, Developer: team.Name, Version: v, Asked: s.asked(v), AccountName: a.Name, DeveloperOwn: own}
 	there, err := find(tx, "application = ? AND account = ? AND state <> ?", app.ID, accountID, Removed)
 	switch {
 	case err == nil:

@@ -88,7 +88,7 @@ func (s *Service) updateTo(tx *store.Tx, i Installation, a application.Applicati
 	if err != nil {
 		return u, err
 	}
-	u.Verified = v.Covers(release.Use{Group: a.Group, Scopes: u.To.Scopes()})
+	_, u.Verified = v.Vouches(a.Group, u.To)
 	u.Asked = s.asked(u.To)
 	u.New, u.Dropped = without(u.To.Scopes(), i.Scopes), without(i.Scopes, u.To.Scopes())
 	u.role, err = s.Accounts.RoleIn(tx, i.Account, i.Role)

@@ -209,9 +209,10 @@ func (s *Service) read(ctx context.Context) (*directory, error) {
 
 // entry puts together what the directory says.
 func (s *Service) entry(tx *store.Tx, r shownRow, v release.Known) (Entry, error) {
+	_, reviewed := v.Review.Vouches(r.GroupID, v.Version)
 	e := Entry{Slug: r.Slug, Name: r.Name, ApplicationID: r.PublicID, Developer: r.Developer, Tagline: v.Listing.Tagline, Description: v.Listing.Description,
 		Categories: []Category{}, Capabilities: append([]string{}, v.Capabilities...), Version: v.Number, Released: v.Released, Published: r.Published.Time(),
-		Verified:    v.Review.Covers(release.Use{Group: r.GroupID, Scopes: v.Scopes()}),
+		Verified:    reviewed,
 		Screenshots: []Shot{}, Page: "/directory/" + r.Slug, Install: "/install/" + r.PublicID, Unlisted: Visibility(r.Visibility) == Unlisted,
 		Application: r.Application, VersionID: v.ID.String()}
 	if e.Description == "" {

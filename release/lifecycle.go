@@ -111,6 +111,9 @@ func (s *Service) DecideVersion(ctx context.Context, by access.Principal, id ID,
 		if err := v.decide(tx.Now(), d, by.User); err != nil {
 			return err
 		}
+		if d.Approve {
+			v.approvedFor = a.Group
+		}
 		n := notice.Notice{Kind: "version.approved", To: notice.To{Group: a.Group}, Subject: a.Name + " " + v.Number + " is approved", Text: "It is live, as far as you asked for.", Link: "/versions/" + v.ID.String()}
 		if !d.Approve {
 			n.Kind, n.Subject, n.Text, n.Severity = "version.disapproved", a.Name+" "+v.Number+" was not approved", v.Reason, notice.Warning

@@ -202,15 +202,31 @@ func (s *Service) List(ctx context.Context, by access.Principal, app application
 }
 
 // Installable finds the version to install: of those that are offered to the place
-// the one with the highest number, or in the group's own sandbox the highest draft
-// when nothing is live. Without authorising. Errors: Conflict `nothing_released`.
+// the one with the highest number, or in the group's own sandbox one that is not
+// released yet, when its number is higher still. Without authorising. Errors:
+// Conflict `nothing_released`.
 func (s *Service) Installable(tx *store.Tx, app application.ID, p Place) (Version, error) {
-	all, err := s.Live(tx, app, p)
+	live, err := s.Live(tx, app, p)
 	if err != nil {
 		return Version{}, err
 	}
-	return all[0], nil
+	if !p.Own {
+		return live[0], nil
+	}
+	all, err := list(tx, app.String())
+	if err != nil {
+		return Version{}, err
+	}
+	for _, in := range unreleased {
+		if v, ok := highest(all, in); ok && below(live[0].Number, v.Number) {
+			return v, nil
+		}
+	}
+	return live[0], nil
 }
+
+// unreleased are the states of versions that can be tried in one's own sandbox.
+var unreleased = []State{Draft, Disapproved, Submitted, InReview}
 
 // Offered lists the versions that are offered to a place, the highest number first.
 // Without authorising.
@@ -247,7 +263,7 @@ func (s *Service) Live(tx *store.Tx, app application.ID, p Place) ([]Version, er
 	if !p.Own {
 		return nil, errNothing()
 	}
-	for _, in := range []State{Draft, Disapproved, Submitted, InReview} { // to be tried, or mended
+	for _, in := range unreleased {
 		if v, ok := highest(all, in); ok {
 			return []Version{v}, nil
 		}

@@ -35,6 +35,7 @@ type row struct {
 	SubmittedBy string
 	Reviewer    string
 	Approved    store.Micros
+	ApprovedFor string
 	Ends        store.Micros
 	RolledBack  store.Micros
 	Revision    int64
@@ -53,14 +54,14 @@ func (v Version) row() *row {
 	return &row{ID: v.ID, Application: v.Application, Number: v.Number, State: v.State, Required: v.Required, Optional: v.Optional,
 		UserName: v.UserName, RoleName: v.RoleName, Delegation: v.Delegation, Events: v.Events, Listing: v.Listing, Notes: v.Notes,
 		Created: store.At(v.Created), Released: store.At(v.Released), Stage: v.Stage, Paused: store.At(v.Paused), Reason: v.Reason, Submitted: store.At(v.Submitted),
-		SubmittedBy: v.SubmittedBy, Reviewer: v.Reviewer, Approved: store.At(v.Approved), Ends: store.At(v.Ends), RolledBack: store.At(v.RolledBack), Revision: v.revision}
+		SubmittedBy: v.SubmittedBy, Reviewer: v.Reviewer, Approved: store.At(v.Approved), ApprovedFor: v.approvedFor, Ends: store.At(v.Ends), RolledBack: store.At(v.RolledBack), Revision: v.revision}
 }
 
 func (r *row) version() Version {
 	return Version{ID: r.ID, Application: r.Application, Number: r.Number, State: r.State, Required: r.Required, Optional: r.Optional,
 		UserName: r.UserName, RoleName: r.RoleName, Delegation: r.Delegation, Events: r.Events, Listing: r.Listing, Notes: r.Notes,
 		Created: r.Created.Time(), Released: r.Released.Time(), Stage: r.Stage, Paused: r.Paused.Time(), Reason: r.Reason, Submitted: r.Submitted.Time(),
-		SubmittedBy: r.SubmittedBy, Reviewer: r.Reviewer, Approved: r.Approved.Time(), Ends: r.Ends.Time(), RolledBack: r.RolledBack.Time(), revision: r.Revision}
+		SubmittedBy: r.SubmittedBy, Reviewer: r.Reviewer, Approved: r.Approved.Time(), approvedFor: r.ApprovedFor, Ends: r.Ends.Time(), RolledBack: r.RolledBack.Time(), revision: r.Revision}
 }
 
 func insert(tx *store.Tx, v Version) error {

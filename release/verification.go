@@ -120,6 +120,20 @@ func (v Verification) Covers(u Use) bool {
 	return within(u.Scopes, v.Covered.Scopes) && (u.Redirect == "" || application.Client{RedirectURIs: v.Covered.Redirects}.Redirects(u.Redirect))
 }
 
+// Vouches reports whether the operator has reviewed a version with all that it asks
+// for, at its application or by approving it, and since when. An approval holds for
+// the group that owned the application then.
+func (v Verification) Vouches(group string, of Version) (time.Time, bool) {
+	if v.Covers(Use{Group: group, Scopes: of.Scopes()}) {
+		return v.VerifiedSince(), true
+	}
+	approved := !of.Approved.IsZero() && of.approvedFor == group && v.State != VerificationSuspended
+	if !approved {
+		return time.Time{}, false
+	}
+	return of.Approved, true
+}
+
 // VerifiedSince is when the last successful review was; zero: it does not hold.
 func (v Verification) VerifiedSince() time.Time {
 	if !v.Holds() {

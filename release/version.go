@@ -61,6 +61,7 @@ type Version struct {
 	SubmittedBy string    `json:"-"`
 	Reviewer    string    `json:"-"`
 	Approved    time.Time `json:"-"`
+	approvedFor string    // the group that owned it then
 	revision    int64
 }
 

@@ -64,8 +64,9 @@ func (s *Service) Of(tx *store.Tx, v release.Version) (Sheet, error) {
 		return Sheet{}, err
 	}
 	cat := s.Catalog.Get()
+	_, reviewed := review.Vouches(a.Group, v)
 	out := Sheet{Product: cat.File().Product.Name, Name: a.Name, ApplicationID: a.PublicID, Developer: g.Name,
-		Verified: review.Covers(release.Use{Group: a.Group, Scopes: v.Scopes()}), Version: v.Number, State: v.State, Released: v.Released, Ends: v.Ends,
+		Verified: reviewed, Version: v.Number, State: v.State, Released: v.Released, Ends: v.Ends,
 		Tagline: v.Listing.Tagline, Description: or(v.Listing.Description, a.Description), UserName: v.UserName, RoleName: v.RoleName,
 		Delegation: v.Delegation, InPersonsName: inPersonsName(v.Delegation), Capabilities: append([]string{}, whole.Capabilities...),
 		Hosts: append([]string{}, whole.Hosts...), Data: strings.TrimSpace(review.Statement.Data), Notes: v.Notes}

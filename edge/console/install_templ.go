@@ -355,7 +355,7 @@ func installForm(v *visit, d installView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if d.Offer.Verified {
-				templ_7745c5c3_Err = page.Alert{Tone: page.ToneGood, Title: "Verified by the operator of " + d.Product + ".", Text: "On " + d.Offer.Since.UTC().Format("2 January 2006") + " the application, its developer and everything that it asks for were reviewed."}.Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = page.Alert{Tone: page.ToneGood, Title: "Verified by the operator of " + d.Product + ".", Text: "On " + d.Offer.Since.UTC().Format("2 January 2006") + " it was reviewed, with everything that it asks for."}.Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
