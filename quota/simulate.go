@@ -15,6 +15,8 @@ type Simulation struct {
 	Code   string // stable code of the problem; also the name to ask for
 	// Hang: do not answer until the caller's or the gateway's patience ends.
 	Hang bool
+	// Delay holds the answer back; without a Status it is the real one.
+	Delay time.Duration
 }
 
 var simulations = map[string]Simulation{

@@ -7,6 +7,7 @@ import (
 	"github.com/guestright/guestright/account"
 	"github.com/guestright/guestright/event"
 	"github.com/guestright/guestright/group"
+	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/web"
 )
 
@@ -34,10 +35,19 @@ type triggerIn struct {
 
 type receiptOut struct{ Body event.Receipt }
 
+type simulationIn struct {
+	account.AccountPath
+	Body Order
+}
+
+type simulationOut struct{ Body Simulation }
+
 const tag = "Sandboxes"
 
 // Mount mounts the operations on sandboxes.
 func (s *Service) Mount(m web.Mux) {
+	m.Catalogue().Declare(Declared()...)
+	s.mountSimulation(m)
 	web.Op(m, web.Operation{
 		ID: "listGroupSandboxes", Method: "GET", Path: "/v1/groups/{group}/sandboxes", Tag: tag, Summary: "List a group's sandboxes", Action: "group:view",
 	}, func(ctx context.Context, in *GroupPath) (*listOut, error) {
@@ -64,4 +74,35 @@ func (s *Service) Mount(m web.Mux) {
 		got, err := s.Trigger(ctx, access.By(ctx), in.Account, in.Body)
 		return &receiptOut{Body: got}, err
 	})
+}
+
+func (s *Service) mountSimulation(m web.Mux) {
+	const path = "/v1/sandboxes/{account}/simulation"
+	web.Op(m, web.Operation{
+		ID: "getSandboxSimulation", Method: "GET", Path: path, Tag: tag, Summary: "Read what is simulated", Action: ActionView,
+	}, func(ctx context.Context, in *account.AccountPath) (*simulationOut, error) {
+		got, err := s.Simulation(ctx, access.By(ctx), in.Account)
+		return &simulationOut{Body: got}, err
+	})
+	web.Op(m, web.Operation{
+		ID: "simulateInSandbox", Method: "PUT", Path: path, Tag: tag, Summary: "Have calls fail or be late", Action: ActionSimulate,
+		Description: "The next calls in this sandbox, through the gateway and with every token, get this outcome in its real shape: for so many calls, or for some time. " +
+			"The header X-Simulate of a single call goes before it. It replaces the simulation before.",
+		Errors: []string{"forbidden", "simulation_invalid"},
+	}, func(ctx context.Context, in *simulationIn) (*simulationOut, error) {
+		got, err := s.Simulate(ctx, access.By(ctx), in.Account, in.Body)
+		return &simulationOut{Body: got}, err
+	})
+	web.Op(m, web.Operation{
+		ID: "endSandboxSimulation", Method: "DELETE", Path: path, Tag: tag, Summary: "Let calls through again", Action: ActionSimulate, Errors: []string{"forbidden"},
+	}, func(ctx context.Context, in *account.AccountPath) (*struct{}, error) {
+		return nil, s.EndSimulation(ctx, access.By(ctx), in.Account)
+	})
+}
+
+// Declared lists the codes of this slice.
+func Declared() []problem.Declared {
+	return []problem.Declared{
+		{Code: "simulation_invalid", Kind: problem.KindInvalid, Cause: "A part of a simulation breaks a rule; errors says which.", Remedy: "Correct the parts that errors names."},
+	}
 }

@@ -3,6 +3,8 @@ package sandbox
 import (
 	"context"
 	"strconv"
+	"sync"
+	"sync/atomic"
 
 	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/account"
@@ -16,8 +18,9 @@ import (
 
 // Actions of this slice.
 const (
-	ActionView    = "sandbox:view"
-	ActionTrigger = "sandbox:trigger"
+	ActionView     = "sandbox:view"
+	ActionTrigger  = "sandbox:trigger"
+	ActionSimulate = "sandbox:simulate"
 )
 
 // Service holds the operations on sandboxes.
@@ -30,6 +33,10 @@ type Service struct {
 	Catalog  *catalog.Current
 	// Preview says why a group may not use a preview of the catalog; nil: none is open.
 	Preview func(ctx context.Context, group, preview string) error
+
+	once    sync.Once
+	running sync.Map      // account → Simulation
+	epoch   atomic.Uint64 // counts changes: what was read before one is not remembered
 }
 
 // load finds a sandbox for somebody who wants to do something with it.

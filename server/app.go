@@ -138,7 +138,7 @@ func (a *App) doors() error {
 		return err
 	}
 	a.Engine = &gateway.Engine{Now: a.now, Tokens: a.Bearers, Legacy: a.LegacyKeys, Noticed: a.Legacy.Noticed, Catalog: a.Catalog, Quota: a.Quota, Usage: a.Usage.Recorder, Facts: a.Facts.Fill, Docs: a.Config.URL,
-		Proofs: a.proofs(), Preview: a.Gate.Preview, Agreed: a.Gate.Agreed}
+		Proofs: a.proofs(), Preview: a.Gate.Preview, Agreed: a.Gate.Agreed, Simulated: a.Sandboxes.Due}
 	a.Proxy = &gateway.Proxy{Engine: a.Engine, Signer: a.Signer, Rules: &strict.Rules{Hosts: hostsOf(a.Config.Gateway.Hosts, a.Config.Gateway.URL), Forwarded: true, Hygiene: gateway.Hygiene},
 		Client: &upstream.Client{HeadTimeout: time.Duration(a.Config.Gateway.Timeout)},
 		Issuer: a.Config.issuer(), Proxies: a.proxies, Log: a.Log, Style: a.Config.Gateway.Headers, LogAll: a.Config.Gateway.LogAll}

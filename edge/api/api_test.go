@@ -85,6 +85,7 @@ func TestTwoTenants(t *testing.T) {
 		"setTokenPolicy": {"idle_days": 90, "rotate_days": 90}, "rotateToken": object{}, "rotateTokenNow": {"reason": "x"}, "extendToken": {"until": "2030-01-01T00:00:00Z"},
 		"setSecondPerson":     {"on": true},
 		"triggerSandboxEvent": {"type": "flag.created"},
+		"simulateInSandbox":   {"outcome": "rate_limited", "calls": 1},
 		"createCustomRole":    {"key": "x", "name": "X"}, "updateCustomRole": {"name": "X"}, "setMemberRoles": {"roles": []object{}}, "inquire": {"role": "reader", "action": "x"}, "readPolicy": {"policy": []object{}},
 		"updateAnnouncement": {"title": "x", "text": "x", "audience": object{"all": true}, "revision": 1}, "applyProgramme": {"tier": "x", "company": "x", "homepage": "x", "contacts": []object{}, "value": "x", "success": "x", "support": "x", "documentation": "x"}, "decideProgramme": {"revision": 1}, "askPreview": {"why": "x"}, "decidePreview": {"grant": true, "revision": 1}, "acceptAgreement": {"version": 1},
 		"requestProduction": {"purpose": "x", "operations": "x", "expected_sites": 1, "expected_calls_per_day": 1, "contact": "a@b.c"}, "answerProduction": {"answer": "x"}, "askProduction": {"question": "x"}, "refuseProduction": {"reason": "x"}, "grantProduction": {"reason": "x", "revision": 1},

@@ -164,6 +164,8 @@ var sayings = map[string]saying{
 	"recording.start":           {"started a recording in a sandbox for", page.IconZap, page.ToneInfo},
 	"group.second_person":       {"changed whether a second member confirms releases of", page.IconShield, page.ToneInfo},
 	"version.confirm":           {"confirmed the version of", page.IconCheck, page.ToneGood},
+	"sandbox.simulate":          {"has calls fail or be late in the sandbox", page.IconZap, page.ToneWarn},
+	"sandbox.end_simulation":    {"lets calls through again in the sandbox", page.IconCheck, page.ToneNeutral},
 	"sandbox.trigger":           {"made an event up in the sandbox", page.IconZap, page.ToneInfo},
 	"recording.end":             {"ended a recording for", page.IconCircleX, page.ToneNeutral},
 	"version.check":             {"ran the release checks of", page.IconCheck, page.ToneNeutral},

@@ -2,11 +2,13 @@ package console
 
 import (
 	"encoding/json"
+	"strconv"
 
 	"github.com/guestright/guestright/account"
 	"github.com/guestright/guestright/edge/page"
 	"github.com/guestright/guestright/group"
 	"github.com/guestright/guestright/kit/ident"
+	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/sandbox"
 )
 
@@ -18,6 +20,8 @@ func (c *Console) sandboxRoutes() []route {
 		{"GET /groups/{group}/sandboxes", c.page(sandboxesPage)},
 		{"GET /sandboxes/{account}", c.page(sandboxPage)},
 		{"POST /sandboxes/{account}/events", c.page(triggerSandbox)},
+		{"POST /sandboxes/{account}/simulate", c.page(simulateSandbox)},
+		{"POST /sandboxes/{account}/end", c.page(endSimulation)},
 	}
 }
 
@@ -45,10 +49,15 @@ type sandboxView struct {
 	Samples []sandbox.Sample
 	Chosen  sandbox.Sample
 	Event   sandboxEntered
+	Runs    *sandbox.Simulation // nil: calls get the real answer
+	Wanted  simulationEntered
 	May     bool
 	Token   func(action string) string
 	Faults  faults
 }
+
+// simulationEntered is a simulation as it was typed.
+type simulationEntered struct{ Outcome, Delay, Calls, Minutes string }
 
 // sandboxEntered is an event as it was typed.
 type sandboxEntered struct{ Type, Subject, OrderingKey, Data string }
@@ -87,7 +96,13 @@ func (v *visit) showSandbox(d sandboxView) error {
 	if d.Samples, err = v.Sandboxes.Samples(v.ctx(), v.by, id); err != nil {
 		return err
 	}
-	d.choose(d.Faults.any())
+	switch one, err := v.Sandboxes.Simulation(v.ctx(), v.by, id); {
+	case err == nil:
+		d.Runs = &one
+	case problem.CodeOf(err) != "not_found":
+		return err
+	}
+	d.choose(d.Event.Data != "" || d.Event.Subject != "")
 	owner, err := ident.Parse[group.Group](d.Group)
 	if err != nil {
 		return err
@@ -99,7 +114,7 @@ func (v *visit) showSandbox(d sandboxView) error {
 	d.May = v.may(sandbox.ActionTrigger, sandbox.Resource(d.Group, d.ID.String()))
 	d.Token = func(action string) string { return v.token(d.path() + "/" + action) }
 	return v.inGroup(g, sheet{title: d.Name, status: d.Faults.status(), current: sandboxesPath(d.Group),
-		trail: []page.Link{{Text: "Sandboxes", URL: sandboxesPath(d.Group)}, {Text: d.Name}}, body: sandboxDetail(d)})
+		trail: []page.Link{{Text: "Sandboxes", URL: sandboxesPath(d.Group)}, {Text: d.Name}}, body: sandboxDetail(v, d)})
 }
 
 func triggerSandbox(v *visit) error {
@@ -116,4 +131,43 @@ func triggerSandbox(v *visit) error {
 		return err
 	}
 	return v.leave(sandboxPath(id)+"?type="+e.Type, "Sent: it is number "+page.Count(got.Sequence)+" of this account's events. The webhook pages of your applications show what became of it.")
+}
+
+// count is a whole number as it was typed; nothing is 0, and what is none breaks every rule.
+func count(text string) int {
+	if text == "" {
+		return 0
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		return -1
+	}
+	return n
+}
+
+func simulateSandbox(v *visit) error {
+	id, err := v.sandboxID()
+	if err != nil {
+		return err
+	}
+	e := simulationEntered{Outcome: v.field("outcome"), Delay: v.field("delay"), Calls: v.field("calls"), Minutes: v.field("minutes")}
+	_, err = v.Sandboxes.Simulate(v.ctx(), v.by, id, sandbox.Order{Outcome: e.Outcome, Delay: count(e.Delay), Calls: count(e.Calls), Minutes: count(e.Minutes)})
+	if err != nil {
+		if f, ok := faultsOf(err, "/outcome", "/delay_ms", "/calls", "/minutes"); ok {
+			return v.showSandbox(sandboxView{Wanted: e, Faults: f})
+		}
+		return err
+	}
+	return v.leave(sandboxPath(id), "From now on calls in this sandbox get what you chose.")
+}
+
+func endSimulation(v *visit) error {
+	id, err := v.sandboxID()
+	if err != nil {
+		return err
+	}
+	if err := v.Sandboxes.EndSimulation(v.ctx(), v.by, id); err != nil && problem.CodeOf(err) != "not_found" {
+		return err
+	}
+	return v.leave(sandboxPath(id), "Calls in this sandbox get the real answer again.")
 }

@@ -35,6 +35,13 @@ func TestH44_SandboxesByThePages(t *testing.T) {
 	dev.submit(at+"?type=flag.turned_on", at+"/events", "type", "flag.turned_on", "subject", "proj/web:env/test:flag/x", "data", `{"by":"Ada"}`).led(t, at+"?type=flag.turned_on")
 	dev.get(at).has(t, "Sent: it is number")
 	p.until("it is delivered", func() bool { return p.got.Load() == 1 })
+	dev.submit(at, at+"/simulate", "outcome", "rate_limited", "calls", "many").has(t, "At most 10,000 calls.")
+	dev.submit(at, at+"/simulate", "outcome", "rate_limited").has(t, "Say for how many calls or minutes.")
+	dev.submit(at, at+"/simulate", "outcome", "rate_limited", "calls", "3", "delay", "200").led(t, at)
+	dev.get(at).has(t, "429: too many calls", "Calls left", "200 ms")
+	p.sound(dev, map[string]string{"sandbox-fails": at})
+	dev.submit(at, at+"/end").led(t, at)
+	dev.get(at).has(t, "Have calls fail", "Begin")
 	p.admin.get(at).has(t, "There is nothing here")
 	p.sound(dev, map[string]string{"sandboxes": list, "sandbox": at})
 }

@@ -35,6 +35,9 @@ func (e *Engine) hold(ctx context.Context, x *exchange) {
 			v.Err, v.Outcome = err, usage.Unavailable
 		}
 	}
+	if v.Simulate.Delay > 0 {
+		_ = wait(ctx, v.Simulate.Delay)
+	}
 	if v.Simulate.Hang {
 		_ = wait(ctx, patience)
 	}

@@ -38,6 +38,9 @@ type Engine struct {
 	// the catalog gives no date for; nil, or a zero time: nobody knows.
 	Noticed func(what string) time.Time
 
+	// Simulated gives what a sandbox account answers instead of the product, and
+	// counts the call; nil: only what the call itself asks for.
+	Simulated func(ctx context.Context, account string, now time.Time) (quota.Simulation, bool)
 	// Preview says why a group may not use a preview; nil: nobody may use any.
 	Preview func(ctx context.Context, group, preview string) error
 	// Agreed says why a group may not call any more, having missed the deadline of an
@@ -154,8 +157,11 @@ func (e *Engine) decide(ctx context.Context, c *Call, v *Verdict) error {
 		return err
 	}
 	if h.Sandbox {
-		if s, ok := quota.Simulate(c.Header.Get(quota.SimulateHeader), true); ok {
-			v.Simulate = s
+		s, ok := quota.Simulate(c.Header.Get(quota.SimulateHeader), true)
+		if !ok && e.Simulated != nil {
+			s, ok = e.Simulated(ctx, h.Account, v.At)
+		}
+		if v.Simulate = s; ok && s.Status != 0 {
 			return e.simulated(ctx, v)
 		}
 	}

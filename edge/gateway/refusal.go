@@ -96,7 +96,7 @@ func (e *Engine) simulated(ctx context.Context, v *Verdict) error {
 	if !ok {
 		kind = problem.KindUnavailable // an internal error would not say its code
 	}
-	err := &problem.Error{Kind: kind, Code: s.Code, Detail: "This outcome was asked for with the header " + quota.SimulateHeader + "."}
+	err := &problem.Error{Kind: kind, Code: s.Code, Detail: "This outcome is simulated: the call asked for it with " + quota.SimulateHeader + ", or somebody did for this sandbox."}
 	return err.With("simulated", true)
 }
 
