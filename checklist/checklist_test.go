@@ -12,6 +12,7 @@ import (
 	"github.com/guestright/guestright/integration"
 	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/kit/store/storetest"
+	"github.com/guestright/guestright/listing"
 	"github.com/guestright/guestright/release"
 	"github.com/guestright/guestright/server"
 	"github.com/guestright/guestright/webhook"
@@ -330,4 +331,65 @@ func TestAnApprovalIsAReview(t *testing.T) {
 	alma, alder := h.Customer("alder", account.Production)
 	_, err = h.Integrations.Preview(t.Context(), alma, alder.ID, h.app.PublicID)
 	h.code("of another group", err, "application_unverified")
+}
+
+// Whoever hands a version in for a few accounts only is looked at in the same way:
+// once approved it could reach everybody. A deleted application ends its submission,
+// and what a reviewer has not decided yet stays with the reviewer.
+func TestTheWayAroundTheGate(t *testing.T) {
+	t.Parallel()
+	h := start(t)
+	h.describe()
+	h.own("deploybot.com")
+	v := h.draft(ask("flags.read", "members.write"))
+	few := release.Stage{Reach: release.ReachOwn}
+	_, err := h.Releases.SubmitVersion(t.Context(), h.dan, v.ID, few)
+	h.code("for sandboxes only", err, "reasons_required")
+	_, err = h.Checklists.Explain(t.Context(), h.dan, v.ID, map[string]string{"members.write": "Adds whoever joins the team."})
+	h.ok(err)
+	_, err = h.Releases.SubmitVersion(t.Context(), h.dan, v.ID, few)
+	if reasonsOf(err) != "checks_missing" {
+		t.Errorf("%v", err)
+	}
+	if _, err = h.Releases.Edit(t.Context(), h.dan, v.ID, ask("flags.read")); err != nil {
+		t.Fatal(err)
+	}
+	h.remove(h.work(false))
+	h.run(v)
+	if _, err = h.Releases.SubmitVersion(t.Context(), h.dan, v.ID, few); err != nil {
+		t.Fatal(err)
+	}
+	_, err = h.Checklists.Review(t.Context(), h.olga, v.ID, []checklist.Mark{{Item: "tried", Verdict: checklist.Mend, Comment: "It does not start."}})
+	h.ok(err)
+	c, err := h.Checklists.Get(t.Context(), h.dan, v.ID)
+	if err != nil || len(c.History[0].Marks) != 0 || len(c.Missing) != 0 {
+		t.Errorf("developers read %+v %+v %v", c.History, c.Missing, err)
+	}
+	_, err = h.Releases.DecideVersion(t.Context(), h.olga, v.ID, release.Verdict{Approve: true})
+	if !strings.Contains(reasonsOf(err), "tried") {
+		t.Errorf("%v", err)
+	}
+	// A failure that comes up meanwhile can be let pass, for what was looked at.
+	h.world.Host("docs.deploybot.com", nil)
+	h.world.Client.Close()
+	h.run(v)
+	answers := append(fine(), checklist.Mark{Item: checklist.CodeLinks, Verdict: checklist.Waived, Comment: "Their provider is down today."})
+	_, err = h.Checklists.Review(t.Context(), h.olga, v.ID, answers)
+	h.ok(err)
+	_, err = h.Listings.Update(t.Context(), h.dan, h.app.ID, listing.Edit{Links: &listing.Links{Privacy: "https://www.deploybot.com/other", Documentation: "https://docs.deploybot.com"}})
+	h.ok(err)
+	h.run(v)
+	_, err = h.Releases.DecideVersion(t.Context(), h.olga, v.ID, release.Verdict{Approve: true})
+	if reasonsOf(err) != checklist.CodeLinks {
+		t.Errorf("changed behind the waiver: %v", err)
+	}
+	err = h.DB.Write(t.Context(), func(tx *store.Tx) error {
+		_, err := tx.ExecContext(tx.Ctx, "UPDATE application_application SET state = 'deleted' WHERE id = ?", h.app.ID)
+		return err
+	})
+	h.ok(err)
+	if queue, err := h.Checklists.Queue(t.Context(), h.olga); err != nil || len(queue) != 0 {
+		t.Errorf("%+v %v", queue, err)
+	}
+	h.ok(h.Checklists.Remind(t.Context()))
 }

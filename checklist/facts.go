@@ -36,6 +36,7 @@ type facts struct {
 	consents    []grant.Grant // of people in these sandboxes
 	reasons     map[string]string
 	proofs      map[string]Proof
+	endpoints   []webhook.Endpoint // web servers that get its events
 	probed      []webhook.Probed
 	keyAge      time.Duration
 }

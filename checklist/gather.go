@@ -4,7 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -34,6 +34,7 @@ func (s *Service) read(tx *store.Tx, v release.Version, a application.Applicatio
 		func() (err error) { f.docs, err = s.Listings.Docs(tx, a.ID.String()); return },
 		func() (err error) { f.packed, err = s.Releases.Packed(tx, v.ID.String()); return },
 		func() (err error) { f.findings, err = s.Releases.Findings(tx, v.ID.String()); return },
+		func() (err error) { f.endpoints, err = s.Webhooks.Served(tx, a.ID); return },
 		func() (err error) { f.owned, err = s.Domains.Names(tx, a.Group); return },
 		func() (err error) { f.tried, err = s.Integrations.Tried(tx, a); return },
 		func() (err error) {
@@ -55,14 +56,12 @@ func (s *Service) read(tx *store.Tx, v release.Version, a application.Applicatio
 // and how other servers answer.
 func (s *Service) ask(ctx context.Context, f *facts) error {
 	app := f.application.ID.String()
-	all, err := s.Usage.Uses(ctx, usage.Who{Filter: usage.Filter{Application: app}, Since: f.now.Add(-usage.UsesMost)})
-	if err != nil {
-		return err
-	}
-	for _, u := range all {
-		if slices.Contains(f.sandboxes, u.Account) {
-			f.uses = append(f.uses, u)
+	for _, account := range f.sandboxes {
+		some, err := s.Usage.Uses(ctx, usage.Who{Filter: usage.Filter{Application: app, Account: account}, Since: f.now.Add(-usage.UsesMost)})
+		if err != nil {
+			return err
 		}
+		f.uses = append(f.uses, some...)
 	}
 	for kind, outcomes := range map[string][]usage.Outcome{
 		proofThrottled: {usage.RateLimited, usage.QuotaExceeded},
@@ -75,26 +74,28 @@ func (s *Service) ask(ctx context.Context, f *facts) error {
 	if f.packed != nil {
 		f.faulty, f.requests = f.packed.Faulty()
 	}
-	ctx, cancel := context.WithTimeout(ctx, askMost)
+	limited, cancel := context.WithTimeout(ctx, askMost)
 	defer cancel()
-	f.answers = s.call(ctx, f.named())
+	f.answers = s.call(limited, f.named())
+	var err error
 	f.probed, err = s.Webhooks.Probe(ctx, f.application.ID)
 	return err
 }
 
-// askMost is how long other servers have, all together.
+// askMost is how long the servers of all addresses have.
 const askMost = 30 * time.Second
 
 // prove keeps the best proof: one from which it recovered, the latest otherwise.
 func (s *Service) prove(ctx context.Context, f *facts, kind string, outcomes []usage.Outcome) error {
-	seen, err := s.Usage.Recovered(ctx, f.application.ID.String(), outcomes...)
-	if err != nil {
-		return err
+	var seen []usage.Recovery
+	for _, account := range f.sandboxes {
+		some, err := s.Usage.Recovered(ctx, usage.Filter{Application: f.application.ID.String(), Account: account}, outcomes...)
+		if err != nil {
+			return err
+		}
+		seen = append(seen, some...)
 	}
 	for _, r := range seen {
-		if !slices.Contains(f.sandboxes, r.Account) {
-			continue
-		}
 		was, there := f.proofs[kind]
 		better := !r.Recovered.IsZero() && (was.Recovered.IsZero() || r.Refused.After(was.Refused)) || was.Recovered.IsZero() && r.Refused.After(was.Refused)
 		if !there || better {
@@ -130,6 +131,7 @@ func (s *Service) call(ctx context.Context, all []address) []answer {
 func (s *Service) get(ctx context.Context, at string) outbound.Result {
 	var r outbound.Result
 	for range hopsMost {
+		at, _, _ = strings.Cut(at, "#") // a part of the page is the browser's matter
 		r = s.Client.Do(ctx, outbound.Request{Method: http.MethodGet, URL: at, Timeout: callMost, MaxBody: 16 << 10,
 			Header: http.Header{"Accept": {"text/html, */*"}}})
 		if r.Failure != outbound.NoFailure || r.Status/100 != 3 {

@@ -44,18 +44,22 @@ func (s *Service) submitted(tx *store.Tx, by access.Principal, a application.App
 	if n.whole, err = s.Releases.Whole(tx, v); err != nil {
 		return err
 	}
+	f, err := s.read(tx, v, a)
+	if err != nil {
+		return err
+	}
+	if n.content, err = f.content(); err != nil {
+		return err
+	}
 	if err := insertSubmission(tx, n); err != nil {
 		return err
 	}
-	if len(before) == 0 {
-		return nil
+	if len(before) == 0 || before[0].content != n.content {
+		return nil // what was fine before needs another look where anything changed
 	}
-	for _, m := range before[0].Marks { // what was fine before needs a look only where something changed
+	for _, m := range before[0].Marks {
 		if m.Verdict != OK && m.Verdict != NotApplicable {
 			continue
-		}
-		if changed, err := s.changes(tx, v, before); err != nil || len(changed) > 0 {
-			return err
 		}
 		if err := saveMark(tx, n.ID, m); err != nil {
 			return err
@@ -113,8 +117,16 @@ func (s *Service) Review(ctx context.Context, by access.Principal, id release.ID
 		if len(f) > 0 {
 			return problem.Invalid("marks_invalid", "Some of the answers need another look.", f...)
 		}
+		looked, err := s.read(tx, v, a)
+		if err != nil {
+			return err
+		}
+		content, err := looked.content()
+		if err != nil {
+			return err
+		}
 		for _, m := range marks {
-			m.Written, m.By = tx.Now(), by.User
+			m.Written, m.By, m.content = tx.Now(), by.User, content
 			if err := saveMark(tx, all[0].ID, m); err != nil {
 				return err
 			}
@@ -155,6 +167,9 @@ func (s *Service) Queue(ctx context.Context, by access.Principal) ([]Waiting, er
 				return err
 			}
 			a, err := s.application(tx, one.Application)
+			if problem.CodeOf(err) == "not_found" {
+				continue // deleted meanwhile; Remind ends it
+			}
 			if err != nil {
 				return err
 			}
@@ -163,7 +178,7 @@ func (s *Service) Queue(ctx context.Context, by access.Principal) ([]Waiting, er
 				return err
 			}
 			out = append(out, Waiting{Submission: one, Name: a.Name, Of: v.Number, Developer: g.Name, Reviewer: v.Reviewer,
-				Late: one.Overdue(tx.Now()), Open: len(one.open())})
+				Late: one.Overdue(tx.Now()), Open: len(one.open(Run{}))})
 		}
 		return nil
 	})
@@ -181,16 +196,23 @@ func (s *Service) Remind(ctx context.Context) error {
 			return err
 		}
 		for _, one := range all {
-			if !one.Overdue(tx.Now()) || !one.reminded.IsZero() {
-				continue
-			}
 			v, err := s.Releases.Load(tx, one.Version)
 			if err != nil {
 				return err
 			}
 			a, err := s.application(tx, one.Application)
+			if problem.CodeOf(err) == "not_found" { // deleted meanwhile: nobody waits any more
+				one.Ended, one.Outcome = tx.Now(), Withdrawn
+				if err := saveSubmission(tx, one); err != nil {
+					return err
+				}
+				continue
+			}
 			if err != nil {
 				return err
+			}
+			if !one.Overdue(tx.Now()) || !one.reminded.IsZero() {
+				continue
 			}
 			one.reminded = tx.Now()
 			if err := saveSubmission(tx, one); err != nil {

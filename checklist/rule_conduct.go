@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/guestright/guestright/application"
+	"github.com/guestright/guestright/integration"
 	"github.com/guestright/guestright/webhook"
 )
 
@@ -53,6 +54,9 @@ func (f *facts) revoked() Item {
 }
 
 func (f *facts) signatures() Item {
+	if i, off := f.unprobed(); off {
+		return i
+	}
 	if len(f.probed) == 0 {
 		if len(f.version.Events) == 0 {
 			return skipped(CodeSignature, "It hears of no events.")
@@ -78,15 +82,31 @@ func (f *facts) signatures() Item {
 	return item(CodeSignature, Passed, "Wrong signatures are refused, right ones are taken.", "", good...)
 }
 
+// unprobed says which servers could not be tested.
+func (f *facts) unprobed() (Item, bool) {
+	var off []string
+	on := 0
+	for _, e := range f.endpoints {
+		if e.State == webhook.Enabled {
+			on++
+			continue
+		}
+		off = append(off, e.URL+": is switched off")
+	}
+	switch {
+	case off != nil:
+		return item(CodeSignature, Failed, "Servers that are switched off could not be tested.", "Switch them on for the run, or remove them.", off...), true
+	case on > webhook.ProbedMost:
+		return item(CodeSignature, Failed, "It has more servers for events than can be tested at one time: at most 5.", "Remove those that you do not need."), true
+	}
+	return Item{}, false
+}
+
 // after removal, for this long, a call may still be on its way; counts are by the hour.
 const afterwards = time.Hour
 
 func (f *facts) removed() Item {
-	var bad, good []string
-	for _, t := range f.tried {
-		if t.RemovedAt.IsZero() {
-			continue
-		}
+	for _, t := range f.latestRemoved() {
 		line := "installation " + t.ID.String() + " was removed at " + t.RemovedAt.UTC().Format(minute)
 		late := int64(0)
 		for _, u := range f.uses {
@@ -96,20 +116,25 @@ func (f *facts) removed() Item {
 		}
 		switch {
 		case !t.Ended:
-			bad = append(bad, line+", and its grant still stands")
+			return item(CodeRemoved, Failed, "Something went on after it was removed.", "Tell the operator: the grant should have ended.", line+", and its grant still stands")
 		case late > 0:
-			bad = append(bad, line+", and it went on calling")
-		default:
-			good = append(good, line+"; its grant and tokens have ended, and no call came later")
+			return item(CodeRemoved, Failed, "Something went on after it was removed.", "Stop calling when the token is refused, or when the event of the removal arrives. Then install and remove it once more.", line+", and it went on calling for more than an hour")
 		}
-	}
-	switch {
-	case len(good) > 0: // the latest conduct counts, a fault of last month may be mended
-		return item(CodeRemoved, Passed, "Removing it ended everything.", "", good...)
-	case bad != nil:
-		return item(CodeRemoved, Failed, "Something went on after it was removed.", "Stop calling when a token is refused with installation_removed or the event of the removal arrives.", bad...)
+		return item(CodeRemoved, Passed, "Removing it ended everything.", "", line+"; its grant and tokens have ended, and no call has come more than an hour later")
 	}
 	return item(CodeRemoved, Failed, "It has not been removed from a sandbox yet.", "Install it in a sandbox of your group and remove it there.")
+}
+
+// latestRemoved is the installation that was removed last; none: nothing was. A fault
+// of before may be mended, and a good end of before says nothing about today.
+func (f *facts) latestRemoved() []integration.Tried {
+	var last []integration.Tried
+	for _, t := range f.tried {
+		if !t.RemovedAt.IsZero() && (last == nil || t.RemovedAt.After(last[0].RemovedAt)) {
+			last = []integration.Tried{t}
+		}
+	}
+	return last
 }
 
 func (f *facts) keyed() Item {

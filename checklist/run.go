@@ -15,7 +15,7 @@ type Run struct {
 	Version string    `json:"version"`
 	Began   time.Time `json:"began"`
 	Ended   time.Time `json:"ended,omitzero" doc:"Absent: it is running"`
-	By      string    `json:"by" doc:"Who had it run"`
+	By      string    `json:"-"` // an operator may have had it run
 	Items   []Item    `json:"items" nullable:"false"`
 
 	content string
@@ -29,7 +29,7 @@ const runMost = time.Minute
 
 // running reports whether another run is under way.
 func (r Run) running(now time.Time) bool {
-	return !r.Began.IsZero() && r.Ended.IsZero() && now.Sub(r.Began) < runMost
+	return r.Began.After(r.Ended) && now.Sub(r.Began) < runMost
 }
 
 // failing are the items that keep a version from being handed in.
@@ -81,9 +81,13 @@ func (f *facts) content() (string, error) {
 	if f.packed != nil {
 		digest = f.packed.Digest
 	}
+	served := make([]string, len(f.endpoints))
+	for i, e := range f.endpoints {
+		served[i] = e.ID.String() + " " + e.URL + " " + string(e.State)
+	}
 	v := f.version
 	text, err := json.Marshal([]any{v.ID, v.Number, v.Required, v.Optional, v.Delegation, v.Events, v.Listing, v.UserName, v.RoleName, digest,
-		f.client.RedirectURIs, f.application.Name, f.application.Group, f.links, f.docs, f.reasonsAsked()})
+		f.client.RedirectURIs, f.application.Name, f.application.Description, f.application.Group, f.links, f.docs, f.reasonsAsked(), served})
 	if err != nil {
 		return "", problem.Internal("checklist.content", err)
 	}

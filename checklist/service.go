@@ -90,12 +90,13 @@ func (s *Service) Run(ctx context.Context, by access.Principal, id release.ID) (
 		if f, err = s.read(tx, v, a); err != nil {
 			return err
 		}
-		was.Began, was.Ended, was.By, was.content = tx.Now(), time.Time{}, by.User, ""
+		was.Began = tx.Now() // what was found before counts until this run has ended
 		return saveRun(tx, was)
 	})
 	if err != nil {
 		return Checklist{}, err
 	}
+	ctx = context.WithoutCancel(ctx) // whoever closes the page has still begun a run
 	if err := s.ask(ctx, &f); err != nil {
 		return Checklist{}, err
 	}

@@ -108,6 +108,7 @@ type submissionRow struct {
 	SubmittedBy string
 	Due         store.Micros
 	Whole       release.Whole `bun:"type:text"`
+	Content     string
 	Ended       store.Micros
 	Outcome     string
 	Reason      string
@@ -116,12 +117,12 @@ type submissionRow struct {
 
 func (s Submission) row() *submissionRow {
 	return &submissionRow{ID: s.ID, Version: s.Version, Application: s.Application, Number: s.Number, Submitted: store.At(s.Submitted), SubmittedBy: s.SubmittedBy,
-		Due: store.At(s.Due), Whole: s.whole, Ended: store.At(s.Ended), Outcome: s.Outcome, Reason: s.Reason, Reminded: store.At(s.reminded)}
+		Due: store.At(s.Due), Whole: s.whole, Content: s.content, Ended: store.At(s.Ended), Outcome: s.Outcome, Reason: s.Reason, Reminded: store.At(s.reminded)}
 }
 
 func (r *submissionRow) submission() Submission {
 	return Submission{ID: r.ID, Version: r.Version, Application: r.Application, Number: r.Number, Submitted: r.Submitted.Time(), SubmittedBy: r.SubmittedBy,
-		Due: r.Due.Time(), whole: r.Whole, Ended: r.Ended.Time(), Outcome: r.Outcome, Reason: r.Reason, reminded: r.Reminded.Time(), Marks: []Mark{}}
+		Due: r.Due.Time(), whole: r.Whole, content: r.Content, Ended: r.Ended.Time(), Outcome: r.Outcome, Reason: r.Reason, reminded: r.Reminded.Time(), Marks: []Mark{}}
 }
 
 func insertSubmission(tx *store.Tx, s Submission) error {
@@ -163,7 +164,7 @@ func readSubmissions(tx *store.Tx, q *bun.SelectQuery) ([]Submission, error) {
 	}
 	for _, m := range marks {
 		s := at[m.Submission]
-		s.Marks = append(s.Marks, Mark{Item: m.Item, Verdict: m.Verdict, Comment: m.Body, Written: m.Written.Time(), By: m.WrittenBy})
+		s.Marks = append(s.Marks, Mark{Item: m.Item, Verdict: m.Verdict, Comment: m.Body, content: m.Content, Written: m.Written.Time(), By: m.WrittenBy})
 	}
 	return out, nil
 }
@@ -182,13 +183,14 @@ type markRow struct {
 	Item       string `bun:",pk"`
 	Verdict    Verdict
 	Body       string
+	Content    string
 	Written    store.Micros
 	WrittenBy  string
 }
 
 func saveMark(tx *store.Tx, submission SubmissionID, m Mark) error {
-	r := &markRow{Submission: submission.String(), Item: m.Item, Verdict: m.Verdict, Body: m.Comment, Written: store.At(m.Written), WrittenBy: m.By}
+	r := &markRow{Submission: submission.String(), Item: m.Item, Verdict: m.Verdict, Body: m.Comment, Content: m.content, Written: store.At(m.Written), WrittenBy: m.By}
 	_, err := tx.NewInsert().Model(r).On("CONFLICT (submission, item) DO UPDATE").Set("verdict = EXCLUDED.verdict").Set("body = EXCLUDED.body").
-		Set("written = EXCLUDED.written").Set("written_by = EXCLUDED.written_by").Exec(tx.Ctx)
+		Set("content = EXCLUDED.content").Set("written = EXCLUDED.written").Set("written_by = EXCLUDED.written_by").Exec(tx.Ctx)
 	return err
 }

@@ -33,6 +33,7 @@ type Submission struct {
 	Marks       []Mark       `json:"marks" nullable:"false" doc:"What the reviewer says, item by item"`
 
 	whole    release.Whole
+	content  string
 	reminded time.Time
 }
 
@@ -63,6 +64,8 @@ type Mark struct {
 	Comment string    `json:"comment,omitempty" maxLength:"8000" doc:"For the developers; needed unless it is ok"`
 	Written time.Time `json:"written,omitzero"`
 	By      string    `json:"-"` // for operators
+
+	content string // of what was looked at
 }
 
 // commentMost is the longest comment, in characters.
@@ -95,8 +98,9 @@ func (m Mark) check(at string) []problem.Field {
 }
 
 // open are the questions that keep a submission from being approved: those without an
-// answer, and those whose answer is that something must be mended.
-func (s Submission) open() []release.Reason {
+// answer, and those whose answer is that something must be mended. What the machine
+// finds nothing wrong with any more is mended.
+func (s Submission) open(r Run) []release.Reason {
 	by := map[string]Mark{}
 	for _, m := range s.Marks {
 		by[m.Item] = m
@@ -111,17 +115,18 @@ func (s Submission) open() []release.Reason {
 		}
 	}
 	for _, n := range machine {
-		if m, there := by[n.code]; there && m.Verdict == Mend {
+		i, _ := r.item(n.code)
+		if m, there := by[n.code]; there && m.Verdict == Mend && i.Outcome != Passed && i.Outcome != Skipped {
 			out = append(out, release.Reason{Code: n.code, Text: "“" + n.title + "” must be mended: " + m.Comment})
 		}
 	}
 	return out
 }
 
-// waives reports whether a reviewer lets an item pass.
-func (s Submission) waives(code string) bool {
+// waives reports whether a reviewer lets an item pass, having looked at this content.
+func (s Submission) waives(code, content string) bool {
 	for _, m := range s.Marks {
-		if m.Item == code && m.Verdict == Waived {
+		if m.Item == code && m.Verdict == Waived && m.content == content {
 			return true
 		}
 	}

@@ -62,7 +62,11 @@ func (s *Service) lookDNS(ctx context.Context, p Proof) string {
 	if len(got) == 0 {
 		return "There is no TXT record with this name. New records can take a while until they are seen everywhere."
 	}
-	return "There is a TXT record with another text: " + shown(got[0])
+	i := slices.IndexFunc(got, func(r string) bool { return strings.HasPrefix(strings.TrimSpace(r), "guestright-domain=") })
+	if i < 0 { // it is not ours to show: the name may lead anywhere
+		return "There is a TXT record with another text, which does not begin with guestright-domain=."
+	}
+	return "There is a TXT record with another text: " + shown(got[i])
 }
 
 // shown quotes a part of a foreign text on one line.

@@ -74,7 +74,7 @@ func TestEveryOtherAnswerProvesNothing(t *testing.T) {
 	}{
 		"nothing":        {func(*internet) {}, d, "no TXT record", "answered 404"},
 		"at the name":    {func(n *internet) { n.records["example.com."] = []string{d.Proof.Text} }, d, "no TXT record", "404"},
-		"other record":   {func(n *internet) { n.records[record] = []string{"x\x00\n" + strings.Repeat("ä", 90)} }, d, "another text: “x " + strings.Repeat("ä", 78) + "…”", "404"},
+		"other record":   {func(n *internet) { n.records[record] = []string{"x\x00\n" + strings.Repeat("ä", 90)} }, d, "another text, which does not begin", "404"},
 		"longer record":  {func(n *internet) { n.records[record] = []string{d.Proof.Text + "x"} }, d, "another text", "404"},
 		"bare challenge": {func(n *internet) { n.records[record] = []string{d.Challenge} }, d, "another text", "404"},
 		"other case":     {func(n *internet) { n.records[record] = []string{strings.ToLower(d.Proof.Text)} }, d, "another text", "404"},

@@ -209,11 +209,12 @@ type Decision struct {
 }
 
 // Suspend ends every use outside the group's own sandboxes.
-func (v *Verification) Suspend(now time.Time, reason string) error {
+// approved: the operator has approved a version of the application.
+func (v *Verification) Suspend(now time.Time, reason string, approved bool) error {
 	if err := reasonGiven(reason); err != nil {
 		return err
 	}
-	if v.Covered == nil || v.State == VerificationSuspended {
+	if v.Covered == nil && !approved || v.State == VerificationSuspended {
 		return problem.Conflict("verification_not_verified", "Only a verified application can be suspended.")
 	}
 	v.become(now, VerificationSuspended, reason)
@@ -224,6 +225,10 @@ func (v *Verification) Suspend(now time.Time, reason string) error {
 func (v *Verification) Lift(present Snapshot) error {
 	if v.State != VerificationSuspended {
 		return problem.Conflict("verification_not_suspended", "The verification is not suspended.")
+	}
+	if v.Covered == nil { // only versions were approved
+		v.become(present.At, VerificationDraft, "")
+		return nil
 	}
 	v.become(present.At, Verified, "")
 	v.lapse(present)

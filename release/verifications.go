@@ -135,7 +135,12 @@ func (s *Service) offered(tx *store.Tx, a application.Application) error {
 // its own group, at once.
 func (s *Service) SuspendVerification(ctx context.Context, by access.Principal, app application.ID, reason string) (Reviewed, error) {
 	return s.review(ctx, by, "suspend", app, func(tx *store.Tx, a application.Application, v *Verification) error {
-		if err := v.Suspend(tx.Now(), reason); err != nil {
+		all, err := list(tx, a.ID.String())
+		if err != nil {
+			return err
+		}
+		approved := slices.ContainsFunc(all, func(one Version) bool { return !one.Approved.IsZero() })
+		if err := v.Suspend(tx.Now(), reason, approved); err != nil {
 			return err
 		}
 		if err := s.Applications.Restrict(tx, a.ID, true); err != nil {

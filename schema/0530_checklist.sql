@@ -40,6 +40,7 @@ CREATE TABLE checklist_submission (
     submitted_by TEXT   NOT NULL,
     due          BIGINT NOT NULL,
     whole        TEXT   NOT NULL,  -- what was handed in
+    content      TEXT   NOT NULL,  -- its fingerprint
     ended        BIGINT NOT NULL,  -- 0: it waits
     outcome      TEXT   NOT NULL,  -- '', approved, sent_back, withdrawn
     reason       TEXT   NOT NULL,
@@ -54,6 +55,7 @@ CREATE TABLE checklist_mark (
     item       TEXT   NOT NULL,
     verdict    TEXT   NOT NULL,  -- ok, mend, waived, not_applicable
     body       TEXT   NOT NULL,
+    content    TEXT   NOT NULL,  -- fingerprint of what was looked at
     written    BIGINT NOT NULL,
     written_by TEXT   NOT NULL,
     PRIMARY KEY (submission, item)

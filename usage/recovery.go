@@ -19,10 +19,10 @@ type Recovery struct {
 }
 
 // Recovered finds the latest refusal with one of the outcomes from which an
-// application recovered, per account; where it did not recover from any, the
+// application recovered, per account, of the calls that a filter names; where it did not recover from any, the
 // latest. Minutes are the measure: a call in the same minute may have come before.
 // It does not authorise.
-func (s *Service) Recovered(ctx context.Context, application string, outcomes ...Outcome) ([]Recovery, error) {
+func (s *Service) Recovered(ctx context.Context, f Filter, outcomes ...Outcome) ([]Recovery, error) {
 	since := s.DB.Now().Add(-RecoveryMost).UTC().Truncate(time.Minute)
 	seen := map[string]*minutes{}
 	add := func(account string, at time.Time, o Outcome) {
@@ -33,7 +33,6 @@ func (s *Service) Recovered(ctx context.Context, application string, outcomes ..
 		}
 		m.add(at, o, outcomes)
 	}
-	f := Filter{Application: application}
 	s.Recorder.flushing.RLock()
 	defer s.Recorder.flushing.RUnlock()
 	var rows []minuteRow

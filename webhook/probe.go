@@ -5,7 +5,10 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"net/http"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/guestright/guestright/application"
@@ -33,8 +36,8 @@ func (p Probed) Checks() bool {
 	return p.Wrong.Failure == outbound.NoFailure && p.Wrong.Status/100 == 4 && Taken(p.Right)
 }
 
-// probedMost bounds how many endpoints are probed at one time.
-const probedMost = 5
+// ProbedMost bounds how many endpoints are probed at one time.
+const ProbedMost = 5
 
 // Probe sends every enabled web server that an application has for its events two
 // made-up ones, which no log has: one signed with a key that nobody has, then one
@@ -43,34 +46,35 @@ func (s *Service) Probe(ctx context.Context, app application.ID) ([]Probed, erro
 	var at []*destination
 	err := s.DB.Read(ctx, func(tx *store.Tx) error {
 		at = nil
-		found, err := endpoints(tx, "e.application = ? AND e.state = ? AND e.maker = ''", app, Enabled)
-		if err != nil {
-			return err
-		}
+		found, err := s.Served(tx, app)
 		for _, e := range found {
-			if e.Kind != "" || len(at) == probedMost { // a broker verifies nothing
+			if e.State != Enabled || len(at) == ProbedMost {
 				continue
 			}
 			to := &destination{Endpoint: e}
-			if err := s.reads(tx, to); err != nil {
-				return err
+			if s.reads(tx, to) == nil { // one whose secret cannot be read gets nothing anyhow
+				at = append(at, to)
 			}
-			at = append(at, to)
 		}
-		return nil
+		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	out := make([]Probed, 0, len(at))
-	for _, to := range at {
-		p, err := s.probe(ctx, to)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, p)
+	out, faults := make([]Probed, len(at)), make([]error, len(at))
+	var wg sync.WaitGroup
+	for i, to := range at {
+		wg.Go(func() { out[i], faults[i] = s.probe(ctx, to) })
 	}
-	return out, nil
+	wg.Wait()
+	return out, errors.Join(faults...)
+}
+
+// Served are the web servers that an application has for its events, also those that
+// are switched off. It does not authorise.
+func (s *Service) Served(tx *store.Tx, app application.ID) ([]Endpoint, error) {
+	found, err := endpoints(tx, "e.application = ? AND e.maker = ''", app)
+	return slices.DeleteFunc(found, func(e Endpoint) bool { return e.Kind != "" }), err // a broker verifies nothing
 }
 
 func (s *Service) probe(ctx context.Context, to *destination) (Probed, error) {

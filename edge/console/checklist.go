@@ -185,7 +185,10 @@ func itemTitle(c checklist.Checklist, code string) string {
 }
 
 // clockWords say how long reviews take.
-func clockWords(c checklist.Clock) string {
+func clockWords(c checklist.Clock, required bool) string {
+	if !required {
+		return "The operator of this platform reviews no versions. The checks are advice."
+	}
 	text := "The operator decides within " + plural(c.Days, "day") + "."
 	switch {
 	case c.Of == 0:

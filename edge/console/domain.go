@@ -142,7 +142,7 @@ func showRemoveDomain(v *visit, f faults) error {
 		Remains: []string{"The record or the file stays where it is; you can delete it."},
 		Action:  action, Token: v.token(action), Button: "Remove the domain", Cancel: path}
 	if d.State == domain.Proven {
-		c.Consequences = []string{"New releases that name this domain no longer show that it is yours."}
+		c.Consequences = []string{"Where the operator reviews versions, none that names this domain can be handed in without it."}
 	}
 	return v.inGroup(g, sheet{title: c.Title, status: f.status(), trail: []page.Link{{Text: "Domains", URL: path}, {Text: d.Name}}, body: refusable(f, c)})
 }

@@ -34,7 +34,7 @@ func domainList(v *visit, d domainsView) templ.Component {
 			templ_7745c5c3_Var1 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = page.Head{Title: "Domains", Text: "Prove once that a domain is yours. Releases of your applications show it for their redirect addresses and sites, also below the domain."}.Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = page.Head{Title: "Domains", Text: "Prove once that a domain is yours. The release checklist wants it for redirect addresses and sites, also below the domain."}.Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

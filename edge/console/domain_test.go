@@ -86,7 +86,7 @@ func TestDomainsByThePages(t *testing.T) {
 	if a := admin.get("/groups/" + own[0].ID.String() + "/domains/" + d.ID.String() + "/remove"); a.StatusCode != http.StatusNotFound {
 		t.Errorf("under another group: %d", a.StatusCode)
 	}
-	dev.get(one+"/remove").has(t, "Remove acme.com?", "gives another text", "no longer show that it is yours")
+	dev.get(one+"/remove").has(t, "Remove acme.com?", "gives another text", "can be handed in without it")
 	dev.submit(one+"/remove", one+"/remove").led(t, at)
 	dev.get(at).has(t, "acme.com is removed", "No domain yet")
 }

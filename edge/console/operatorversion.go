@@ -138,7 +138,7 @@ func markVersion(v *visit) error {
 	for _, q := range checklist.Questions {
 		m := checklist.Mark{Item: q.Code, Verdict: checklist.Verdict(v.field("verdict_" + q.Code)), Comment: v.field("comment_" + q.Code)}
 		typed[q.Code] = m
-		if m.Verdict != "" {
+		if m.Verdict != "" || m.Comment != "" {
 			marks, sent = append(marks, m), append(sent, q.Code)
 		}
 	}
