@@ -1,6 +1,7 @@
 package admission
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/guestright/guestright/access"
@@ -104,10 +105,16 @@ func (s *Service) Queue(ctx context.Context, by access.Principal, acc account.ID
 	return out, err
 }
 
-// Approve installs what was asked for, with the scopes that were asked for and by the
-// approver's hand, in one transaction. Errors: everything of Install, and Conflict
-// `own_request`, `installation_request_closed`.
+// Approve is ApproveVersion of the version that was asked for.
 func (s *Service) Approve(ctx context.Context, by access.Principal, id ID, words string) (Request, error) {
+	return s.ApproveVersion(ctx, by, id, "", words)
+}
+
+// ApproveVersion installs what was asked for, with the scopes that were asked for and by the
+// approver's hand, in one transaction. Errors: everything of Install, and Conflict
+// `own_request`, `installation_request_closed`, `installation_changed` when another
+// version is offered by now than the one that was looked at.
+func (s *Service) ApproveVersion(ctx context.Context, by access.Principal, id ID, seen, words string) (Request, error) {
 	var d Detail
 	err := s.DB.Write(ctx, func(tx *store.Tx) error {
 		var err error
@@ -142,7 +149,7 @@ func (s *Service) Approve(ctx context.Context, by access.Principal, id ID, words
 		if err := save(tx, d.Request); err != nil {
 			return err
 		}
-		i, err := s.Integrations.InstallIn(tx, by, d.Account, offer, integration.Order{ApplicationID: d.PublicID, Scopes: d.Scopes})
+		i, err := s.Integrations.InstallIn(tx, by, d.Account, offer, integration.Order{ApplicationID: d.PublicID, Version: cmp.Or(seen, d.Version), Scopes: d.Scopes})
 		if err != nil {
 			return err
 		}

@@ -64,7 +64,8 @@ type detailOut struct{ Body Detail }
 type approveIn struct {
 	Path
 	Body struct {
-		Answer string `json:"answer,omitempty" maxLength:"500" doc:"A word to whoever asked"`
+		Version string `json:"version,omitempty" maxLength:"60" doc:"Id of the version that the approver looked at; absent: the one that was asked for"`
+		Answer  string `json:"answer,omitempty" maxLength:"500" doc:"A word to whoever asked"`
 	}
 }
 
@@ -158,9 +159,9 @@ func (s *Service) mountAnswering(m web.Mux) {
 	web.Op(m, web.Operation{ID: "approveInstallationRequest", Method: "POST", Path: "/v1/installation-requests/{installation_request}/approve", Tag: tag, Summary: "Approve a request, which installs", Action: answering,
 		Description: "The application is installed with the scopes that were asked for, in the approver's name. Whoever asked is told.",
 		Errors: append([]string{"own_request", "installation_request_closed", "admission_changed", "application_blocked", "application_not_allowed", "approval_needed",
-			"already_installed", "scope_required", "scope_not_requested", "role_too_broad", "installation_quota_exceeded"}, offers...)},
+			"already_installed", "installation_changed", "scope_required", "scope_not_requested", "role_too_broad", "installation_quota_exceeded"}, offers...)},
 		func(ctx context.Context, in *approveIn) (*requestOut, error) {
-			got, err := s.Approve(ctx, access.By(ctx), in.Request, in.Body.Answer)
+			got, err := s.ApproveVersion(ctx, access.By(ctx), in.Request, in.Body.Version, in.Body.Answer)
 			return &requestOut{got}, err
 		})
 	web.Op(m, web.Operation{ID: "denyInstallationRequest", Method: "POST", Path: "/v1/installation-requests/{installation_request}/deny", Tag: tag, Summary: "Deny a request", Action: answering,

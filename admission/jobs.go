@@ -2,6 +2,8 @@ package admission
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/guestright/guestright/access"
@@ -29,7 +31,8 @@ func (s *Service) Watch(ctx context.Context) error {
 		return err
 	}
 	by := access.System("the time of an integration is over")
-	for _, id := range accounts {
+	var faults []error
+	for _, id := range accounts { // one that fails keeps no other from being stopped
 		if err := s.DB.Write(ctx, func(tx *store.Tx) error {
 			a, err := s.Accounts.Load(tx, id)
 			if err != nil {
@@ -49,10 +52,10 @@ func (s *Service) Watch(ctx context.Context) error {
 			}
 			return nil
 		}); err != nil {
-			return err
+			faults = append(faults, fmt.Errorf("%s: %w", id, err))
 		}
 	}
-	return nil
+	return errors.Join(faults...)
 }
 
 // remind tells an account's administrators, once each, of an end that is near and of

@@ -209,11 +209,14 @@ func (s *Service) Unlist(ctx context.Context, by access.Principal, acc account.I
 		if err != nil {
 			return err
 		}
-		a, err := s.Applications.Load(tx, app)
-		if err != nil {
+		if err := unlist(tx, acc.String(), e.application); err != nil {
 			return err
 		}
-		if err := unlist(tx, acc.String(), e.application); err != nil {
+		a, err := s.Applications.Load(tx, app)
+		if problem.CodeOf(err) == "not_found" { // deleted meanwhile: nothing of it is installed
+			return s.record(tx, by, "admission.unlist", was.Policy, e, nil, e.application, "")
+		}
+		if err != nil {
 			return err
 		}
 		if err := s.record(tx, by, "admission.unlist", was.Policy, e, nil, e.application, ""); err != nil {

@@ -35,6 +35,13 @@ func cycleOf(tx *store.Tx, account string) (cycleRow, error) {
 
 func putCycle(tx *store.Tx, account string, c Cycle, revision int64) error {
 	r := &cycleRow{Account: account, Days: int64(c.Days), Grace: int64(c.Grace), Suspends: store.Bool(c.Suspends), Since: store.At(tx.Now()), Revision: revision + 1}
+	was, err := cycleOf(tx, account)
+	if err != nil {
+		return err
+	}
+	if r.Days > 0 && was.Days > 0 && (was.Suspends || !r.Suspends) { // saving again gives nobody more time
+		r.Since = was.Since
+	}
 	res, err := tx.NewInsert().Model(r).On("CONFLICT (account) DO UPDATE").
 		Set("days = EXCLUDED.days, grace = EXCLUDED.grace, suspends = EXCLUDED.suspends, since = EXCLUDED.since, revision = EXCLUDED.revision").
 		Where("c.revision = ?", revision).Exec(tx.Ctx)

@@ -113,7 +113,7 @@ func (s *Service) mountInstalling(m web.Mux) {
 	web.Op(m, web.Operation{
 		ID: "createInstallation", Method: "POST", Path: "/v1/accounts/{account}/installations", Tag: "Installations", Summary: "Install an application", Creates: true,
 		Description: "By its application ID. Unless you pick others, an integration user is made with a role of exactly the privileges that you grant.", Action: "installation:create",
-		Errors: []string{"forbidden", "nothing_released", "application_suspended", "application_deleted", "group_suspended", "group_archived", "already_installed",
+		Errors: []string{"forbidden", "nothing_released", "application_suspended", "application_deleted", "group_suspended", "group_archived", "already_installed", "installation_changed",
 			"scope_required", "scope_not_requested", "delegation_invalid", "role_too_broad", "user_name_invalid", "installation_quota_exceeded", "account_closed", "application_unverified", "application_unverified_many", "verification_suspended",
 			"application_blocked", "application_not_allowed", "approval_needed", "ends_invalid"},
 	}, func(ctx context.Context, in *installIn) (*installedOut, error) {

@@ -20,6 +20,7 @@ import (
 // Order is what an administrator decides when installing.
 type Order struct {
 	ApplicationID string   `json:"application_id" doc:"The application ID that the developer gave you"`
+	Version       string   `json:"version,omitempty" maxLength:"60" doc:"Id of the version that was looked at: another one is refused; absent: the one that is offered"`
 	Scopes        []string `json:"scopes,omitempty" doc:"What to grant; all that the version requires when absent"`
 	User          string   `json:"user,omitempty" doc:"An integration user that is there already; made when absent"`
 	UserName      string   `json:"user_name,omitempty" doc:"Name of the integration user to make; the developer's preference when absent"`
@@ -70,6 +71,9 @@ func (s *Service) install(tx *store.Tx, by access.Principal, acc string, offer O
 			return none, err
 		}
 		return none, errInstalled(there)
+	}
+	if o.Version != "" && o.Version != offer.Version.ID.String() {
+		return none, problem.Conflict("installation_changed", "Another version was published meanwhile. Look at it first.")
 	}
 	if o.Delegation == "" {
 		o.Delegation = "off"

@@ -148,10 +148,8 @@ func (s *Service) SetStage(ctx context.Context, by access.Principal, id ID, to S
 		if s.Review && v.Approved.IsZero() && !to.Private() && v.Stage.Private() {
 			return errReview()
 		}
-		if v.Stage.Reach == ReachOwn {
-			if err := s.seconded(tx, by, a, *v, to); err != nil {
-				return err
-			}
+		if err := s.seconded(tx, by, a, *v, to); err != nil {
+			return err
 		}
 		return v.setStage(to)
 	})

@@ -8,6 +8,7 @@ import (
 
 	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/application"
+	"github.com/guestright/guestright/group"
 	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/store"
 )
@@ -55,10 +56,18 @@ func (s *Service) seconded(tx *store.Tx, by access.Principal, a application.Appl
 		return err
 	case c.By == "":
 		return problem.Conflict("second_person_required", "Your group wants a second member to confirm what goes to customers. Ask another administrator to confirm this version.")
-	case c.By == by.User:
+	case c.By != by.User:
+		roles, err := group.Roles(tx, c.By)
+		if err != nil {
+			return err
+		}
+		if role := roles[a.Group]; role != access.GroupOwner && role != access.GroupAdmin {
+			return problem.Conflict("second_person_required", "Whoever confirmed this version does not run your group any more. Ask another administrator to confirm it.")
+		}
+		return nil
+	default:
 		return problem.Conflict("second_person_required", "You have confirmed this version yourself. Another administrator of the group releases it.")
 	}
-	return nil
 }
 
 // Confirmation tells whether a second member has to confirm a version, and has.
@@ -93,7 +102,7 @@ func (s *Service) Confirm(ctx context.Context, by access.Principal, id ID) (Conf
 			return problem.Conflict("second_person_needless", "Your group does not ask for a second member.")
 		case by.User == "":
 			return problem.Forbidden("not_a_person", "Only a person can confirm.")
-		case !v.Editable() && (v.State != Live || v.Stage.Reach != ReachOwn):
+		case !v.Editable() && (v.State != Live || v.Stage.Reach == ReachAll): // there is nobody left whom it could reach
 			return errNotDraft()
 		}
 		r := &confirmationRow{Version: v.ID.String(), ConfirmedBy: by.User, Confirmed: store.At(tx.Now()), Revision: v.revision}

@@ -291,7 +291,7 @@ func (v *visit) answering(d requestView, done string, do func(admission.ID) (adm
 func approveRequest(v *visit) error {
 	words := v.field("answer")
 	return v.answering(requestView{Typed: requestTyped{Answer: words}}, "Approved and installed. Whoever asked is told.", func(id admission.ID) (admission.Request, error) {
-		return v.Admission.Approve(v.ctx(), v.by, id, words)
+		return v.Admission.ApproveVersion(v.ctx(), v.by, id, v.field("version"), words)
 	})
 }
 
