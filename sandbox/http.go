@@ -47,6 +47,7 @@ const tag = "Sandboxes"
 // Mount mounts the operations on sandboxes.
 func (s *Service) Mount(m web.Mux) {
 	m.Catalogue().Declare(Declared()...)
+	m.Catalogue().Declare(event.Declared()...) // it refuses as the log does
 	s.mountSimulation(m)
 	web.Op(m, web.Operation{
 		ID: "listGroupSandboxes", Method: "GET", Path: "/v1/groups/{group}/sandboxes", Tag: tag, Summary: "List a group's sandboxes", Action: "group:view",
