@@ -313,13 +313,8 @@ func (s *Service) RemoveMember(tx *store.Tx, by access.Principal, account, user 
 	return s.record(tx, by, "account.member_remove", account, m.Name, m, nil)
 }
 
-// SandboxesOf lists the ids of a developer group's own sandboxes, also closed ones.
-// It does not authorise.
-func (s *Service) SandboxesOf(tx *store.Tx, group string) ([]string, error) {
-	var ids []string
-	if group == "" {
-		return nil, nil
-	}
-	err := tx.NewSelect().TableExpr("account_account").Column("id").Where("kind = ? AND developer_group = ?", Sandbox, group).Order("id").Scan(tx.Ctx, &ids)
-	return ids, err
+// SandboxesOf lists a developer group's own sandboxes by name, also closed ones. It
+// does not authorise.
+func (s *Service) SandboxesOf(tx *store.Tx, group string) ([]Account, error) {
+	return sandboxes(tx, group)
 }

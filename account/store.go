@@ -50,6 +50,21 @@ func find(tx *store.Tx, where string, args ...any) (Account, error) {
 	return r.account(), err
 }
 
+// sandboxesMost bounds what one answer holds.
+const sandboxesMost = 200
+
+func sandboxes(tx *store.Tx, group string) ([]Account, error) {
+	var rows []row
+	if err := tx.NewSelect().Model(&rows).Where("kind = ? AND developer_group = ? AND developer_group <> ''", Sandbox, group).Order("a.name", "a.id").Limit(sandboxesMost).Scan(tx.Ctx); err != nil {
+		return nil, err
+	}
+	out := make([]Account, len(rows))
+	for i := range rows {
+		out[i] = rows[i].account()
+	}
+	return out, nil
+}
+
 type listing struct {
 	User, Parent, Group, After string
 	Words                      []string // each stands in the name or the key, or is the id

@@ -3,6 +3,7 @@ package admission
 import (
 	"cmp"
 	"context"
+	"slices"
 
 	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/account"
@@ -225,7 +226,7 @@ func (s *Service) answered(tx *store.Tx, by access.Principal, verb string, app a
 		return err
 	}
 	n := notice.Notice{Kind: "installation.request_" + string(r.State), To: notice.To{User: r.AskedBy}, Link: "/installation-requests/" + r.ID.String(), Text: r.Answer}
-	if n.Subject = app.Name + " is installed, as you asked"; r.State == Denied {
+	if n.Subject = app.Name + " is installed"; r.State == Denied {
 		n.Subject = "Your request for " + app.Name + " was denied"
 	}
 	return s.Notices.Send(tx, n)
@@ -248,7 +249,11 @@ func (s *Service) Installed(tx *store.Tx, by access.Principal, i integration.Ins
 	}
 	for _, r := range open {
 		was := r.Request
-		if err := r.settle(tx.Now(), Approved, by.User, ""); err != nil {
+		said := ""
+		if !slices.Equal(sorted(r.Scopes), sorted(i.Scopes)) {
+			said = "It was installed with other permissions than you asked for."
+		}
+		if err := r.settle(tx.Now(), Approved, by.User, said); err != nil {
 			return err
 		}
 		if err := save(tx, r.Request); err != nil {
@@ -260,4 +265,10 @@ func (s *Service) Installed(tx *store.Tx, by access.Principal, i integration.Ins
 		}
 	}
 	return nil
+}
+
+func sorted(scopes []string) []string {
+	out := slices.Clone(scopes)
+	slices.Sort(out)
+	return out
 }

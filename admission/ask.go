@@ -145,7 +145,8 @@ func (v Verdict) decider(acc string) string {
 
 func (s *Service) tellDeciders(tx *store.Tx, r Request, l Look) error {
 	return s.Notices.Send(tx, notice.Notice{Kind: "installation.asked", To: notice.To{Account: l.Verdict.decider(r.Account), AccountRole: access.AccountAdmin},
-		Subject: "Somebody asks for " + l.Offer.Application.Name + " in " + l.Offer.AccountName, Text: r.Reason, Link: "/installation-requests/" + r.ID.String()})
+		Subject: "Somebody asks for " + l.Offer.Application.Name + " in " + l.Offer.AccountName, Text: r.Reason, Link: "/installation-requests/" + r.ID.String(),
+		Dedupe: r.Account + "/" + r.Application + "/" + r.AskedBy + "/" + r.Created.Format("2006-01-02")}) // whoever takes it back and asks again is heard once a day
 }
 
 func (s *Service) recordRequest(tx *store.Tx, by access.Principal, verb string, app application.Application, before any, r Request) error {

@@ -8,7 +8,7 @@ func Declared() []problem.Declared {
 	return []problem.Declared{
 		{Code: "application_blocked", Kind: forb, Cause: "The account, or its parent, has blocked the application; rule_of_name says which, and reason why.", Remedy: "An administrator of that account takes it off the block-list."},
 		{Code: "application_not_allowed", Kind: forb, Cause: "The account, or its parent, lets in only what is on its list; rule_of_name says which.", Remedy: "An administrator of that account puts the application on the list."},
-		{Code: "approval_needed", Kind: forb, Cause: "The account, or its parent, lets the application in only after an approval; rule_of_name says which.", Remedy: "Ask for it: POST /v1/accounts/{account}/installation-requests."},
+		{Code: "approval_needed", Kind: forb, Cause: "The account, or its parent, lets the application in only after an approval; rule_of_name says which.", Remedy: "Ask for it: POST /v1/accounts/{account}/installation-requests. To give more to what is installed, ask the administrators of that account to list it."},
 		{Code: "approval_not_needed", Kind: con, Cause: "Whoever asked may install the application.", Remedy: "Install it."},
 		{Code: "already_asked", Kind: con, Cause: "The same person has asked for the application, and nobody has answered yet; request names it.", Remedy: "Wait for the answer."},
 		{Code: "installation_requests_many", Kind: con, Cause: "Twenty requests of one person are open in the account.", Remedy: "Wait for answers, or take some back."},

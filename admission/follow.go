@@ -6,6 +6,7 @@ import (
 	"github.com/guestright/guestright/application"
 	"github.com/guestright/guestright/integration"
 	"github.com/guestright/guestright/kit/ident"
+	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/notice"
 )
@@ -30,7 +31,7 @@ func (s *Service) follow(tx *store.Tx, by access.Principal, app application.Appl
 }
 
 func (s *Service) settle(tx *store.Tx, by access.Principal, a account.Account, app application.Application, i integration.Installation) error {
-	reason, err := s.why(tx, a, app.ID, i)
+	reason, err := s.Stops(tx, a, app, i)
 	if err != nil || reason == i.AccountBlock {
 		return err
 	}
@@ -46,10 +47,27 @@ func (s *Service) settle(tx *store.Tx, by access.Principal, a account.Account, a
 	return s.Notices.Send(tx, n)
 }
 
-// why says what stops an installation here: a block-list, its end, or that nobody
-// confirmed it.
-func (s *Service) why(tx *store.Tx, a account.Account, app application.ID, i integration.Installation) (string, error) {
-	v, err := s.judge(tx, a, app)
+// Widen refuses to give more to what is installed, unless somebody who may let the
+// application in does it, or the rules let it in anyhow. It joins.
+func (s *Service) Widen(tx *store.Tx, by access.Principal, a account.Account, app application.Application) error {
+	v, err := s.judge(tx, a, app.ID)
+	if err != nil || v.Outcome == May {
+		return err
+	}
+	if v.Outcome == NeedsAsk {
+		if by.May(answering, account.Resource(v.decider(a.ID.String()))) == nil {
+			return nil
+		}
+		return problem.Forbidden("approval_needed", v.Name+" lets this application in only after an approval, and this gives it more. Ask the administrators of "+v.Name+" to put it on their list.").
+			With("rule_of", v.Account).With("rule_of_name", v.Name)
+	}
+	return v.Err()
+}
+
+// Stops says what stops an installation here: a block-list, its end, or that nobody
+// confirmed it; "": nothing does. It joins.
+func (s *Service) Stops(tx *store.Tx, a account.Account, app application.Application, i integration.Installation) (string, error) {
+	v, err := s.judge(tx, a, app.ID)
 	if err != nil {
 		return "", err
 	}

@@ -66,13 +66,15 @@ func (s *Service) remind(tx *store.Tx, acc, name string, i Item) error {
 		n.To, n.Severity = notice.To{Account: acc, AccountRole: access.AccountAdmin}, notice.Warning
 		return s.Notices.Send(tx, n)
 	}
+	var near time.Duration // the shortest that fits: they stand from the longest
 	for _, before := range reminders {
-		if i.Ends.IsZero() || past(i.Ends, tx.Now()) || i.Ends.Sub(tx.Now()) > before {
-			continue
+		if !i.Ends.IsZero() && !past(i.Ends, tx.Now()) && i.Ends.Sub(tx.Now()) <= before {
+			near = before
 		}
-		day := i.Ends.UTC().Format(form)
-		if err := send(notice.Notice{Kind: "installation.ends", Subject: i.Application + " stops in " + name + " on " + day, Link: "/installations/" + i.Installation,
-			Text: "That is the end that it was given. Give it a later one if it is still needed. Nothing is uninstalled.", Dedupe: i.Installation + "/" + i.Ends.UTC().Format(time.RFC3339) + "/" + before.String()}); err != nil {
+	}
+	if near > 0 {
+		if err := send(notice.Notice{Kind: "installation.ends", Subject: "The last day of " + i.Application + " in " + name + " is " + i.Ends.Add(-time.Second).UTC().Format(form), Link: "/installations/" + i.Installation,
+			Text: "It stops then. Give it a later day if it is still needed. Nothing is uninstalled.", Dedupe: i.Installation + "/" + i.Ends.UTC().Format(time.RFC3339) + "/" + near.String()}); err != nil {
 			return err
 		}
 	}

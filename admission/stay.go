@@ -63,7 +63,7 @@ func past(at, now time.Time) bool { return !at.IsZero() && !now.Before(at) }
 func stops(c Cycle, s Stay, from, since, now time.Time) string {
 	const form = "2 January 2006"
 	if past(s.Ends, now) {
-		return "The time that it was given ended on " + s.Ends.UTC().Format(form) + "."
+		return "Its last day was " + s.Ends.Add(-time.Second).UTC().Format(form) + "."
 	}
 	due := c.due(s, from, since)
 	if past(c.suspends(due), now) {

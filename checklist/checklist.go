@@ -1,6 +1,7 @@
 package checklist
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -79,7 +80,7 @@ func (c *Checklist) untold() {
 func (s *Service) show(tx *store.Tx, v release.Version, a application.Application) (Checklist, error) {
 	out := Checklist{Version: v.ID, Number: v.Number, State: v.State, Name: a.Name, Group: a.Group, Required: s.Releases.Review,
 		Reasons: []ScopeReason{}, Questions: Questions, Changes: []string{}, Missing: []release.Reason{}}
-	f, err := s.read(tx, v, a)
+	f, err := s.about(tx, v, a)
 	if err != nil {
 		return out, err
 	}
@@ -97,10 +98,9 @@ func (s *Service) show(tx *store.Tx, v release.Version, a application.Applicatio
 	}
 	unused, _ := out.Run.item(CodeUnused)
 	for _, name := range v.Scopes() {
-		sc, known := f.catalog.Scope(name)
-		high := !known || sc.Risk == "high"
-		out.Reasons = append(out.Reasons, ScopeReason{Scope: name, Label: either(sc.Label, name), Risk: sc.Risk, Reason: f.reasons[name],
-			Needed: high || unused.Outcome == Failed && slices.Contains(unused.Evidence, name)})
+		sc, _ := f.catalog.Scope(name)
+		out.Reasons = append(out.Reasons, ScopeReason{Scope: name, Label: cmp.Or(sc.Label, name), Risk: sc.Risk, Reason: f.reasons[name],
+			Needed: f.risky(name) || unused.Outcome == Failed && slices.Contains(unused.Evidence, name)})
 	}
 	out.Review, err = s.clock(tx)
 	return out, err
@@ -183,7 +183,7 @@ func (s *Service) Gate(tx *store.Tx, step release.Step, a application.Applicatio
 	if !s.Releases.Review || step == release.StepPublish && v.Approved.IsZero() && v.Stage.Private() {
 		return nil, nil // a few accounts that are named, or one's own: nobody vouches for it
 	}
-	f, err := s.read(tx, v, a)
+	f, err := s.about(tx, v, a)
 	if err != nil {
 		return nil, err
 	}
@@ -207,7 +207,7 @@ func (s *Service) Gate(tx *store.Tx, step release.Step, a application.Applicatio
 func (f *facts) mustExplain() error {
 	var faults []problem.Field
 	for _, s := range f.version.Scopes() {
-		if sc, ok := f.catalog.Scope(s); (!ok || sc.Risk == "high") && f.reasons[s] == "" {
+		if f.risky(s) && f.reasons[s] == "" {
 			faults = append(faults, problem.Field{Pointer: "/reasons/" + s, Code: "required", Detail: "Say what goes wrong without " + s + ": its risk is high."})
 		}
 	}

@@ -138,6 +138,8 @@ func TestH41_AReviewItemByItem(t *testing.T) {
 	if _, err = h.Releases.SubmitVersion(t.Context(), h.dan, v.ID, release.Everybody); err != nil {
 		t.Fatal(err)
 	}
+	_, err = h.Checklists.Queue(t.Context(), h.dan)
+	h.code("a developer looks at the queue", err, "not_found")
 	queue, err := h.Checklists.Queue(t.Context(), h.olga)
 	if err != nil || len(queue) != 1 || queue[0].Late || queue[0].Open != len(checklist.Questions) || !queue[0].Due.Equal(queue[0].Submitted.Add(5*24*time.Hour)) {
 		t.Fatalf("%+v %v", queue, err)

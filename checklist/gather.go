@@ -17,39 +17,60 @@ import (
 	"github.com/guestright/guestright/usage"
 )
 
-// read gathers what the database knows.
-func (s *Service) read(tx *store.Tx, v release.Version, a application.Application) (facts, error) {
+// about gathers what a version says of itself: what its fingerprint is made of.
+func (s *Service) about(tx *store.Tx, v release.Version, a application.Application) (facts, error) {
 	f := facts{now: tx.Now(), catalog: s.Catalog.Get(), version: v, application: a, keyAge: s.KeyAge}
 	if f.catalog == nil {
 		return f, problem.Unavailable("catalog_missing", "No catalog is in force yet.", nil)
 	}
-	accounts, err := s.Accounts.SandboxesOf(tx, a.Group)
-	if err != nil {
-		return f, err
-	}
-	for _, step := range []func() error{
+	return f, each(
 		func() (err error) { f.client, err = s.Applications.Client(tx, a.ID); return },
-		func() (err error) { f.keys, err = s.Applications.KeysOf(tx, a.ID); return },
 		func() (err error) { f.links, err = s.Sheets.LinksOf(tx, a); return },
 		func() (err error) { f.docs, err = s.Listings.Docs(tx, a.ID.String()); return },
 		func() (err error) { f.packed, err = s.Releases.Packed(tx, v.ID.String()); return },
-		func() (err error) { f.findings, err = s.Releases.Findings(tx, v.ID.String()); return },
 		func() (err error) { f.endpoints, err = s.Webhooks.Served(tx, a.ID); return },
+		func() (err error) { f.reasons, err = reasons(tx, a.ID.String()); return },
+	)
+}
+
+// read is about with what happened, as far as the database knows.
+func (s *Service) read(tx *store.Tx, v release.Version, a application.Application) (facts, error) {
+	f, err := s.about(tx, v, a)
+	if err != nil {
+		return f, err
+	}
+	return f, each(
+		func() (err error) { f.keys, err = s.Applications.KeysOf(tx, a.ID); return },
+		func() (err error) { f.findings, err = s.Releases.Findings(tx, v.ID.String()); return },
 		func() (err error) { f.owned, err = s.Domains.Names(tx, a.Group); return },
 		func() (err error) { f.tried, err = s.Integrations.Tried(tx, a); return },
+		func() (err error) { f.sandboxes, err = s.sandboxes(tx, a.Group); return },
 		func() (err error) {
-			f.consents, err = s.Grants.OfApplication(tx, a.ID.String(), grant.KindConsent, accounts)
+			f.consents, err = s.Grants.OfApplication(tx, a.ID.String(), grant.KindConsent, f.sandboxes)
 			return
 		},
-		func() (err error) { f.reasons, err = reasons(tx, a.ID.String()); return },
 		func() (err error) { f.proofs, err = proofs(tx, a.ID.String(), tx.Now().Add(-proofLasts)); return },
-	} {
+	)
+}
+
+// each takes steps until one fails.
+func each(steps ...func() error) error {
+	for _, step := range steps {
 		if err := step(); err != nil {
-			return f, err
+			return err
 		}
 	}
-	f.sandboxes = accounts
-	return f, nil
+	return nil
+}
+
+// sandboxes are the ids of a group's own.
+func (s *Service) sandboxes(tx *store.Tx, group string) ([]string, error) {
+	all, err := s.Accounts.SandboxesOf(tx, group)
+	ids := make([]string, len(all))
+	for i, a := range all {
+		ids[i] = a.ID.String()
+	}
+	return ids, err
 }
 
 // ask gathers what is not in the database: the counts, some of which are in memory,
@@ -87,19 +108,13 @@ const askMost = 30 * time.Second
 
 // prove keeps the best proof: one from which it recovered, the latest otherwise.
 func (s *Service) prove(ctx context.Context, f *facts, kind string, outcomes []usage.Outcome) error {
-	var seen []usage.Recovery
 	for _, account := range f.sandboxes {
-		some, err := s.Usage.Recovered(ctx, usage.Filter{Application: f.application.ID.String(), Account: account}, outcomes...)
+		r, err := s.Usage.Recovered(ctx, usage.Filter{Application: f.application.ID.String(), Account: account}, outcomes...)
 		if err != nil {
 			return err
 		}
-		seen = append(seen, some...)
-	}
-	for _, r := range seen {
-		was, there := f.proofs[kind]
-		better := !r.Recovered.IsZero() && (was.Recovered.IsZero() || r.Refused.After(was.Refused)) || was.Recovered.IsZero() && r.Refused.After(was.Refused)
-		if !there || better {
-			f.proofs[kind] = Proof{Kind: kind, Account: r.Account, Refused: r.Refused, Recovered: r.Recovered}
+		if p := (Proof{Kind: kind, Account: account, Refused: r.Refused, Recovered: r.Recovered}); p.better(f.proofs[kind]) {
+			f.proofs[kind] = p
 		}
 	}
 	return nil

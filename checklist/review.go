@@ -7,7 +7,6 @@ import (
 
 	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/application"
-	"github.com/guestright/guestright/group"
 	"github.com/guestright/guestright/kit/ident"
 	"github.com/guestright/guestright/kit/job"
 	"github.com/guestright/guestright/kit/problem"
@@ -44,7 +43,7 @@ func (s *Service) submitted(tx *store.Tx, by access.Principal, a application.App
 	if n.whole, err = s.Releases.Whole(tx, v); err != nil {
 		return err
 	}
-	f, err := s.read(tx, v, a)
+	f, err := s.about(tx, v, a)
 	if err != nil {
 		return err
 	}
@@ -93,12 +92,8 @@ func (s *Service) Review(ctx context.Context, by access.Principal, id release.ID
 		if err != nil {
 			return err
 		}
-		mine, err := group.Roles(tx, by.User)
-		if err != nil {
+		if err := s.Releases.Impartial(tx, by, a); err != nil {
 			return err
-		}
-		if _, own := mine[a.Group]; own {
-			return problem.Forbidden("reviewer_conflicted", "You belong to the developer group of this application. Somebody else must review it.")
 		}
 		all, err := submissions(tx, id.String())
 		if err != nil {
@@ -117,7 +112,7 @@ func (s *Service) Review(ctx context.Context, by access.Principal, id release.ID
 		if len(f) > 0 {
 			return problem.Invalid("marks_invalid", "Some of the answers need another look.", f...)
 		}
-		looked, err := s.read(tx, v, a)
+		looked, err := s.about(tx, v, a)
 		if err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package checklist
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -11,7 +12,7 @@ import (
 	"github.com/guestright/guestright/kit/outbound"
 )
 
-// named address that customers are given.
+// address that customers are given, and what it is.
 type address struct{ what, url string }
 
 // answer is how an address answered.
@@ -20,7 +21,8 @@ type answer struct {
 	result outbound.Result
 }
 
-// addresses that customers are given: what the application and its package say.
+// named are the addresses that customers are given: what the application and its
+// package say.
 func (f *facts) named() []address {
 	out := []address{{"homepage", f.links.Website}, {"support", f.links.Support}, {"privacy statement", f.links.Privacy}, {"documentation", f.docs}}
 	if f.packed != nil {
@@ -37,19 +39,20 @@ func (f *facts) named() []address {
 	})
 }
 
-// privacy, support and documentation, wherever they are said.
+// contact looks for homepage, support, privacy statement and documentation, wherever
+// they are said.
 func (f *facts) contact() Item {
 	privacy, support, docs, site := f.links.Privacy, f.links.Support, f.docs, f.links.Website
 	if f.packed != nil {
 		l := f.packed.Manifest.Listing
-		privacy, site = either(privacy, l.Links.Privacy), either(site, l.Links.Site)
-		support = either(support, either(l.Links.Support.Or(""), l.SupportEmail))
-		docs = either(docs, l.Links.Docs.Or(""))
+		privacy, site = cmp.Or(privacy, l.Links.Privacy), cmp.Or(site, l.Links.Site)
+		support = cmp.Or(support, l.Links.Support.Or(""), l.SupportEmail)
+		docs = cmp.Or(docs, l.Links.Docs.Or(""))
 	}
 	var missing, there []string
 	for _, c := range []struct{ what, where, said string }{
 		{"a homepage", "under Settings", site}, {"a contact for support", "under Settings", support},
-		{"a privacy statement", "under Verification", privacy}, {"documentation", "under Listing", docs},
+		{"a privacy statement", "under Verification", privacy}, {"documentation", "under Directory", docs},
 	} {
 		if strings.TrimSpace(c.said) == "" {
 			missing = append(missing, c.what+" ("+c.where+")")
@@ -61,13 +64,6 @@ func (f *facts) contact() Item {
 		return item(CodeContact, Failed, "Customers miss something.", "Fill in what is missing.", missing...)
 	}
 	return item(CodeContact, Passed, "Homepage, support, privacy statement and documentation are there.", "", there...)
-}
-
-func either(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
 
 func firstLine(text string) string {

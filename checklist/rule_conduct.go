@@ -2,10 +2,12 @@ package checklist
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/guestright/guestright/application"
 	"github.com/guestright/guestright/integration"
+	"github.com/guestright/guestright/usage"
 	"github.com/guestright/guestright/webhook"
 )
 
@@ -22,6 +24,15 @@ type Proof struct {
 	Account   string
 	Refused   time.Time
 	Recovered time.Time
+}
+
+// better reports whether a proof says more than another: that it went on, or it is
+// the later one.
+func (p Proof) better(than Proof) bool {
+	if went, had := !p.Recovered.IsZero(), !than.Recovered.IsZero(); went != had {
+		return went
+	}
+	return p.Refused.After(than.Refused)
 }
 
 // proofLasts is how long a proof counts.
@@ -77,7 +88,7 @@ func (f *facts) signatures() Item {
 		}
 	}
 	if bad != nil {
-		return item(CodeSignature, Failed, "A server does not tell a right signature from a wrong one.", "Verify Webhook-Signature before you believe anything, and answer 401 when it is wrong: docs/webhooks.md shows how.", bad...)
+		return item(CodeSignature, Failed, "A server does not tell a right signature from a wrong one.", "Verify Webhook-Signature before you believe anything, and answer 401 when it is wrong. The guide for developers shows how, under Events.", bad...)
 	}
 	return item(CodeSignature, Passed, "Wrong signatures are refused, right ones are taken.", "", good...)
 }
@@ -106,35 +117,30 @@ func (f *facts) unprobed() (Item, bool) {
 const afterwards = time.Hour
 
 func (f *facts) removed() Item {
-	for _, t := range f.latestRemoved() {
-		line := "installation " + t.ID.String() + " was removed at " + t.RemovedAt.UTC().Format(minute)
-		late := int64(0)
-		for _, u := range f.uses {
-			if u.Grant == t.Grant && u.Last.After(t.RemovedAt.Add(afterwards)) {
-				late += u.Calls
-			}
-		}
-		switch {
-		case !t.Ended:
-			return item(CodeRemoved, Failed, "Something went on after it was removed.", "Tell the operator: the grant should have ended.", line+", and its grant still stands")
-		case late > 0:
-			return item(CodeRemoved, Failed, "Something went on after it was removed.", "Stop calling when the token is refused, or when the event of the removal arrives. Then install and remove it once more.", line+", and it went on calling for more than an hour")
-		}
-		return item(CodeRemoved, Passed, "Removing it ended everything.", "", line+"; its grant and tokens have ended, and no call has come more than an hour later")
+	t, removed := f.latestRemoved()
+	if !removed {
+		return item(CodeRemoved, Failed, "It has not been removed from a sandbox yet.", "Install it in a sandbox of your group and remove it there.")
 	}
-	return item(CodeRemoved, Failed, "It has not been removed from a sandbox yet.", "Install it in a sandbox of your group and remove it there.")
+	line := "installation " + t.ID.String() + " was removed at " + t.RemovedAt.UTC().Format(minute)
+	late := slices.ContainsFunc(f.uses, func(u usage.Use) bool { return u.Grant == t.Grant && u.Last.After(t.RemovedAt.Add(afterwards)) })
+	switch {
+	case !t.Ended:
+		return item(CodeRemoved, Failed, "Something went on after it was removed.", "Tell the operator: the grant should have ended.", line+", and its grant still stands")
+	case late:
+		return item(CodeRemoved, Failed, "Something went on after it was removed.", "Stop calling when the token is refused, or when the event of the removal arrives. Then install and remove it once more.", line+", and it went on calling for more than an hour")
+	}
+	return item(CodeRemoved, Passed, "Removing it ended everything.", "", line+"; its grant and tokens have ended, and no call has come more than an hour later")
 }
 
 // latestRemoved is the installation that was removed last; none: nothing was. A fault
 // of before may be mended, and a good end of before says nothing about today.
-func (f *facts) latestRemoved() []integration.Tried {
-	var last []integration.Tried
+func (f *facts) latestRemoved() (last integration.Tried, found bool) {
 	for _, t := range f.tried {
-		if !t.RemovedAt.IsZero() && (last == nil || t.RemovedAt.After(last[0].RemovedAt)) {
-			last = []integration.Tried{t}
+		if t.RemovedAt.After(last.RemovedAt) {
+			last, found = t, true
 		}
 	}
-	return last
+	return last, found
 }
 
 func (f *facts) keyed() Item {

@@ -53,11 +53,18 @@ func (f *facts) unexplained() (unused, risky []string) {
 		if !slices.Contains(need, s) {
 			unused = append(unused, s)
 		}
-		if sc, ok := f.catalog.Scope(s); !ok || sc.Risk == "high" {
+		if f.risky(s) {
 			risky = append(risky, s)
 		}
 	}
 	return unused, risky
+}
+
+// risky reports whether a scope needs a reason whatever was called; one that the
+// catalog does not know does.
+func (f *facts) risky(scope string) bool {
+	sc, ok := f.catalog.Scope(scope)
+	return !ok || sc.Risk == "high"
 }
 
 func (f *facts) unused() Item {
@@ -70,7 +77,7 @@ func (f *facts) unused() Item {
 	}
 	unused, _ := f.unexplained()
 	if unused != nil {
-		return item(CodeUnused, Failed, counted(len(unused), "scope was", "scopes were")+" not needed by any call in your sandboxes, and nobody has said why "+pick(len(unused), "it is", "they are")+" asked for.",
+		return item(CodeUnused, Failed, counted(len(unused), "scope was", "scopes were")+" not needed by any call in your sandboxes, and nobody has said why.",
 			"Ask for less, use it in a sandbox, or say in a sentence why it is needed all the same.", unused...)
 	}
 	need := f.needed(passed(f.uses))
@@ -88,13 +95,6 @@ func (f *facts) unused() Item {
 	return item(CodeUnused, Passed, "Every scope was needed by what was called in your sandboxes.", "", evidence...)
 }
 
-func pick(n int, one, many string) string {
-	if n == 1 {
-		return one
-	}
-	return many
-}
-
 func (f *facts) explained() Item {
 	if !f.calls() {
 		return skipped(CodeReasons, asksNothing)
@@ -104,7 +104,7 @@ func (f *facts) explained() Item {
 	}
 	var said []string
 	for _, s := range f.version.Scopes() {
-		if sc, ok := f.catalog.Scope(s); !ok || sc.Risk == "high" {
+		if f.risky(s) {
 			said = append(said, s+": "+f.reasons[s])
 		}
 	}

@@ -14,7 +14,7 @@ import (
 type Run struct {
 	Version string    `json:"version"`
 	Began   time.Time `json:"began"`
-	Ended   time.Time `json:"ended,omitzero" doc:"Absent: it is running"`
+	Ended   time.Time `json:"ended,omitzero" doc:"Absent: the checks have never run"`
 	By      string    `json:"-"` // an operator may have had it run
 	Items   []Item    `json:"items" nullable:"false"`
 

@@ -118,7 +118,7 @@ var stopped = map[string]string{
 	"installation_pending":     "The product is still setting the application up in this account. This takes a moment as a rule: try again.",
 	"installation_failed":      "Setting the application up in this account failed. An administrator of the account can try again.",
 	"installation_unavailable": "An administrator of this account has switched the application off.",
-	"installation_blocked":     "The application is blocked in this account, by its developers or by the operator of this platform.",
+	"installation_blocked":     "The application is blocked in this account, by its developers, by the operator of this platform, or by a rule of the account.",
 }
 
 // errSmall is the answer when fewer scopes are asked for than the version needs.

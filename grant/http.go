@@ -37,7 +37,7 @@ func Declared() []problem.Declared {
 		{Code: "private_integration_paused", Kind: problem.KindForbidden, Cause: "The customer's administrator has paused the private integration.", Remedy: "Ask the administrator."},
 		{Code: "private_integration_blocked", Kind: problem.KindForbidden, Cause: "The platform operator has stopped the private integration.", Remedy: "The account's administrator sees the reason with the integration."},
 		{Code: "installation_unavailable", Kind: problem.KindForbidden, Cause: "The customer's administrator has switched the integration off.", Remedy: "Wait until it is switched on, or ask the administrator."},
-		{Code: "installation_blocked", Kind: problem.KindForbidden, Cause: "The developer or the operator blocks the integration in this account.", Remedy: "Look at the installation for the reason."},
+		{Code: "installation_blocked", Kind: problem.KindForbidden, Cause: "The developer, the operator, or a rule of the account blocks the integration in this account.", Remedy: "Look at the installation for the reason."},
 		{Code: "installation_failed", Kind: problem.KindForbidden, Cause: "The product did not create the integration user, however often it was asked.", Remedy: "The account's administrator sees why on the page of the installation, and tries again."},
 		{Code: "installation_pending", Kind: problem.KindForbidden, Cause: "The product has not created the integration user yet.", Remedy: "Try again in a minute."},
 	}

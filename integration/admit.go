@@ -17,6 +17,22 @@ func (s *Service) admitted(tx *store.Tx, acc account.Account, app application.Ap
 	return s.Admit(tx, acc, app)
 }
 
+// widened asks the account's own rules before an installation is given more.
+func (s *Service) widened(tx *store.Tx, by access.Principal, i Installation) error {
+	if s.Widen == nil {
+		return nil
+	}
+	acc, err := s.Accounts.Load(tx, i.Account)
+	if err != nil {
+		return err
+	}
+	a, err := s.applicationOf(tx, i)
+	if err != nil {
+		return err
+	}
+	return s.Widen(tx, by, acc, a)
+}
+
 // admittedOffer is an offer that the account's own rules let in.
 func (s *Service) admittedOffer(tx *store.Tx, acc, publicID string) (Offer, error) {
 	a, err := s.Accounts.Load(tx, acc)

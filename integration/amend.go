@@ -2,6 +2,7 @@ package integration
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"github.com/guestright/guestright/access"
@@ -18,6 +19,14 @@ type Patch struct {
 	Updates      *Updates      `json:"updates,omitempty" enum:"ask,low_risk" doc:"What happens when a new version asks for other permissions; it counts from the next version on"`
 	// ApproverRoles are ids of product roles.
 	ApproverRoles *[]string `json:"approver_roles,omitempty" maxItems:"100" doc:"Product roles, one of which a person needs to let the application act for them; empty: every member may"`
+}
+
+// widens reports whether it gives an installation more than it has, or lets it take
+// more by itself.
+func (p Patch) widens(i Installation) bool {
+	reach := []string{"off", "consent", "trusted"}
+	return p.Scopes != nil && len(without(*p.Scopes, i.Scopes)) > 0 || p.Updates != nil && *p.Updates == UpdatesLowRisk && i.Updates != UpdatesLowRisk ||
+		p.Delegation != nil && slices.Index(reach, *p.Delegation) > slices.Index(reach, i.Delegation)
 }
 
 // Amend changes an installation from the customer's side; the developer is told of
@@ -41,6 +50,11 @@ func (s *Service) AmendIn(tx *store.Tx, by access.Principal, id ID, p Patch) (In
 		m.told = "developer"
 	}
 	return s.changeIn(tx, by, m, id, func(tx *store.Tx, i *Installation) error {
+		if p.widens(*i) {
+			if err := s.widened(tx, by, *i); err != nil {
+				return err
+			}
+		}
 		if p.Scopes != nil {
 			if err := s.approve(tx, i, *p.Scopes); err != nil {
 				return err

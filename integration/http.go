@@ -149,7 +149,7 @@ func (s *Service) mountCustomer(m web.Mux) {
 	web.Op(m, web.Operation{
 		ID: "updateInstallation", Method: "PATCH", Path: "/v1/installations/{installation}", Tag: "Installations", Summary: "Switch it off or on, change scopes and end-user access",
 		Description: "Switched off, every call is refused with `installation_unavailable` until it is switched on again or the end that you gave has come.",
-		Action:      "installation:update", Errors: append([]string{"scope_not_requested", "scope_required", "reason_required", "until_invalid", "delegation_invalid", "role_unknown", "updates_invalid"}, changing...),
+		Action:      "installation:update", Errors: append([]string{"scope_not_requested", "scope_required", "reason_required", "until_invalid", "delegation_invalid", "role_unknown", "updates_invalid", "approval_needed", "application_not_allowed", "application_blocked"}, changing...),
 	}, func(ctx context.Context, in *amendIn) (*installationOut, error) {
 		return one(s.Amend(ctx, access.By(ctx), in.Installation, in.Body))
 	})

@@ -48,6 +48,10 @@ type Service struct {
 	// transaction that brings it; Installed hears that it did. Wired by the server.
 	Admit     func(tx *store.Tx, acc account.Account, app application.Application) error
 	Installed func(tx *store.Tx, by access.Principal, i Installation, o Order) error
+	// Widen asks these rules whether somebody may give more to what is installed, and
+	// Stops what they say against one that comes back; "": nothing.
+	Widen func(tx *store.Tx, by access.Principal, acc account.Account, app application.Application) error
+	Stops func(tx *store.Tx, acc account.Account, app application.Application, i Installation) (string, error)
 }
 
 func absent(err error) bool { return problem.CodeOf(err) == "not_found" }
@@ -247,10 +251,10 @@ func (s *Service) Restore(ctx context.Context, by access.Principal, id ID) (Inst
 		if err := i.Restore(tx.Now()); err != nil {
 			return err
 		}
-		if err := s.mayReturn(tx, *i); err != nil {
+		if err := s.mayReturn(tx, i); err != nil {
 			return err
 		}
-		if s.Hook != nil && i.State == Pending { // the product was not asked, or did not answer, before the removal
+		if s.Hook != nil && i.Provisioned == ProvisionPending { // the product was not asked, or did not answer, before the removal
 			if err := s.Hook.enqueue(tx, i.ID); err != nil {
 				return err
 			}
@@ -260,8 +264,9 @@ func (s *Service) Restore(ctx context.Context, by access.Principal, id ID) (Inst
 }
 
 // mayReturn fails when the account, the application or its group has been stopped
-// since the installation was removed.
-func (s *Service) mayReturn(tx *store.Tx, i Installation) error {
+// since the installation was removed. What the account's rules have against it stops
+// it again.
+func (s *Service) mayReturn(tx *store.Tx, i *Installation) error {
 	acc, err := s.Accounts.Load(tx, i.Account)
 	if err != nil {
 		return err
@@ -269,7 +274,7 @@ func (s *Service) mayReturn(tx *store.Tx, i Installation) error {
 	if err := errClosed(acc); err != nil {
 		return err
 	}
-	a, err := s.applicationOf(tx, i)
+	a, err := s.applicationOf(tx, *i)
 	if err != nil {
 		return err
 	}
@@ -284,6 +289,12 @@ func (s *Service) mayReturn(tx *store.Tx, i Installation) error {
 	}
 	if err := s.admitted(tx, acc, a); err != nil {
 		return err
+	}
+	if s.Stops != nil {
+		if i.AccountBlock, err = s.Stops(tx, acc, a, *i); err != nil {
+			return err
+		}
+		i.settle()
 	}
 	review, err := s.Releases.Verification(tx, a.ID)
 	if err != nil {

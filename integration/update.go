@@ -122,6 +122,11 @@ func (s *Service) Take(ctx context.Context, by access.Principal, id ID, t Taking
 		if err := u.To.Approve(t.Scopes); err != nil {
 			return err
 		}
+		if len(without(t.Scopes, i.Scopes)) > 0 {
+			if err := s.widened(tx, by, i); err != nil {
+				return err
+			}
+		}
 		out, err = s.take(tx, by, i, u, sorted(t.Scopes))
 		if err != nil {
 			return err

@@ -28,7 +28,7 @@ func (s *Service) mountUpdate(m web.Mux) {
 		ID: "takeInstallationUpdate", Method: "POST", Path: at, Tag: "Installations", Summary: "Take a newer version",
 		Description: "For the account's administrator. `version` is the one that was looked at.", Action: "installation:update",
 		Errors: []string{"forbidden", "nothing_newer", "installation_removed", "installation_changed", "scope_required", "scope_not_requested", "role_too_broad",
-			"application_unverified", "verification_suspended", "application_suspended", "application_deleted"},
+			"application_unverified", "verification_suspended", "application_suspended", "application_deleted", "approval_needed", "application_not_allowed", "application_blocked"},
 	}, func(ctx context.Context, in *takeIn) (*installationOut, error) {
 		return one(s.Take(ctx, access.By(ctx), in.Installation, in.Body))
 	})

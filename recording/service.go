@@ -80,13 +80,18 @@ func (s *Service) record(tx *store.Tx, by access.Principal, action string, a app
 
 // Sandboxes lists where an application can be recorded.
 func (s *Service) Sandboxes(ctx context.Context, by access.Principal, app application.ID) ([]Sandbox, error) {
-	var out []Sandbox
+	out := []Sandbox{}
 	err := s.DB.Read(ctx, func(tx *store.Tx) error {
 		a, err := s.application(tx, by, "application:view", app)
 		if err != nil {
 			return err
 		}
-		out, err = sandboxes(tx, a.Group)
+		all, err := s.Accounts.SandboxesOf(tx, a.Group)
+		for _, one := range all {
+			if one.State == account.Active {
+				out = append(out, Sandbox{ID: one.ID.String(), Key: one.Key, Name: one.Name})
+			}
+		}
 		return err
 	})
 	return out, err
@@ -235,10 +240,4 @@ func (s *Service) List(ctx context.Context, by access.Principal, app application
 		return err
 	})
 	return out, err
-}
-
-// GrantsOf gives the newest recordings of an application, for slices that judge what was called. It
-// does not authorise.
-func (s *Service) GrantsOf(tx *store.Tx, app application.ID) ([]Recording, error) {
-	return list(tx, "r.application = ?", app)
 }

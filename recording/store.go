@@ -5,7 +5,6 @@ import (
 
 	"github.com/uptrace/bun"
 
-	"github.com/guestright/guestright/account"
 	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/store"
 )
@@ -84,14 +83,6 @@ func find(tx *store.Tx, id string) (Recording, error) {
 // due are recordings whose time is over and which nobody ended.
 func due(tx *store.Tx, now time.Time) ([]Recording, error) {
 	return list(tx, "r.ended = 0 AND r.ends <= ?", store.At(now))
-}
-
-// sandboxes are the live sandbox accounts of a group.
-func sandboxes(tx *store.Tx, group string) ([]Sandbox, error) {
-	out := []Sandbox{}
-	err := tx.NewSelect().TableExpr("account_account").Column("id", "key", "name").Where("developer_group = ? AND kind = ? AND state = ?", group, account.Sandbox, account.Active).
-		Order("name", "id").Limit(listMost).Scan(tx.Ctx, &out)
-	return out, err
 }
 
 // subscribed are the patterns of event types to which an application listens, by

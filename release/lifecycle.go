@@ -90,7 +90,7 @@ func (s *Service) WithdrawVersion(ctx context.Context, by access.Principal, id I
 // `version_not_waiting`.
 func (s *Service) TakeVersion(ctx context.Context, by access.Principal, id ID) (Version, error) {
 	return s.changeAs(ctx, by, decided{"version:decide", "take"}, id, func(a application.Application, v *Version, tx *store.Tx) error {
-		if err := s.impartial(tx, by, a); err != nil {
+		if err := s.Impartial(tx, by, a); err != nil {
 			return err
 		}
 		return v.take(by.User)
@@ -105,7 +105,7 @@ func (s *Service) DecideVersion(ctx context.Context, by access.Principal, id ID,
 		action = "approve"
 	}
 	return s.changeAs(ctx, by, decided{"version:decide", action}, id, func(a application.Application, v *Version, tx *store.Tx) error {
-		if err := s.impartial(tx, by, a); err != nil {
+		if err := s.Impartial(tx, by, a); err != nil {
 			return err
 		}
 		if err := v.decide(tx.Now(), d, by.User); err != nil {
@@ -126,8 +126,8 @@ func (s *Service) DecideVersion(ctx context.Context, by access.Principal, id ID,
 	})
 }
 
-// impartial refuses a reviewer who belongs to the application's own group.
-func (s *Service) impartial(tx *store.Tx, by access.Principal, a application.Application) error {
+// Impartial refuses a reviewer who belongs to the application's own group.
+func (s *Service) Impartial(tx *store.Tx, by access.Principal, a application.Application) error {
 	mine, err := group.Roles(tx, by.User)
 	if err != nil {
 		return err
@@ -267,21 +267,6 @@ func (s *Service) moved(tx *store.Tx, by access.Principal, a application.Applica
 		return hear(s.Deprecated)
 	}
 	return nil
-}
-
-// Waiting lists the versions that wait for a review, the oldest first, for
-// operators.
-func (s *Service) Waiting(ctx context.Context, by access.Principal) ([]Version, error) {
-	var out []Version
-	err := s.DB.Read(ctx, func(tx *store.Tx) error {
-		if err := by.Reach("platform", "version:decide", access.Platform()); err != nil {
-			return err
-		}
-		var err error
-		out, err = waiting(tx)
-		return err
-	})
-	return out, err
 }
 
 // EndingBefore lists deprecated versions whose end is still to come, but before a

@@ -137,12 +137,6 @@ func (s *Service) mountLifecycle(m web.Mux) {
 		func(ctx context.Context, in *VersionPath) (Version, error) {
 			return s.Discard(ctx, access.By(ctx), in.Version)
 		})
-	web.Op(m, web.Operation{
-		ID: "listWaitingVersions", Method: "GET", Path: "/v1/versions/waiting", Tag: "Versions", Summary: "List versions that wait for a review", Action: "version:decide",
-		Description: "For the operator, the oldest first.",
-	}, func(ctx context.Context, _ *struct{}) (*versionsOut, error) {
-		return many(s.Waiting(ctx, access.By(ctx)))
-	})
 }
 
 type confirmationOut struct{ Body Confirmation }

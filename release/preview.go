@@ -43,14 +43,8 @@ func (s *Service) Preview(ctx context.Context, by access.Principal, id ID, event
 	if !slices.Contains(PreviewEvents, event) {
 		return Preview{}, problem.NotFound("made-up event")
 	}
-	made, _ := fixture.Event(event)
-	change, host := view.Read(made)
 	out := Preview{Event: event, Items: []PreviewedRequest{}}
-	if kinds := packed.Manifest.Kinds(); len(kinds) > 0 && packed.Manifest.View() == manifest.ViewNative {
-		out.Kind = kinds[0]
-		change.Kind, change.Target.Kind = out.Kind, out.Kind
-	}
-	out.Calls = packed.Set.Preview(host, change, nil)
+	out.Kind, out.Calls = packed.previewed(event)
 	for _, c := range out.Calls {
 		one := PreviewedRequest{Name: c.Name, Sent: c.Sent && c.Err == nil}
 		switch {
@@ -73,12 +67,8 @@ func (p *Packed) Faulty() (faulty []string, requests int) {
 	made, failed := map[string]bool{}, map[string]error{}
 	var order []string
 	for _, event := range PreviewEvents {
-		example, _ := fixture.Event(event)
-		change, host := view.Read(example)
-		if kinds := p.Manifest.Kinds(); len(kinds) > 0 && p.Manifest.View() == manifest.ViewNative {
-			change.Kind, change.Target.Kind = kinds[0], kinds[0]
-		}
-		for _, c := range p.Set.Preview(host, change, nil) {
+		_, calls := p.previewed(event)
+		for _, c := range calls {
 			if _, seen := made[c.Name]; !seen {
 				made[c.Name] = false
 				order = append(order, c.Name)
@@ -96,4 +86,16 @@ func (p *Packed) Faulty() (faulty []string, requests int) {
 		}
 	}
 	return faulty, len(order)
+}
+
+// previewed makes every request for a made-up event; kind is that of the resource
+// that it is told to have happened to, where the package says of which it takes.
+func (p *Packed) previewed(event string) (kind string, calls []request.Previewed) {
+	made, _ := fixture.Event(event)
+	change, host := view.Read(made)
+	if kinds := p.Manifest.Kinds(); len(kinds) > 0 && p.Manifest.View() == manifest.ViewNative {
+		kind = kinds[0]
+		change.Kind, change.Target.Kind = kind, kind
+	}
+	return kind, p.Set.Preview(host, change, nil)
 }

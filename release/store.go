@@ -83,11 +83,6 @@ func save(tx *store.Tx, v Version) (Version, error) {
 	return v, nil
 }
 
-// waiting are the versions that wait for a review, the oldest first.
-func waiting(tx *store.Tx) ([]Version, error) {
-	return these(tx, tx.NewSelect().Where("state IN (?, ?)", Submitted, InReview).Order("v.submitted", "v.id").Limit(500))
-}
-
 // endingBefore are deprecated versions whose end lies between now and a time.
 func endingBefore(tx *store.Tx, at time.Time) ([]Version, error) {
 	return these(tx, tx.NewSelect().Where("state = ? AND ends > ? AND ends <= ?", Deprecated, store.At(tx.Now()), store.At(at)).Order("v.id"))

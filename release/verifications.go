@@ -170,7 +170,7 @@ func (s *Service) LiftVerification(ctx context.Context, by access.Principal, app
 // review is verify for operators, who never judge a group of their own.
 func (s *Service) review(ctx context.Context, by access.Principal, action string, app application.ID, rule verifying) (Reviewed, error) {
 	return s.verify(ctx, by, action, app, func(tx *store.Tx, a application.Application, v *Verification) error {
-		if err := s.impartial(tx, by, a); err != nil {
+		if err := s.Impartial(tx, by, a); err != nil {
 			return err
 		}
 		return rule(tx, a, v)

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"context"
 	"strconv"
 	"sync"
@@ -59,7 +60,7 @@ func (s *Service) record(tx *store.Tx, by access.Principal, action string, b San
 
 // List gives the sandboxes of a group, by name.
 func (s *Service) List(ctx context.Context, by access.Principal, id group.ID) ([]Sandbox, error) {
-	var out []Sandbox
+	out := []Sandbox{}
 	err := s.DB.Read(ctx, func(tx *store.Tx) error {
 		if err := by.Reach("group", "group:view", access.On("group", id.String())); err != nil {
 			return err
@@ -67,8 +68,12 @@ func (s *Service) List(ctx context.Context, by access.Principal, id group.ID) ([
 		if _, err := s.Groups.Load(tx, id.String()); err != nil {
 			return err
 		}
-		var err error
-		out, err = list(tx, id.String())
+		all, err := s.Accounts.SandboxesOf(tx, id.String())
+		for _, a := range all {
+			if b, ok := of(a); ok {
+				out = append(out, b)
+			}
+		}
 		return err
 	})
 	return out, err
@@ -147,7 +152,7 @@ func (s *Service) Trigger(ctx context.Context, by access.Principal, id account.I
 		return event.Receipt{}, problem.Unavailable("catalog_missing", "No catalog is in force yet.", nil)
 	}
 	if closed, err := s.closed(ctx, b.Group, d.Type); closed != nil || err != nil {
-		return event.Receipt{}, firstOf(err, closed)
+		return event.Receipt{}, cmp.Or(err, closed)
 	}
 	if err := s.complete(&d); err != nil {
 		return event.Receipt{}, err
@@ -159,15 +164,6 @@ func (s *Service) Trigger(ctx context.Context, by access.Principal, id account.I
 			return s.record(tx, by, "trigger", b, nil, map[string]any{"event": e.ID.String(), "type": e.Type, "sequence": e.Sequence})
 		},
 	})
-}
-
-func firstOf(all ...error) error {
-	for _, err := range all {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // complete takes what is missing from the sample of the type.

@@ -185,6 +185,7 @@ func newSlices(b base, cfg Config) (*Slices, error) {
 	s.Releases.Limits = release.Limits{Drafts: cfg.Apps.Drafts, Lines: cfg.Apps.Lines}
 	s.Admission = &admission.Service{DB: b.db, Audit: s.Audit, Accounts: s.Accounts, Applications: s.Applications, Integrations: s.Integrations, Notices: s.Notices}
 	s.Integrations.Admit, s.Integrations.Installed, s.Accounts.Moved = s.Admission.Admit, s.Admission.Installed, s.Admission.Moved
+	s.Integrations.Widen, s.Integrations.Stops = s.Admission.Widen, s.Admission.Stops
 	s.Sheets = &sheet.Service{DB: b.db, Applications: s.Applications, Groups: s.Groups, Releases: s.Releases, Quota: s.Quota, Catalog: b.cat}
 	s.Listings = &listing.Service{DB: b.db, Audit: s.Audit, Applications: s.Applications, Releases: s.Releases, Sheets: s.Sheets, Notices: s.Notices,
 		Categories: listing.Categories(cfg.Directory.Categories), Origin: cfg.URL}

@@ -2,6 +2,7 @@ package usage
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/guestright/guestright/kit/store"
@@ -10,29 +11,19 @@ import (
 // RecoveryMost is how far back Recovered can look: minutes are kept that long.
 const RecoveryMost = 3 * 24 * time.Hour
 
-// Recovery is a minute with a refusal, and the first later one in which a call of
-// the same application passed in the same account.
+// Recovery is a minute with a refusal, and the first later one in which a call passed.
 type Recovery struct {
-	Account   string
-	Refused   time.Time
+	Refused   time.Time // zero: nothing was refused
 	Recovered time.Time // zero: nothing has passed since
 }
 
-// Recovered finds the latest refusal with one of the outcomes from which an
-// application recovered, per account, of the calls that a filter names; where it did not recover from any, the
-// latest. Minutes are the measure: a call in the same minute may have come before.
-// It does not authorise.
-func (s *Service) Recovered(ctx context.Context, f Filter, outcomes ...Outcome) ([]Recovery, error) {
+// Recovered finds, among the calls that a filter names, the latest refusal with one of
+// the outcomes after which something passed; where nothing did after any, the latest.
+// Minutes are the measure: a call in the same minute may have come before. It does not
+// authorise.
+func (s *Service) Recovered(ctx context.Context, f Filter, outcomes ...Outcome) (Recovery, error) {
 	since := s.DB.Now().Add(-RecoveryMost).UTC().Truncate(time.Minute)
-	seen := map[string]*minutes{}
-	add := func(account string, at time.Time, o Outcome) {
-		m := seen[account]
-		if m == nil {
-			m = &minutes{}
-			seen[account] = m
-		}
-		m.add(at, o, outcomes)
-	}
+	var m minutes
 	s.Recorder.flushing.RLock()
 	defer s.Recorder.flushing.RUnlock()
 	var rows []minuteRow
@@ -42,41 +33,32 @@ func (s *Service) Recovered(ctx context.Context, f Filter, outcomes ...Outcome) 
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return Recovery{}, err
 	}
 	for _, r := range rows {
-		add(r.Account, r.At.Time(), Outcome(r.Outcome))
+		m.add(r.At.Time(), Outcome(r.Outcome), outcomes)
 	}
-	s.Recorder.pending(f.matches, func(k *Key, minute int64, o Outcome, _ int64) {
+	s.Recorder.pending(f.matches, func(_ *Key, minute int64, o Outcome, _ int64) {
 		if at := time.Unix(minute*60, 0).UTC(); !at.Before(since) {
-			add(k.Account, at, o)
+			m.add(at, o, outcomes)
 		}
 	})
-	out := []Recovery{}
-	for account, m := range seen {
-		if r, ok := m.recovery(); ok {
-			r.Account = account
-			out = append(out, r)
-		}
-	}
-	return out, nil
+	return m.recovery(), nil
 }
 
-// minutes are those of one account that matter.
+// minutes are those that matter.
 type minutes struct{ refused, passed []time.Time }
 
 func (m *minutes) add(at time.Time, o Outcome, outcomes []Outcome) {
 	if o == OK || o == ProductError {
 		m.passed = append(m.passed, at)
 	}
-	for _, wanted := range outcomes {
-		if o == wanted {
-			m.refused = append(m.refused, at)
-		}
+	if slices.Contains(outcomes, o) {
+		m.refused = append(m.refused, at)
 	}
 }
 
-func (m *minutes) recovery() (Recovery, bool) {
+func (m *minutes) recovery() Recovery {
 	var best Recovery
 	for _, refused := range m.refused {
 		var first time.Time
@@ -89,11 +71,10 @@ func (m *minutes) recovery() (Recovery, bool) {
 			best = Recovery{Refused: refused, Recovered: first}
 		}
 	}
-	return best, !best.Refused.IsZero()
+	return best
 }
 
 type minuteRow struct {
-	Account string
 	At      store.Micros
 	Outcome int64
 }
@@ -102,7 +83,7 @@ type minuteRow struct {
 func minuteRows(tx *store.Tx, f *Filter, since time.Time) ([]minuteRow, error) {
 	cond, args := f.where()
 	var rows []minuteRow
-	err := tx.NewRaw(`SELECT DISTINCT s.account, m.at, m.outcome FROM usage_series AS s JOIN usage_minute AS m ON m.series = s.seq
+	err := tx.NewRaw(`SELECT DISTINCT m.at, m.outcome FROM usage_series AS s JOIN usage_minute AS m ON m.series = s.seq
 		WHERE `+cond+` AND m.at >= ? ORDER BY m.at DESC LIMIT 20000`, append(args, store.At(since))...).Scan(tx.Ctx, &rows)
 	return rows, err
 }

@@ -782,7 +782,7 @@ func installationNotice(v *visit, d installationView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		case integration.BlockedByAccount:
-			templ_7745c5c3_Err = page.Alert{Tone: page.ToneBad, Title: "A rule of the account stops this integration.", Text: quoted(d.AccountBlock) + "Its calls are refused. Nothing was uninstalled: whoever is sure removes it below; whoever keeps the rule can lift it."}.Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = page.Alert{Tone: page.ToneBad, Title: "A rule of the account stops this integration.", Text: quoted(d.AccountBlock) + "Its calls are refused. Nothing was uninstalled: whoever is sure removes it below. A later last day, a confirmation or a change of the rule lets it go on."}.Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

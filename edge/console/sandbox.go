@@ -57,7 +57,10 @@ type sandboxView struct {
 }
 
 // simulationEntered is a simulation as it was typed.
-type simulationEntered struct{ Outcome, Delay, Calls, Minutes string }
+type simulationEntered struct {
+	Outcome, Delay, Calls, Minutes string
+	typed                          bool
+}
 
 // sandboxEntered is an event as it was typed.
 type sandboxEntered struct{ Type, Subject, OrderingKey, Data string }
@@ -150,7 +153,7 @@ func simulateSandbox(v *visit) error {
 	if err != nil {
 		return err
 	}
-	e := simulationEntered{Outcome: v.field("outcome"), Delay: v.field("delay"), Calls: v.field("calls"), Minutes: v.field("minutes")}
+	e := simulationEntered{Outcome: v.field("outcome"), Delay: v.field("delay"), Calls: v.field("calls"), Minutes: v.field("minutes"), typed: true}
 	_, err = v.Sandboxes.Simulate(v.ctx(), v.by, id, sandbox.Order{Outcome: e.Outcome, Delay: count(e.Delay), Calls: count(e.Calls), Minutes: count(e.Minutes)})
 	if err != nil {
 		if f, ok := faultsOf(err, "/outcome", "/delay_ms", "/calls", "/minutes"); ok {

@@ -289,7 +289,7 @@ func sandboxSimulation(v *visit, d sandboxView) templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templ_7745c5c3_Err = page.Select{Label: "What calls get", Name: "outcome", Error: d.Faults.at("/outcome"), Options: outcomeOptions(d.Wanted.Outcome)}.Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = page.Select{Label: "What calls get", Name: "outcome", Error: d.Faults.at("/outcome"), Options: outcomeOptions(d.Wanted)}.Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -354,10 +354,10 @@ var simulatedWords = []page.Option{
 	{Value: "timeout", Text: "504: no answer for a minute"}, {Value: "", Text: "The real answer, but late"},
 }
 
-func outcomeOptions(chosen string) []page.Option {
+func outcomeOptions(w simulationEntered) []page.Option {
 	out := slices.Clone(simulatedWords)
 	for i := range out {
-		out[i].Selected = out[i].Value == chosen && chosen != ""
+		out[i].Selected = w.typed && out[i].Value == w.Outcome
 	}
 	return out
 }
