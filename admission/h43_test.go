@@ -167,3 +167,34 @@ func TestH43_BlockingSuspendsWithNotice(t *testing.T) {
 		}
 	})
 }
+
+// Row H43: an approval binds. What was let in by one is given more only by whoever may
+// let it in, or once the parent lists it; less is always possible.
+func TestH43_AnApprovalGrantsExactlyWhatWasAskedFor(t *testing.T) {
+	t.Parallel()
+	h := one(t)
+	h.set(h.nora, h.north, admission.Open, admission.Ask)
+	w := h.wish()
+	w.Scopes = []string{"flags.read"}
+	r, err := h.Ask(ctx, h.paul, h.pier.ID, w)
+	h.ok(err)
+	_, err = h.Approve(ctx, h.nora, r.ID, "")
+	h.ok(err)
+	got, err := h.Integrations.ListAccount(ctx, h.paul, h.pier.ID)
+	if h.ok(err); len(got) != 1 {
+		t.Fatalf("%+v", got)
+	}
+	amend := func(by access.Principal, p integration.Patch) error {
+		_, err := h.Integrations.Amend(ctx, by, got[0].ID, p)
+		return err
+	}
+	more, less := []string{"flags.read", "flags.write"}, []string{"flags.read"}
+	trusted, off, low := "trusted", "off", integration.UpdatesLowRisk
+	h.code("another scope", amend(h.paul, integration.Patch{Scopes: &more}), "approval_needed")
+	h.code("people's names", amend(h.paul, integration.Patch{Delegation: &trusted}), "approval_needed")
+	h.code("updates by themselves", amend(h.paul, integration.Patch{Updates: &low}), "approval_needed")
+	h.code("the same", amend(h.paul, integration.Patch{Scopes: &less, Delegation: &off}), "")
+	h.put(h.nora, h.north, admission.Allowed)
+	h.code("once it is listed", amend(h.paul, integration.Patch{Scopes: &more}), "")
+	h.code("and less again", amend(h.paul, integration.Patch{Scopes: &less}), "")
+}

@@ -86,7 +86,7 @@ func newHouse(t *testing.T, open func(*storetest.Clock) *store.DB) *house {
 	releases := &release.Service{DB: db, Audit: log, Applications: s.Applications, Groups: groups, Notices: notices, Catalog: current}
 	s.Applications.Touched = releases.Touched
 	s.Integrations = &integration.Service{DB: db, Audit: log, Catalog: current, Accounts: s.Accounts, Groups: groups, Applications: s.Applications, Releases: releases,
-		Grants: &grant.Service{DB: db}, Tokens: tokens, Quota: limits, Notices: notices, Admit: s.Admit, Installed: s.Installed}
+		Grants: &grant.Service{DB: db}, Tokens: tokens, Quota: limits, Notices: notices, Admit: s.Admit, Installed: s.Installed, Widen: s.Widen, Stops: s.Stops}
 	s.Accounts.RoleChanged, s.Accounts.Moved = s.Integrations.RoleChanged, s.Moved
 	h.Service = s
 	h.api = web.New(web.Config{Title: "t", Version: "1", Gate: func(r *http.Request, _ web.Operation) (context.Context, error) {

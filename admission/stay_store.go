@@ -81,10 +81,12 @@ func putStay(tx *store.Tx, installation, account string, s Stay) error {
 }
 
 // watched lists the accounts in which something may come to its end: those that
-// confirm, and those with an end before a moment.
+// confirm, and those with an end before a moment that has not stopped its installation
+// yet.
 func watched(tx *store.Tx, before time.Time) ([]string, error) {
 	var ids []string
 	err := tx.NewRaw(`SELECT account FROM admission_cycle WHERE days > 0
-		UNION SELECT account FROM admission_stay WHERE ends > 0 AND ends < ? ORDER BY account`, store.At(before)).Scan(tx.Ctx, &ids)
+		UNION SELECT s.account FROM admission_stay AS s JOIN integration_installation AS i ON i.id = s.installation
+		WHERE s.ends > 0 AND s.ends < ? AND i.removed = 0 AND NOT (s.ends <= ? AND i.account_block <> '') ORDER BY account`, store.At(before), store.At(tx.Now())).Scan(tx.Ctx, &ids)
 	return ids, err
 }

@@ -48,6 +48,14 @@ func TestAnIntegrationIsGivenAnEnd(t *testing.T) {
 		if got := h.now(i); got.State != integration.Active {
 			t.Errorf("extended it is %s", got.State)
 		}
+		// Removed and brought back it gets no more time than it had.
+		h.clock.Advance(2 * day)
+		_, err = h.Integrations.Remove(ctx, h.alma, i.ID, "x")
+		h.ok(err)
+		back, err := h.Integrations.Restore(ctx, h.alma, i.ID)
+		if h.ok(err); back.State != integration.BlockedByAccount || !strings.Contains(back.AccountBlock, "Its last day was") {
+			t.Errorf("restored it is %s: %s", back.State, back.AccountBlock)
+		}
 	})
 }
 
@@ -91,6 +99,10 @@ func TestWhatIsInstalledIsConfirmed(t *testing.T) {
 	if now := h.now(i); now.State != integration.BlockedByAccount || !strings.Contains(now.AccountBlock, "Nobody has confirmed") {
 		t.Errorf("after the grace it is %s: %s", now.State, now.AccountBlock)
 	}
+	_, err = h.SetCycle(ctx, h.paul, h.pier.ID, admission.Cycle{Days: 30, Grace: 10, Suspends: true}, 2)
+	if h.ok(err); h.now(i).State != integration.BlockedByAccount {
+		t.Error("saving the same again lets it go on")
+	}
 	_, err = h.Confirm(ctx, h.mia, i.ID)
 	h.code("a member confirms", err, "forbidden")
 	_, err = h.Confirm(ctx, h.alma, i.ID)
@@ -107,7 +119,7 @@ func TestWhatIsInstalledIsConfirmed(t *testing.T) {
 	h.call(h.paul, 422, "PUT", "/v1/installations/"+i.ID.String()+"/term", `{"ends":"2020-01-01T00:00:00Z"}`)
 	h.call(h.paul, 200, "PUT", "/v1/installations/"+i.ID.String()+"/term", `{}`)
 	h.call(h.alma, 404, "GET", "/v1/accounts/"+h.pier.ID.String()+"/confirmations", "")
-	h.call(h.paul, 200, "PUT", "/v1/accounts/"+h.pier.ID.String()+"/confirmations", `{"days":0,"grace_days":0,"suspend":false,"revision":2}`)
+	h.call(h.paul, 200, "PUT", "/v1/accounts/"+h.pier.ID.String()+"/confirmations", `{"days":0,"grace_days":0,"suspend":false,"revision":3}`)
 	_, err = h.Integrations.Remove(ctx, h.paul, i.ID, "")
 	h.ok(err)
 	_, err = h.Confirm(ctx, h.paul, i.ID)

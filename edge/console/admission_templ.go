@@ -38,7 +38,7 @@ func admissionHome(v *visit, d admissionView) templ.Component {
 			templ_7745c5c3_Var1 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = page.Head{Title: "What may be installed", Text: "Which applications come into this account, and into those below it. What is installed already stays, unless you block it."}.Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = page.Head{Title: "What may be installed", Text: "Which applications come into this account, and into those below it. What is installed already stays, unless you block it. Private integrations, which an account makes itself, are not meant."}.Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -28,6 +28,7 @@ func newAgency(t *testing.T) agency {
 	h := newHouse(t, func(h *house) {
 		h.Admission = &admission.Service{DB: h.db, Audit: h.Audit, Accounts: h.Accounts, Applications: h.Applications, Integrations: h.Integrations, Notices: h.Notices}
 		h.Integrations.Admit, h.Integrations.Installed, h.Accounts.Moved = h.Admission.Admit, h.Admission.Installed, h.Admission.Moved
+		h.Integrations.Widen, h.Integrations.Stops = h.Admission.Widen, h.Admission.Stops
 	})
 	x := agency{house: h, nora: h.person("Nora", "nora@north.example"), paul: h.person("Paul", "paul@pier.example"), mia: h.person("Mia", "mia@pier.example")}
 	dev := h.person("Ada", "ada@northwind.example")
@@ -99,7 +100,7 @@ func TestH43_AskingByThePages(t *testing.T) {
 	x.nora.submit(one, one+"/deny", "reason", " ").has(t, "Say why")
 	x.nora.submit(one, one+"/approve", "answer", "Enjoy it.").led(t, one)
 	x.mia.get(one).has(t, "Approved", "Enjoy it.", "Look at the installation")
-	x.mia.get("/inbox").has(t, "is installed, as you asked")
+	x.mia.get("/inbox").has(t, "is installed")
 
 	x.nora.submit(rules, rules+"/list", "application_id", "6f6b4a8e-9a4a-4e0c-8f3d-000000000000", "list", "blocked", "reason", "It leaked.").has(t, "There is no application with this ID", "It leaked.")
 	x.nora.submit(rules, rules+"/list", "application_id", x.app.PublicID, "list", "blocked", "reason", "").has(t, "Say why")

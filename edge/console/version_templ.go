@@ -790,7 +790,7 @@ func versionDetail(v *visit, d versionView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				if d.Second.Needed && (d.Version.Editable() || d.Version.Stage.Reach == release.ReachOwn) {
+				if d.Second.Needed && (d.Version.Editable() || d.Version.State == release.Live && d.Version.Stage.Reach != release.ReachAll) {
 					templ_7745c5c3_Err = secondCard(v, d).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
