@@ -15,11 +15,12 @@ import (
 )
 
 // visitor is somebody with a browser that runs no script: forms are sent as they
-// stand on the page, with what was filled in.
+// stand on the page, with what was filled in. With a tab it is a real one.
 type visitor struct {
 	t    *testing.T
 	home string
 	http *http.Client
+	tab  *window
 }
 
 func newVisitor(t *testing.T, h *servertest.House) *visitor {
@@ -60,6 +61,9 @@ func (v *visitor) do(r *http.Request) seen {
 
 func (v *visitor) get(path string) seen {
 	v.t.Helper()
+	if v.tab != nil {
+		return v.tab.open(path)
+	}
 	r, err := http.NewRequestWithContext(v.t.Context(), http.MethodGet, v.home+strings.TrimPrefix(path, v.home), nil)
 	if err != nil {
 		v.t.Fatal(err)
@@ -74,6 +78,13 @@ func (v *visitor) send(on, action string, fields ...string) seen {
 	form := page.find(func(n *html.Node) bool { return n.Data == "form" && attr(n, "action") == action })
 	if form == nil {
 		v.t.Fatalf("%s (%d) has no form to %s:\n%s", on, page.status, action, page.text())
+	}
+	if v.tab != nil {
+		changes := url.Values{}
+		for i := 0; i < len(fields); i += 2 {
+			changes.Add(fields[i], fields[i+1])
+		}
+		return v.tab.submit(action, changes)
 	}
 	values := filled(form)
 	for i := 0; i < len(fields); i += 2 {

@@ -29,6 +29,7 @@ const pathPass = "violet otter 7 teacups"
 type path struct {
 	*servertest.House
 	t                  *testing.T
+	sits               func(*visitor) // gives somebody a browser
 	clock              *storetest.Clock
 	world              *servertest.World
 	olga, dev, grace   *visitor
@@ -38,6 +39,13 @@ type path struct {
 	version, installed string
 }
 
+func (p *path) visitor() *visitor {
+	p.t.Helper()
+	v := newVisitor(p.t, p.House)
+	p.sits(v)
+	return v
+}
+
 // enrolled is somebody who is known already, signed in.
 func (p *path) enrolled(name, email string, operator bool) (*visitor, string) {
 	p.t.Helper()
@@ -45,8 +53,7 @@ func (p *path) enrolled(name, email string, operator bool) (*visitor, string) {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	v := newVisitor(p.t, p.House)
-	return v, u.ID.String()
+	return p.visitor(), u.ID.String()
 }
 
 func (v *visitor) signIn(email string) {
@@ -56,6 +63,9 @@ func (v *visitor) signIn(email string) {
 
 func (v *visitor) again(email string) {
 	v.t.Helper()
+	if v.tab != nil {
+		v.tab.Forget()
+	}
 	v.http.Jar, _ = cookiejar.New(nil)
 	v.signIn(email)
 }
@@ -100,7 +110,12 @@ func (p *path) call(raw, method, url, simulate string, status int) {
 // Must show: the whole way, as new users would go it, by the pages alone.
 func TestFromSignUpToASecondVersion(t *testing.T) {
 	t.Parallel()
-	p := &path{t: t, clock: storetest.NewClock(), world: servertest.NewWorld(t)}
+	goTheWay(t, func(*visitor) {})
+}
+
+func goTheWay(t *testing.T, sits func(*visitor)) {
+	t.Helper()
+	p := &path{t: t, sits: sits, clock: storetest.NewClock(), world: servertest.NewWorld(t)}
 	product := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	t.Cleanup(product.Close)
 	p.House = servertest.Start(t, servertest.Options{Clock: p.clock, Catalog: servertest.PennantCatalog(t, product.URL), Outbound: p.world.Client, TXT: p.world,
@@ -125,7 +140,7 @@ func TestFromSignUpToASecondVersion(t *testing.T) {
 // signUp is the developer, who follows the link in the letter.
 func (p *path) signUp() string {
 	const email = "ada@northwind.example"
-	p.dev = newVisitor(p.t, p.House)
+	p.dev = p.visitor()
 	p.dev.send("/sign-up", "/sign-up", "name", "Ada Lindqvist", "email", email, "password", pathPass).says("Look into your mail")
 	link := p.one(`https?://[^\s"<]+(/verify\?link=[^\s"<]+)`, p.olga.get("/operator/mail").body)
 	p.dev.send(link, "/verify", "password", pathPass).says("Hello, Ada")

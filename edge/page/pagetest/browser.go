@@ -11,6 +11,7 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
@@ -112,6 +113,12 @@ func (b *Browser) Emulate(v View) {
 		}}),
 		call(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: v.NoScript}),
 	)
+}
+
+// Forget ends every session: the cookies are gone.
+func (b *Browser) Forget() {
+	b.t.Helper()
+	b.run("forget", call(network.ClearBrowserCookies, cdp.Empty{}))
 }
 
 // Goto opens an address and waits until it is loaded.
