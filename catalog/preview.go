@@ -1,15 +1,21 @@
 package catalog
 
 import (
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
+
+	"github.com/guestright/guestright/manifest"
 )
 
-// Gated is a part of the product that not everybody may use yet: operations and types of events name it, and only
-// groups whose tier brings it, or to which the operator has granted it, pass.
+// Gated is a part of the product that not everybody may use yet: operations and types of events name it, and it names
+// capabilities of integrations. Only groups whose tier brings it, or to which the operator has granted it, pass.
 type Gated struct {
 	Label       string `yaml:"label" json:"label,omitempty"`
 	Explanation string `yaml:"explanation" json:"explanation,omitempty"`
+	// Capabilities are those of the integration framework, such as inboundTrigger, that belong to it.
+	Capabilities []string `yaml:"capabilities" json:"capabilities,omitempty"`
 }
 
 // Tier is a step of the partner programme and what it brings.
@@ -29,8 +35,18 @@ func (c *checker) previews() {
 			c.say(at, "catalog.unknown_name", "There is no preview of this name in previews.")
 		}
 	}
-	for name := range c.file.Previews {
+	in := map[string]string{} // which preview a capability belongs to
+	for _, name := range slices.Sorted(maps.Keys(c.file.Previews)) {
 		c.short("/previews/"+name, name)
+		for i, capability := range c.file.Previews[name].Capabilities {
+			at := "/previews/" + name + "/capabilities/" + strconv.Itoa(i)
+			if !slices.Contains(manifest.CapabilityNames, capability) {
+				c.say(at, "catalog.unknown_name", "There is no capability of this name. One of "+strings.Join(manifest.CapabilityNames, ", ")+" is expected here.")
+			} else if other, taken := in[capability]; taken {
+				c.say(at, "catalog.conflict", "The capability belongs to the preview "+other+" already.")
+			}
+			in[capability] = name
+		}
 	}
 	for name, o := range c.file.Operations {
 		known("/operations/"+name+"/preview", o.Preview)
@@ -78,9 +94,22 @@ func (c *Catalog) Tier(name string) (Tier, bool) {
 	return t, ok
 }
 
-// Previewed names the operations and the types of events of a preview, sorted.
+// CapabilityPreview names the preview that a capability of integrations belongs to; "": it is open to everybody.
+func (c *Catalog) CapabilityPreview(capability string) string {
+	for name, p := range c.file.Previews {
+		if slices.Contains(p.Capabilities, capability) {
+			return name
+		}
+	}
+	return ""
+}
+
+// Previewed names the operations, the types of events and the capabilities of a preview, sorted.
 func (c *Catalog) Previewed(name string) []string {
-	out := []string{}
+	out := slices.Clone(c.file.Previews[name].Capabilities)
+	if out == nil {
+		out = []string{}
+	}
 	for _, r := range c.routes {
 		if r.Preview == name && !slices.Contains(out, r.Operation) {
 			out = append(out, r.Operation)

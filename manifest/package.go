@@ -49,6 +49,10 @@ type Compat struct {
 // View gives the context view, native unless the manifest says otherwise.
 func (p Package) View() ContextView { return p.ContextView.Or(ViewNative) }
 
+// CapabilityNames are all that a package can name, in the order of Package.
+var CapabilityNames = []string{"eventHook", "inboundTrigger", "changeApproval", "snapshotPush", "managedStoreSync", "resourceLink", "membershipSync",
+	"reservedProperties", "userAction", "importer", "driverAction"}
+
 // Capabilities names what the integration can do, in the model's own words.
 func (p Package) Capabilities() []string {
 	var out []string

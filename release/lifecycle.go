@@ -19,9 +19,13 @@ func (s *Service) Publish(ctx context.Context, by access.Principal, id ID) (Vers
 
 // PublishTo makes a draft live, as far as a stage reaches. Errors: Conflict
 // `version_not_draft`, `review_required`, `version_refused`, `version_live_exceeded`;
+// Forbidden `product_not_enabled` for a capability that is a preview;
 // Invalid `version_invalid`, `stage_invalid`, and for every version but the first
 // `version_bump`, `release_notes_required`.
 func (s *Service) PublishTo(ctx context.Context, by access.Principal, id ID, to Stage) (Version, error) {
+	if err := s.open(ctx, by, "version:publish", id); err != nil {
+		return Version{}, err
+	}
 	return s.change(ctx, by, "publish", id, func(a application.Application, v *Version, tx *store.Tx) error {
 		if v.State != Draft {
 			return problem.Conflict("version_not_draft", "Only a draft can be released.")
@@ -62,6 +66,9 @@ func (s *Service) passes(tx *store.Tx, step Step, a application.Application, v V
 // SubmitVersion hands a draft in for review. Errors: those of PublishTo but
 // `review_required`.
 func (s *Service) SubmitVersion(ctx context.Context, by access.Principal, id ID, to Stage) (Version, error) {
+	if err := s.open(ctx, by, "version:submit", id); err != nil {
+		return Version{}, err
+	}
 	return s.change(ctx, by, "submit", id, func(a application.Application, v *Version, tx *store.Tx) error {
 		if err := a.Usable(); err != nil {
 			return err

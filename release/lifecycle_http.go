@@ -63,7 +63,7 @@ type verdictIn struct {
 func (s *Service) mountLifecycle(m web.Mux) {
 	const at = "/v1/versions/{version}"
 	moves := []string{"forbidden", "version_changed"}
-	release := append(slices.Clone(moves), "version_invalid", "version_bump", "release_notes_required", "stage_invalid", "version_not_draft", "version_refused", "version_live_exceeded", "second_person_required")
+	release := append(slices.Clone(moves), "version_invalid", "version_bump", "release_notes_required", "stage_invalid", "version_not_draft", "version_refused", "version_live_exceeded", "second_person_required", "product_not_enabled")
 	op := func(o web.Operation, f func(ctx context.Context, in *VersionPath) (Version, error)) {
 		o.Method, o.Tag = "POST", "Versions"
 		web.Op(m, o, func(ctx context.Context, in *VersionPath) (*versionOut, error) { return one(f(ctx, in)) })

@@ -31,7 +31,7 @@ func (s *Service) mountPackage(m web.Mux) {
 		ID: "putVersionPackage", Method: "PUT", Path: at, Tag: tag, Summary: "Put an integration package into a draft", Action: "version:update", MaxBody: bundle.ArchiveMost,
 		Description: "A zip, tar or tar.gz archive with `manifest.json` at its top or in its one folder, in place of the package that the draft has. It is judged as a whole: one with errors is not taken, and `errors` names them all.",
 		Takes:       map[string]reflect.Type{"application/zip": archive, "application/x-tar": archive, "application/gzip": archive, "application/octet-stream": archive},
-		Errors:      []string{"forbidden", "package_unreadable", "package_invalid", "version_not_draft", "version_changed"},
+		Errors:      []string{"forbidden", "package_unreadable", "package_invalid", "product_not_enabled", "version_not_draft", "version_changed"},
 	}, func(ctx context.Context, in *packageIn) (*packageOut, error) {
 		got, err := s.PutPackage(ctx, access.By(ctx), in.Version, Archive{Key: in.Key, Data: in.RawBody})
 		return &packageOut{Body: got}, err

@@ -19,14 +19,15 @@ type Archive struct {
 
 // PutPackage puts an integration package into a draft, in place of the one that
 // is there. Errors: Invalid `package_unreadable`, `package_invalid` with every
-// error of the package; Conflict `version_not_draft`.
+// error of the package; Forbidden `product_not_enabled`; Conflict `version_not_draft`.
 func (s *Service) PutPackage(ctx context.Context, by access.Principal, id ID, a Archive) (PackageInfo, error) {
-	var key string
+	var key, group string
 	err := s.DB.Read(ctx, func(tx *store.Tx) error { // before the work of judging
 		v, app, err := s.draft(tx, by, id)
 		if err != nil {
 			return err
 		}
+		group = app.Group
 		key, err = s.packageKey(tx, v, app, a.Key)
 		return err
 	})
@@ -34,6 +35,9 @@ func (s *Service) PutPackage(ctx context.Context, by access.Principal, id ID, a 
 		return PackageInfo{}, err
 	}
 	out, b, err := judge(key, a.Data)
+	if err == nil {
+		err = s.early(ctx, group, out.Capabilities)
+	}
 	if err != nil {
 		return PackageInfo{}, err
 	}

@@ -29,6 +29,9 @@ type Service struct {
 	Limits Limits
 	// Gate can refuse to submit and to publish; nil: it never does. Wired by the server.
 	Gate Gate
+	// Early says why a group may not use a preview of the catalog; nil: nobody may.
+	// Wired by the server.
+	Early func(ctx context.Context, group, preview string) error
 	// Published hears of a version that became live or reaches further, RolledBack of
 	// one that was taken back, Deprecated of one whose end has a date; in the same
 	// transaction. Wired by the server.

@@ -4,6 +4,8 @@
 # and a target. What fails is written to the package's testdata/fuzz.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# What one clone compiled, the next finds.
+export GOFLAGS="${GOFLAGS:-} -trimpath"
 seconds=${1:-60}
 shift || true
 export FUZZ_SECONDS=$seconds

@@ -4,6 +4,8 @@
 # it skips nothing: what is missing and can't be installed fails the run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# What one clone compiled, the next finds.
+export GOFLAGS="${GOFLAGS:-} -trimpath"
 . scripts/need.sh
 
 compiles() { printf '#include <stdlib.h>\nint main(void) { return EXIT_SUCCESS; }\n' | gcc -x c -o /dev/null - 2>/dev/null; }

@@ -3,6 +3,8 @@
 # binary. Writes docs/measurements/trial.md.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# What one clone compiled, the next finds.
+export GOFLAGS="${GOFLAGS:-} -trimpath"
 export GUESTRIGHT_TRIAL=1
 export CGO_ENABLED=0 # as the program is built for users
 # Only where there are trials, one package after another: they measure, and

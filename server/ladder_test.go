@@ -20,7 +20,7 @@ var ladder = []string{
 	// kit: tools that know none of our nouns
 	"kit/testenv", "kit/problem", "kit/ident", "kit/network", "kit/secret", "kit/store", "kit/store/storetest", "kit/job", "kit/web", "kit/outbound", "kit/redisconn", "kit/awsrole", "kit/dpop", "kit/hook", "kit/markdown",
 	// words: pure
-	"access", "catalog", "catalog/profile", "manifest/value", "manifest/view", "manifest/fixture", "manifest/template", "manifest/schema", "manifest/launchdarkly", "manifest", "manifest/members", "manifest/request", "manifest/lint", "manifest/bundle",
+	"access", "manifest/value", "manifest/view", "manifest/fixture", "manifest/template", "manifest/schema", "manifest/launchdarkly", "manifest", "catalog", "catalog/profile", "manifest/members", "manifest/request", "manifest/lint", "manifest/bundle",
 	// record
 	"audit", "usage", "quota",
 	// people

@@ -175,7 +175,7 @@ func newSlices(b base, cfg Config) (*Slices, error) {
 		Within: time.Duration(cfg.Programme.Decide) * 24 * time.Hour, Before: time.Duration(cfg.Programme.Notice) * 24 * time.Hour}
 	s.Gate = programme.NewGate(b.db, b.cat)
 	s.Events.Preview = s.Gate.Preview
-	s.Releases = &release.Service{DB: b.db, Audit: s.Audit, Applications: s.Applications, Groups: s.Groups, Notices: s.Notices, Catalog: b.cat}
+	s.Releases = &release.Service{DB: b.db, Audit: s.Audit, Applications: s.Applications, Groups: s.Groups, Notices: s.Notices, Catalog: b.cat, Early: s.Gate.Preview}
 	s.Applications.Touched = s.Releases.Touched
 	s.Announcements = &announcement.Service{DB: b.db, Audit: s.Audit, Quota: s.Quota, Usage: s.Usage, Notices: s.Notices}
 	s.Integrations = &integration.Service{DB: b.db, Audit: s.Audit, Accounts: s.Accounts, Groups: s.Groups, Applications: s.Applications,
