@@ -42,6 +42,7 @@ type Account struct {
 	Group    string    `json:"group,omitempty" doc:"The developer group that a sandbox belongs to"`
 	Upstream string    `json:"upstream,omitempty" doc:"This account's own upstream, when it has one"`
 	State    State     `json:"state" enum:"active,closed"`
+	OpenedBy string    `json:"opened_by,omitempty" doc:"Who made this sandbox by themselves; absent where the product told of the account"`
 	Created  time.Time `json:"created"`
 }
 

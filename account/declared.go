@@ -10,6 +10,7 @@ func Declared() []problem.Declared {
 		{Code: "account_unknown", Kind: inv, Cause: "No account has this key.", Remedy: "Send the account first."},
 		{Code: "account_already_closed", Kind: problem.KindConflict, Cause: "The account is closed.", Remedy: "Nothing needs to be done."},
 		{Code: "account_role_invalid", Kind: inv, Cause: "People of an account are admin, member or reader.", Remedy: "Choose one of the three."},
+		{Code: "account_is_sandbox", Kind: inv, Cause: "Developers made this account as a sandbox of theirs; it never becomes a customer's.", Remedy: "Leave out kind and group, or choose another key."},
 		{Code: "parent_unknown", Kind: inv, Cause: "No account has the parent's key.", Remedy: "Send the parent first."},
 		{Code: "parent_is_child", Kind: inv, Cause: "Accounts have two levels only: parents and children.", Remedy: "Choose a parent without a parent, for an account without children."},
 		{Code: "sync_person_invalid", Kind: inv, Cause: "The person's key, address or name breaks a rule.", Remedy: "Correct the parts that errors names."},

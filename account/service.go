@@ -77,9 +77,6 @@ func (s *Service) Upsert(tx *store.Tx, by access.Principal, d Draft) (Account, e
 		}
 		parent = p.ID.String()
 	}
-	if d.Kind == "" {
-		d.Kind = Production
-	}
 	a, err := find(tx, "key = ?", d.Key)
 	before, action := any(nil), "account.create"
 	switch {
@@ -102,6 +99,12 @@ func (s *Service) Upsert(tx *store.Tx, by access.Principal, d Draft) (Account, e
 	state := Active
 	if d.Closed {
 		state = Closed
+	}
+	if err := a.keep(&d); err != nil {
+		return a, err
+	}
+	if d.Kind == "" {
+		d.Kind = Production
 	}
 	was := a
 	a.Name, a.Kind, a.Parent, a.Group, a.Upstream, a.State = strings.TrimSpace(d.Name), d.Kind, parent, d.Group, d.Upstream, state
@@ -313,7 +316,7 @@ func (s *Service) RemoveMember(tx *store.Tx, by access.Principal, account, user 
 	return s.record(tx, by, "account.member_remove", account, m.Name, m, nil)
 }
 
-// SandboxesOf lists a developer group's own sandboxes by name, also closed ones. It
+// SandboxesOf lists a developer group's own sandboxes by name, closed ones last. It
 // does not authorise.
 func (s *Service) SandboxesOf(tx *store.Tx, group string) ([]Account, error) {
 	return sandboxes(tx, group)

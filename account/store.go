@@ -21,17 +21,18 @@ type row struct {
 	DeveloperGroup string
 	Upstream       string
 	State          State
+	OpenedBy       string
 	Created        store.Micros
 }
 
 func (a Account) row() *row {
 	return &row{ID: a.ID, Key: a.Key, Name: a.Name, Kind: a.Kind, Parent: a.Parent, DeveloperGroup: a.Group, Upstream: a.Upstream,
-		State: a.State, Created: store.At(a.Created)}
+		State: a.State, OpenedBy: a.OpenedBy, Created: store.At(a.Created)}
 }
 
 func (r *row) account() Account {
 	return Account{ID: r.ID, Key: r.Key, Name: r.Name, Kind: r.Kind, Parent: r.Parent, Group: r.DeveloperGroup, Upstream: r.Upstream,
-		State: r.State, Created: r.Created.Time()}
+		State: r.State, OpenedBy: r.OpenedBy, Created: r.Created.Time()}
 }
 
 func put(tx *store.Tx, a Account) error {
@@ -55,7 +56,7 @@ const sandboxesMost = 200
 
 func sandboxes(tx *store.Tx, group string) ([]Account, error) {
 	var rows []row
-	if err := tx.NewSelect().Model(&rows).Where("kind = ? AND developer_group = ? AND developer_group <> ''", Sandbox, group).Order("a.name", "a.id").Limit(sandboxesMost).Scan(tx.Ctx); err != nil {
+	if err := tx.NewSelect().Model(&rows).Where("kind = ? AND developer_group = ? AND developer_group <> ''", Sandbox, group).Order("a.state", "a.name", "a.id").Limit(sandboxesMost).Scan(tx.Ctx); err != nil {
 		return nil, err
 	}
 	out := make([]Account, len(rows))

@@ -30,6 +30,7 @@ func (f File) check() []problem.Field {
 	c.resources()
 	c.plans()
 	c.previews()
+	c.sandboxes()
 	c.deprecations()
 	for i, ch := range f.Changes {
 		at := "/changes/" + strconv.Itoa(i)

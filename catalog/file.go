@@ -21,6 +21,7 @@ type File struct {
 	Plans        map[string]Plan        `yaml:"plans" json:"plans,omitempty"`
 	Previews     map[string]Gated       `yaml:"previews" json:"previews,omitempty"`
 	Tiers        map[string]Tier        `yaml:"tiers" json:"tiers,omitempty"`
+	Sandboxes    *Sandboxes             `yaml:"sandboxes" json:"sandboxes,omitempty"` // absent: the product does nothing about them
 	Changes      []Change               `yaml:"changes" json:"changes,omitempty"`
 }
 

@@ -25,6 +25,27 @@ type Service struct {
 	Naming Naming
 	// Plan assigns the default plan to a new group, in its transaction.
 	Plan func(tx *store.Tx, group string) error
+	// MemberChanged lets later slices follow who is in a group and as what, in the
+	// same transaction; wired by the server. The role is empty for whoever has left.
+	MemberChanged func(tx *store.Tx, by access.Principal, group, user string, r Role) error
+}
+
+// moved writes what a person is in a group from now on, "" for nothing.
+func (s *Service) moved(tx *store.Tx, by access.Principal, group, user string, r Role) error {
+	var err error
+	if r == "" {
+		err = removeMember(tx, group, user)
+	} else {
+		err = putMember(tx, group, user, r)
+	}
+	if err != nil {
+		return err
+	}
+	tx.Changed(MemberTopic, user)
+	if s.MemberChanged == nil {
+		return nil
+	}
+	return s.MemberChanged(tx, by, group, user, r)
 }
 
 func resource(id string) access.Resource { return access.On("group", id) }
@@ -148,6 +169,11 @@ func (s *Service) Members(ctx context.Context, by access.Principal, id ID) ([]Me
 	return out, err
 }
 
+// MembersOf lists who is in a group without authorising, for slices that join.
+func (s *Service) MembersOf(tx *store.Tx, group string) ([]Member, error) {
+	return members(tx, group, "")
+}
+
 // Rename changes the name that customers see.
 func (s *Service) Rename(ctx context.Context, by access.Principal, id ID, name string) (Group, error) {
 	return s.change(ctx, by, "update", id, func(_ *store.Tx, g *Group) error {
@@ -198,10 +224,9 @@ func (s *Service) AddMember(ctx context.Context, by access.Principal, id ID, ema
 		if _, err := member(tx, id.String(), user); err == nil {
 			return problem.Conflict("already_member", "This person is in the group already.")
 		}
-		if err := putMember(tx, id.String(), user, r); err != nil {
+		if err := s.moved(tx, by, id.String(), user, r); err != nil {
 			return err
 		}
-		tx.Changed(MemberTopic, user)
 		if out, err = member(tx, id.String(), user); err != nil {
 			return err
 		}
@@ -229,10 +254,9 @@ func (s *Service) SetRole(ctx context.Context, by access.Principal, id ID, user 
 			return err
 		}
 		before := m
-		if err := putMember(tx, id.String(), user, r); err != nil {
+		if err := s.moved(tx, by, id.String(), user, r); err != nil {
 			return err
 		}
-		tx.Changed(MemberTopic, user)
 		m.Role = r
 		out = m
 		return s.record(tx, by, "group.member_role", g, before, m)
@@ -254,10 +278,9 @@ func (s *Service) RemoveMember(ctx context.Context, by access.Principal, id ID, 
 		if err := m.mayRemove(); err != nil {
 			return err
 		}
-		if err := removeMember(tx, id.String(), user); err != nil {
+		if err := s.moved(tx, by, id.String(), user, ""); err != nil {
 			return err
 		}
-		tx.Changed(MemberTopic, user)
 		return s.record(tx, by, "group.member_remove", g, m, nil)
 	})
 }
@@ -272,14 +295,12 @@ func (s *Service) Transfer(ctx context.Context, by access.Principal, id ID, user
 		if user == g.Owner {
 			return problem.Conflict("already_owner", "This person owns the group already.")
 		}
-		if err := putMember(tx, id.String(), g.Owner, RoleAdmin); err != nil {
+		if err := s.moved(tx, by, id.String(), g.Owner, RoleAdmin); err != nil {
 			return err
 		}
-		if err := putMember(tx, id.String(), user, RoleOwner); err != nil {
+		if err := s.moved(tx, by, id.String(), user, RoleOwner); err != nil {
 			return err
 		}
-		tx.Changed(MemberTopic, g.Owner)
-		tx.Changed(MemberTopic, user)
 		g.Owner = user
 		return nil
 	})

@@ -18,9 +18,17 @@ type GroupPath struct {
 
 type listOut struct {
 	Body struct {
+		Room
 		Items []Sandbox `json:"items" nullable:"false"`
 	}
 }
+
+type openIn struct {
+	GroupPath
+	Body Opening
+}
+
+type sandboxOut struct{ Body Sandbox }
 
 type samplesOut struct {
 	Body struct {
@@ -48,13 +56,18 @@ const tag = "Sandboxes"
 func (s *Service) Mount(m web.Mux) {
 	m.Catalogue().Declare(Declared()...)
 	m.Catalogue().Declare(event.Declared()...) // it refuses as the log does
+	s.mountOwn(m)
 	s.mountSimulation(m)
 	web.Op(m, web.Operation{
 		ID: "listGroupSandboxes", Method: "GET", Path: "/v1/groups/{group}/sandboxes", Tag: tag, Summary: "List a group's sandboxes", Action: "group:view",
+		Description: "With how many the group may have, and what the product does about them.",
 	}, func(ctx context.Context, in *GroupPath) (*listOut, error) {
 		out := &listOut{}
 		var err error
-		out.Body.Items, err = s.List(ctx, access.By(ctx), in.Group)
+		if out.Body.Items, err = s.List(ctx, access.By(ctx), in.Group); err != nil {
+			return nil, err
+		}
+		out.Body.Room, err = s.Room(ctx, access.By(ctx), in.Group)
 		return out, err
 	})
 	web.Op(m, web.Operation{
@@ -74,6 +87,41 @@ func (s *Service) Mount(m web.Mux) {
 	}, func(ctx context.Context, in *triggerIn) (*receiptOut, error) {
 		got, err := s.Trigger(ctx, access.By(ctx), in.Account, in.Body)
 		return &receiptOut{Body: got}, err
+	})
+}
+
+// mountOwn mounts what makes, resets and closes sandboxes.
+func (s *Service) mountOwn(m web.Mux) {
+	const path = "/v1/sandboxes/{account}"
+	web.Op(m, web.Operation{
+		ID: "createSandbox", Method: "POST", Path: "/v1/groups/{group}/sandboxes", Tag: tag, Summary: "Make a sandbox", Action: ActionCreate, Creates: true,
+		Description: "An account of the group's own, under a key that no customer has; the members of the group belong to it, its administrators as administrators. " +
+			"Where the product opens sandboxes it is asked to, with sample data unless seed is false: asked says how that stands.",
+		Errors: []string{"forbidden", "not_a_person", "sandbox_invalid", "sandbox_limit", "group_not_active"},
+	}, func(ctx context.Context, in *openIn) (*sandboxOut, error) {
+		got, err := s.Open(ctx, access.By(ctx), in.Group, in.Body)
+		return &sandboxOut{Body: got}, err
+	})
+	web.Op(m, web.Operation{
+		ID: "getSandbox", Method: "GET", Path: path, Tag: tag, Summary: "Read a sandbox", Action: ActionView,
+	}, func(ctx context.Context, in *account.AccountPath) (*sandboxOut, error) {
+		got, err := s.Get(ctx, access.By(ctx), in.Account)
+		return &sandboxOut{Body: got}, err
+	})
+	web.Op(m, web.Operation{
+		ID: "resetSandbox", Method: "POST", Path: path + "/reset", Tag: tag, Summary: "Put a sandbox back to the beginning", Action: ActionReset, Status: 202,
+		Description: "The product is asked to put its data in the account back to the beginning; one that it failed to open, to open it. Asked again while it waits, it is the same answer. " +
+			"What is here stays: installations, grants, tokens, webhooks and the log of events.",
+		Errors: []string{"forbidden", "sandbox_no_reset", "sandbox_busy"},
+	}, func(ctx context.Context, in *account.AccountPath) (*sandboxOut, error) {
+		got, err := s.Reset(ctx, access.By(ctx), in.Account)
+		return &sandboxOut{Body: got}, err
+	})
+	web.Op(m, web.Operation{
+		ID: "closeSandbox", Method: "DELETE", Path: path, Tag: tag, Summary: "Close a sandbox", Action: ActionClose,
+		Description: "For good: every grant in it stops, and the product is told. Only one that the group made by itself.", Errors: []string{"forbidden", "sandbox_not_made"},
+	}, func(ctx context.Context, in *account.AccountPath) (*struct{}, error) {
+		return nil, s.Close(ctx, access.By(ctx), in.Account)
 	})
 }
 
@@ -103,7 +151,13 @@ func (s *Service) mountSimulation(m web.Mux) {
 
 // Declared lists the codes of this slice.
 func Declared() []problem.Declared {
+	conf := problem.KindConflict
 	return []problem.Declared{
+		{Code: "sandbox_invalid", Kind: problem.KindInvalid, Cause: "A part of the new sandbox breaks a rule; errors says which.", Remedy: "Correct the parts that errors names."},
+		{Code: "sandbox_limit", Kind: conf, Cause: "The group has as many sandboxes as it may, or developers make none by themselves here.", Remedy: "Close one that is not needed any more, or ask the operator."},
+		{Code: "sandbox_no_reset", Kind: conf, Cause: "The product offers no reset of sandboxes.", Remedy: "Make a new sandbox instead, or ask the operator."},
+		{Code: "sandbox_busy", Kind: conf, Cause: "The product is still opening the sandbox.", Remedy: "Wait until asked says that it is done or has failed."},
+		{Code: "sandbox_not_made", Kind: conf, Cause: "The product has told of the sandbox; the group has not made it by itself.", Remedy: "Ask the operator to close it."},
 		{Code: "simulation_invalid", Kind: problem.KindInvalid, Cause: "A part of a simulation breaks a rule; errors says which.", Remedy: "Correct the parts that errors names."},
 	}
 }

@@ -16,6 +16,9 @@ type Sandbox struct {
 	Key   string     `json:"key" doc:"The product's own key of it"`
 	Name  string     `json:"name"`
 	Group string     `json:"group"`
+	// OpenedBy is empty where the product told of the account.
+	OpenedBy string `json:"opened_by,omitempty" doc:"The member of the group who made it; absent where the product told of the account"`
+	Asked    *Asked `json:"asked,omitempty" doc:"What the product was asked to do with it at last; absent: nothing"`
 }
 
 // Resource is how policies name a sandbox.
@@ -23,7 +26,7 @@ func Resource(group, id string) access.Resource { return access.On("group", grou
 
 // of tells whether an account is a sandbox of a group.
 func of(a account.Account) (Sandbox, bool) {
-	return Sandbox{ID: a.ID, Key: a.Key, Name: a.Name, Group: a.Group}, a.Kind == account.Sandbox && a.Group != "" && a.State == account.Active
+	return Sandbox{ID: a.ID, Key: a.Key, Name: a.Name, Group: a.Group, OpenedBy: a.OpenedBy}, a.Kind == account.Sandbox && a.Group != "" && a.State == account.Active
 }
 
 // Sample is a type of event with an event of it to begin with.

@@ -13,6 +13,7 @@ import (
 	"github.com/guestright/guestright/catalog"
 	"github.com/guestright/guestright/event"
 	"github.com/guestright/guestright/group"
+	"github.com/guestright/guestright/host"
 	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/store"
 )
@@ -22,6 +23,9 @@ const (
 	ActionView     = "sandbox:view"
 	ActionTrigger  = "sandbox:trigger"
 	ActionSimulate = "sandbox:simulate"
+	ActionCreate   = "sandbox:create"
+	ActionReset    = "sandbox:reset"
+	ActionClose    = "sandbox:close"
 )
 
 // Service holds the operations on sandboxes.
@@ -31,7 +35,9 @@ type Service struct {
 	Accounts *account.Service
 	Groups   *group.Service
 	Events   *event.Service
+	Host     *host.Service // nil: the product is asked nothing
 	Catalog  *catalog.Current
+	Most     int // how many sandboxes a group may have open to make another; 0: none is made
 	// Preview says why a group may not use a preview of the catalog; nil: none is open.
 	Preview func(ctx context.Context, group, preview string) error
 
@@ -50,7 +56,12 @@ func (s *Service) load(tx *store.Tx, by access.Principal, action string, id acco
 	if err != nil || !ok {
 		return b, problem.NotFound("sandbox")
 	}
-	return b, by.Reach("sandbox", action, Resource(b.Group, b.ID.String()))
+	if err := by.Reach("sandbox", action, Resource(b.Group, b.ID.String())); err != nil {
+		return b, err
+	}
+	all, err := asked(tx, b.ID.String())
+	b.Asked = all[b.ID.String()]
+	return b, err
 }
 
 func (s *Service) record(tx *store.Tx, by access.Principal, action string, b Sandbox, before, after any) error {
@@ -69,10 +80,18 @@ func (s *Service) List(ctx context.Context, by access.Principal, id group.ID) ([
 			return err
 		}
 		all, err := s.Accounts.SandboxesOf(tx, id.String())
+		if err != nil {
+			return err
+		}
+		var ids []string
 		for _, a := range all {
 			if b, ok := of(a); ok {
-				out = append(out, b)
+				out, ids = append(out, b), append(ids, a.ID.String())
 			}
+		}
+		said, err := asked(tx, ids...)
+		for i := range out {
+			out[i].Asked = said[ids[i]]
 		}
 		return err
 	})

@@ -8,6 +8,7 @@ import (
 	"github.com/guestright/guestright/listing"
 	"github.com/guestright/guestright/quota"
 	"github.com/guestright/guestright/release"
+	"github.com/guestright/guestright/sandbox"
 )
 
 // Config is everything that an operator may set. Secrets are named by file.
@@ -27,7 +28,7 @@ type Config struct {
 	Events    EventsCfg  `yaml:"events" doc:"How long events and what became of them are kept"`
 	Hook      HookCfg    `yaml:"provisioning_hook" doc:"Where the product creates integration users and roles of its own"`
 	Host      HostCfg    `yaml:"host" doc:"How your product hears what integrations ask of it; it may also come for it at GET /v1/tasks"`
-	Groups    GroupsCfg  `yaml:"groups" doc:"Naming rule of developer groups"`
+	Groups    GroupsCfg  `yaml:"groups" doc:"Naming rule of developer groups, and their sandboxes"`
 	Apps      AppsCfg    `yaml:"applications" doc:"What applications may do before they are verified"`
 	Programme ProgCfg    `yaml:"programme" doc:"How developer groups get production settings"`
 	Directory DirCfg     `yaml:"directory" doc:"The public directory of integrations"`
@@ -110,6 +111,7 @@ type GroupsCfg struct {
 	Forbidden []string `yaml:"forbidden_words" doc:"Words that no group's name may contain"`
 	Required  []string `yaml:"required_words" doc:"Words of which each must be in the name"`
 	Hint      string   `yaml:"name_hint" doc:"Shown beside the field"`
+	Sandboxes int      `yaml:"sandboxes" doc:"How many sandbox accounts a group may have open to make another by itself, 0 to 100; 0: only the product and you make them"`
 }
 
 // AppsCfg says what holds for applications that the operator has not verified.
@@ -199,6 +201,7 @@ func Defaults() Config {
 		Tokens:    defaultTokens(),
 		Events:    EventsCfg{Keep: 30, Counts: 400},
 		Apps:      AppsCfg{Unverified: UnverifiedRefuse, Most: 5, Within: 5, KeyAge: 365, Drafts: release.DraftsDefault, Lines: release.LinesDefault},
+		Groups:    GroupsCfg{Sandboxes: sandbox.MostDefault},
 		Programme: ProgCfg{Decide: 5, Notice: 14},
 		Directory: DirCfg{Categories: listing.Usual()},
 		SignIn:    SignInCfg{SignUp: true},

@@ -37,6 +37,7 @@ func (c Config) Check() error {
 	k.say(c.Apps.KeyAge < 1 || c.Apps.KeyAge > 3650, "applications.key_days", "1 to 3650.")
 	k.say(c.Apps.Drafts < 1 || c.Apps.Drafts > 100, "applications.draft_versions", "1 to 100.")
 	k.say(c.Apps.Lines < 1 || c.Apps.Lines > 1000, "applications.live_versions", "1 to 1000.")
+	k.say(c.Groups.Sandboxes < 0 || c.Groups.Sandboxes > 100, "groups.sandboxes", "0 to 100.")
 	k.say(c.Programme.Decide < 1 || c.Programme.Decide > 90, "programme.decide_days", "1 to 90.")
 	k.say(c.Programme.Notice < 1 || c.Programme.Notice > 90, "programme.notice_days", "1 to 90.")
 	k.say(c.Apps.Most < 0 || c.Apps.Most > 100_000, "applications.unverified_customers", "0 to 100,000.")

@@ -220,7 +220,9 @@ func newSlices(b base, cfg Config) (*Slices, error) {
 		Grants: s.Grants, Webhooks: s.Webhooks, Domains: s.Domains, Releases: s.Releases, Integrations: s.Integrations, Sheets: s.Sheets, Listings: s.Listings,
 		Catalog: b.cat, Client: s.Outbound, Within: time.Duration(cfg.Apps.Within) * 24 * time.Hour, KeyAge: time.Duration(cfg.Apps.KeyAge) * 24 * time.Hour}
 	s.Releases.Gate, s.Releases.Stepped, s.Listings.Proven = s.Checklists.Gate, s.Checklists.Stepped, s.Checklists.Proven
-	s.Sandboxes = &sandbox.Service{DB: b.db, Audit: s.Audit, Accounts: s.Accounts, Groups: s.Groups, Events: s.Events, Catalog: b.cat, Preview: s.Gate.Preview}
+	s.Sandboxes = &sandbox.Service{DB: b.db, Audit: s.Audit, Accounts: s.Accounts, Groups: s.Groups, Events: s.Events, Host: s.Host, Catalog: b.cat, Most: cfg.Groups.Sandboxes, Preview: s.Gate.Preview}
+	s.Sandboxes.Watch()
+	s.Groups.MemberChanged = s.Sandboxes.MemberChanged
 	s.people(b, cfg)
 	if err := s.outside(cfg); err != nil {
 		return nil, err

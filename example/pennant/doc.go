@@ -10,7 +10,8 @@
 // Guestright reaches Pennant at one more address, POST /guestright/hooks, to create and remove integration users and
 // roles when an administrator installs or removes an application. It is guarded by a shared secret.
 //
-// What integrations ask of Pennant it takes from Guestright as tasks (package client/host): a trigger turns a flag on or off.
+// What integrations ask of Pennant it takes from Guestright as tasks (package client/host): a trigger turns a flag on or off,
+// a developer's sandbox is opened and put back to the beginning.
 //
 // Everything lives in one SQLite file. Each change and its event are one transaction; the stream reads what was
 // committed, so a listener that reconnects with Last-Event-ID misses nothing.

@@ -50,6 +50,11 @@ func (s *scope) sow(one sample) error {
 			return err
 		}
 	}
+	return s.fill(one)
+}
+
+// fill adds the projects of a sample and what is in them.
+func (s *scope) fill(one sample) error {
 	for i := range one.projects {
 		p := &one.projects[i]
 		if err := s.insert(p, conflict("project_exists", "There is a project with this key.")); err != nil {

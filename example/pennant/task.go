@@ -15,6 +15,7 @@ import (
 func (s *Server) Tasks(from Feed) map[string]host.Handler {
 	return map[string]host.Handler{"trigger.fire": s.trigger, "import.create": s.bringIn, "driver.run": s.drive,
 		"membership.change": func(ctx context.Context, t host.Task) (any, error) { return s.sync(ctx, from, t) },
+		"sandbox.create":    s.sandboxTask(openSandbox), "sandbox.reset": s.sandboxTask(resetSandbox), "sandbox.close": s.sandboxTask(closeSandbox),
 		"approval.apply":    s.applyApproved,
 		"approval.declined": s.standing, "approval.withdrawn": s.standing, "approval.lost": s.standing, "approval.not_sent": s.standing}
 }
