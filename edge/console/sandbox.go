@@ -18,7 +18,12 @@ func (c *Console) sandboxRoutes() []route {
 	}
 	return []route{
 		{"GET /groups/{group}/sandboxes", c.page(sandboxesPage)},
+		{"POST /groups/{group}/sandboxes", c.page(makeSandbox)},
 		{"GET /sandboxes/{account}", c.page(sandboxPage)},
+		{"GET /sandboxes/{account}/reset", c.page(resetSandboxPage)},
+		{"POST /sandboxes/{account}/reset", c.page(resetSandbox)},
+		{"GET /sandboxes/{account}/close", c.page(closeSandboxPage)},
+		{"POST /sandboxes/{account}/close", c.page(closeSandbox)},
 		{"POST /sandboxes/{account}/events", c.page(triggerSandbox)},
 		{"POST /sandboxes/{account}/simulate", c.page(simulateSandbox)},
 		{"POST /sandboxes/{account}/end", c.page(endSimulation)},
@@ -31,21 +36,10 @@ func sandboxesLink(base string) page.Link {
 	return page.Link{Text: "Sandboxes", URL: base + "/sandboxes", Icon: page.IconTerminal}
 }
 
-func sandboxesPage(v *visit) error {
-	g, err := v.groupOf()
-	if err != nil {
-		return err
-	}
-	all, err := v.Sandboxes.List(v.ctx(), v.by, g.ID)
-	if err != nil {
-		return err
-	}
-	return v.inGroup(g, sheet{title: "Sandboxes", trail: []page.Link{{Text: "Sandboxes"}}, body: sandboxList(all)})
-}
-
 // sandboxView is a sandbox and what can be done in it.
 type sandboxView struct {
 	sandbox.Sandbox
+	Room    sandbox.Room
 	Samples []sandbox.Sample
 	Chosen  sandbox.Sample
 	Event   sandboxEntered
@@ -112,6 +106,9 @@ func (v *visit) showSandbox(d sandboxView) error {
 	}
 	g, err := v.Groups.Get(v.ctx(), v.by, owner)
 	if err != nil {
+		return err
+	}
+	if d.Room, err = v.Sandboxes.Room(v.ctx(), v.by, owner); err != nil {
 		return err
 	}
 	d.May = v.may(sandbox.ActionTrigger, sandbox.Resource(d.Group, d.ID.String()))
