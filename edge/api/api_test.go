@@ -84,6 +84,7 @@ func TestTwoTenants(t *testing.T) {
 		"updateInstallation": {"delegation": "off"}, "takeInstallationUpdate": {"version": s.version, "scopes": []string{}}, "withholdInstallation": {"reason": "x"}, "uninstallInstallation": {"reason": "x"}, "blockInstallation": {"reason": "x"},
 		"setTokenPolicy": {"idle_days": 90, "rotate_days": 90}, "rotateToken": object{}, "rotateTokenNow": {"reason": "x"}, "extendToken": {"until": "2030-01-01T00:00:00Z"},
 		"setSecondPerson":     {"on": true},
+		"createSandbox":       {"name": "x"},
 		"triggerSandboxEvent": {"type": "flag.created"},
 		"simulateInSandbox":   {"outcome": "rate_limited", "calls": 1},
 		"createCustomRole":    {"key": "x", "name": "X"}, "updateCustomRole": {"name": "X"}, "setMemberRoles": {"roles": []object{}}, "inquire": {"role": "reader", "action": "x"}, "readPolicy": {"policy": []object{}},

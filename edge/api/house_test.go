@@ -20,6 +20,7 @@ import (
 	"github.com/guestright/guestright/edge/api"
 	"github.com/guestright/guestright/grant"
 	"github.com/guestright/guestright/group"
+	"github.com/guestright/guestright/host"
 	"github.com/guestright/guestright/integration"
 	"github.com/guestright/guestright/kit/ident"
 	"github.com/guestright/guestright/kit/problem"
@@ -67,6 +68,7 @@ func offering(t testing.TB) *catalog.Catalog {
 			"flags.read":  {Label: "Read flags", Explanation: "Sees every flag.", Risk: "low", Entitlements: []string{"flag:view"}},
 			"flags.write": {Label: "Change flags", Risk: "high", Entitlements: []string{"flag:view", "flag:create", "flag:update"}},
 		},
+		Sandboxes:    &catalog.Sandboxes{Seed: "Three flags.", Reset: "Flags become those of a new sandbox."},
 		Entitlements: map[string]catalog.Entitlement{"member:update": {Label: "Change members", Administrator: true}},
 		Privileges:   []catalog.Privilege{{Label: "View flags", Screen: "Flags", Entitlements: []string{"flag:view"}}},
 	})
@@ -79,12 +81,14 @@ func offering(t testing.TB) *catalog.Catalog {
 // house is the API on a real database, with people who sign in by a cookie that
 // holds their id.
 type house struct {
-	t       *testing.T
-	clock   *storetest.Clock
-	db      *store.DB
-	api     *api.API
-	handler http.Handler
-	people  map[string]access.Principal
+	t     *testing.T
+	clock *storetest.Clock
+	db    *store.DB
+
+	sandboxes *sandbox.Service
+	api       *api.API
+	handler   http.Handler
+	people    map[string]access.Principal
 
 	accounts     *account.Service
 	groups       *group.Service
@@ -138,13 +142,15 @@ func newHouse(t *testing.T, open func(*storetest.Clock) *store.DB) *house {
 	}
 	oracle := &api.Oracle{Catalog: cat, Bearers: h.bearers, Facts: account.NewFacts(h.db), Now: h.clock.Now}
 	production := &programme.Service{DB: h.db, Audit: log, Groups: h.groups, Quota: limits, Usage: &usage.Service{DB: h.db, Recorder: usage.NewRecorder(10)}, Notices: notices, Catalog: cat}
+	h.sandboxes = &sandbox.Service{DB: h.db, Audit: log, Accounts: h.accounts, Groups: h.groups, Catalog: cat, Most: 2, Host: &host.Service{DB: h.db, Audit: log, Accounts: h.accounts}}
+	h.sandboxes.Watch()
 	h.api = api.New(api.Config{Version: "1", DB: h.db, Keys: keys, Catalog: cat, Decide: oracle.Ask, Origins: []string{"https://tools.example"},
 		Gate: &api.Gate{Cookie: "sid", Session: h.session, Products: h.products, Bearers: h.bearers, Now: h.clock.Now},
 		Slices: []api.Mounter{log, limits, h.accounts, roles, h.groups, notices, &domain.Service{DB: h.db, Audit: log, Groups: h.groups, Notices: notices}, h.applications, grants, h.tokens, h.products, h.releases, h.integrations, admissions, sheets, listings, production,
 			&announcement.Service{DB: h.db, Audit: log, Quota: limits, Usage: &usage.Service{DB: h.db, Recorder: usage.NewRecorder(10)}, Notices: notices},
 			&recording.Service{DB: h.db, Audit: log, Usage: &usage.Service{DB: h.db, Recorder: usage.NewRecorder(100)}, Accounts: h.accounts, Applications: h.applications,
 				Grants: grants, Tokens: h.tokens, Releases: h.releases, Catalog: cat},
-			&sandbox.Service{DB: h.db, Audit: log, Accounts: h.accounts, Groups: h.groups, Catalog: cat}}})
+			h.sandboxes}})
 	h.handler = web.NewDoor(web.DoorConfig{}, h.api)
 	return h
 }

@@ -68,7 +68,7 @@ func makeSandbox(v *visit) error {
 // resetStays is what a reset leaves, in the same words wherever it is offered.
 var resetStays = []string{
 	"Installations, grants, tokens, webhooks and the log of events stay as they are here.",
-	"What has happened because of it is told as events, like any other change; applications in this sandbox may receive them.",
+	"What changes by it is told as events, like any other change; webhooks of this sandbox receive them.",
 	"It cannot be undone.",
 }
 
@@ -108,7 +108,7 @@ func (v *visit) confirmSandbox(what string, f faults) error {
 			c.Consequences = append(c.Consequences, v.product()+" is asked to remove its data in this account.")
 		}
 	default:
-		c.Title, c.Text, c.Button = "Reset "+b.Name+"?", v.product()+" puts its data in this account back to the beginning: "+room.Reset, "Reset the sandbox"
+		c.Title, c.Text, c.Button = "Reset "+b.Name+"?", v.product()+" makes its data in this account anew. "+room.Reset, "Reset the sandbox"
 		c.Consequences = resetStays
 	}
 	return v.inGroup(g, sheet{title: c.Title, status: f.status(), current: sandboxesPath(b.Group),
