@@ -32,7 +32,7 @@ var ladder = []string{
 	// offer
 	"programme", "release", "announcement",
 	// connect
-	"integration", "admission", "sheet", "listing", "host", "capability", "configuration", "connection", "capability/approval", "capability/eventhook", "capability/membership", "capability/reservedproperty", "capability/resourcelink", "capability/trigger", "capability/useraction", "capability/driveraction", "capability/snapshotpush", "capability/importer", "capability/storesync", "private", "apitoken", "legacy", "consent", "registration", "authorization", "insight", "recording", "sandbox", "checklist", "leak", "suspension",
+	"integration", "admission", "sheet", "listing", "host", "capability", "configuration", "connection", "capability/approval", "capability/eventhook", "capability/membership", "capability/reservedproperty", "capability/resourcelink", "capability/trigger", "capability/useraction", "capability/driveraction", "capability/snapshotpush", "capability/importer", "capability/storesync", "private", "apitoken", "legacy", "consent", "registration", "authorization", "insight", "recording", "sandbox", "checklist", "leak", "suspension", "ledger",
 	// edge
 	"edge/page", "edge/page/assets/axe", "edge/page/pagetest", "edge/page/gallery", "edge/page/listed",
 	"edge/oauth", "edge/api", "edge/directory",

@@ -30,7 +30,7 @@ func (a *App) public() http.Handler {
 	mux.Handle("POST /hooks/membership/{integration}", a.Memberships)
 	mux.Handle("POST /api/v2/segment-targets/{integration}", a.Memberships) // where partners of LaunchDarkly post
 	pages := console.New(console.Services{Identity: a.Identity, Sessions: a.People, Groups: a.Groups, Domains: a.Domains, Accounts: a.Accounts, Applications: a.Applications,
-		Programme: a.Programme, Announcements: a.Announcements, Releases: a.Releases, Integrations: a.Integrations, Listings: a.Listings, Configurations: a.Configurations, Connections: a.Connections, Triggers: a.Triggers, Approvals: a.Approvals, Memberships: a.Memberships, Snapshots: a.Snapshots, Imports: a.Imports, Links: a.Links, Actions: a.Actions, Private: a.Private, APITokens: a.APITokens, Roles: a.Roles, Insight: a.Insight, Webhooks: a.Webhooks, Calls: a.Proxy, Quota: a.Quota, Notices: a.Notices, Audit: a.Audit, Catalog: a.Catalog, Keys: a.Keys,
+		Programme: a.Programme, Announcements: a.Announcements, Releases: a.Releases, Integrations: a.Integrations, Listings: a.Listings, Configurations: a.Configurations, Connections: a.Connections, Triggers: a.Triggers, Approvals: a.Approvals, Memberships: a.Memberships, Snapshots: a.Snapshots, Imports: a.Imports, Links: a.Links, Actions: a.Actions, Private: a.Private, APITokens: a.APITokens, Roles: a.Roles, Insight: a.Insight, Ledgers: a.Ledgers, Webhooks: a.Webhooks, Calls: a.Proxy, Quota: a.Quota, Notices: a.Notices, Audit: a.Audit, Catalog: a.Catalog, Keys: a.Keys,
 		Usage: a.Usage, Tokens: a.Tokens, Products: a.Products, Legacy: a.Legacy, Leaks: a.Leaks, Suspensions: a.Suspensions, Recordings: a.Recordings, Sandboxes: a.Sandboxes, Checklists: a.Checklists, Origin: a.Config.URL, Issuer: a.Config.URL, Gateway: a.Config.Gateway.URL,
 		Authority: a.Authority,
 		Admission: a.Admission,
@@ -75,7 +75,7 @@ func (a *App) management() *api.API {
 		}}
 	oracle := &api.Oracle{Catalog: a.Catalog, Bearers: a.Bearers, Facts: a.Facts, Now: a.DB.Now, Preview: a.Gate.Preview}
 	return api.New(api.Config{Servers: []string{a.Config.URL}, DB: a.DB, Keys: a.Keys, Gate: gate, Catalog: a.Catalog, Decide: oracle.Ask,
-		Slices: []api.Mounter{a.Identity, a.Accounts, a.Roles, a.Groups, a.Domains, a.Applications, a.Programme, a.Announcements, a.Releases, a.Integrations, a.Admission, a.Sheets, a.Listings, a.Host, a.Configurations, a.Connections, a.Triggers, a.Memberships, a.Approvals, a.Properties, a.Links, a.Actions, a.Drivers, a.Snapshots, a.Imports, a.Private, a.Insight, a.Recordings, a.Sandboxes, a.Checklists, a.Consents, a.Authority, a.Grants, a.Tokens, a.APITokens, a.Products, a.Events, a.Webhooks,
+		Slices: []api.Mounter{a.Identity, a.Accounts, a.Roles, a.Groups, a.Domains, a.Applications, a.Programme, a.Announcements, a.Releases, a.Integrations, a.Admission, a.Sheets, a.Listings, a.Host, a.Configurations, a.Connections, a.Triggers, a.Memberships, a.Approvals, a.Properties, a.Links, a.Actions, a.Drivers, a.Snapshots, a.Imports, a.Private, a.Insight, a.Ledgers, a.Recordings, a.Sandboxes, a.Checklists, a.Consents, a.Authority, a.Grants, a.Tokens, a.APITokens, a.Products, a.Events, a.Webhooks,
 			a.Quota, a.Usage, a.Audit, a.Notices,
 			a.Legacy, a.Leaks, a.Suspensions}})
 }

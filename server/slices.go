@@ -45,6 +45,7 @@ import (
 	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/kit/web"
 	"github.com/guestright/guestright/leak"
+	"github.com/guestright/guestright/ledger"
 	"github.com/guestright/guestright/legacy"
 	"github.com/guestright/guestright/listing"
 	"github.com/guestright/guestright/notice"
@@ -118,6 +119,7 @@ type Slices struct {
 	Authority      *authorization.Service
 	Leaks          *leak.Service
 	Suspensions    *suspension.Service
+	Ledgers        *ledger.Service
 	Recordings     *recording.Service
 	Checklists     *checklist.Service
 	Sandboxes      *sandbox.Service
@@ -214,6 +216,7 @@ func newSlices(b base, cfg Config) (*Slices, error) {
 	s.Insight = &insight.Service{DB: b.db, Usage: s.Usage, Accounts: s.Accounts, Roles: s.Roles, Grants: s.Grants, Releases: s.Releases, Integrations: s.Integrations,
 		Private: s.Private, Catalog: b.cat, Facts: s.Facts}
 	s.Suspensions = &suspension.Service{DB: b.db, Audit: s.Audit, Usage: s.Usage, Groups: s.Groups, Notices: s.Notices, Applications: s.Applications, Catalog: b.cat}
+	s.Ledgers = &ledger.Service{DB: b.db, Audit: s.Audit, Usage: s.Usage, Accounts: s.Accounts, Catalog: b.cat, KeepCounts: time.Duration(cfg.Events.Counts) * 24 * time.Hour}
 	s.Recordings = &recording.Service{DB: b.db, Audit: s.Audit, Usage: s.Usage, Accounts: s.Accounts, Applications: s.Applications, Grants: s.Grants, Tokens: s.Tokens,
 		Releases: s.Releases, Catalog: b.cat}
 	s.Checklists = &checklist.Service{DB: b.db, Audit: s.Audit, Usage: s.Usage, Accounts: s.Accounts, Groups: s.Groups, Notices: s.Notices, Applications: s.Applications,

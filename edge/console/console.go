@@ -32,6 +32,7 @@ import (
 	"github.com/guestright/guestright/integration"
 	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/leak"
+	"github.com/guestright/guestright/ledger"
 	"github.com/guestright/guestright/legacy"
 	"github.com/guestright/guestright/listing"
 	"github.com/guestright/guestright/notice"
@@ -55,6 +56,7 @@ type Services struct {
 	Groups         *group.Service
 	Accounts       *account.Service
 	Insight        *insight.Service // nil: nobody counts calls
+	Ledgers        *ledger.Service  // nil: nobody keeps account of integrations
 	Webhooks       *webhook.Service // nil: nothing is sent to integrations
 	Applications   *application.Service
 	Releases       *release.Service
