@@ -70,7 +70,7 @@ func newHouse(t *testing.T, open func(*storetest.Clock) *store.DB) *house {
 	log, cat := &audit.Log{DB: db}, &catalog.Current{}
 	cat.Swap(pennant(t))
 	accounts, grants := &account.Service{DB: db, Audit: log}, &grant.Service{DB: db, Catalog: cat}
-	h.Service = &ledger.Service{DB: db, Audit: log, Accounts: accounts, Catalog: cat, Usage: &usage.Service{DB: db, Recorder: usage.NewRecorder(1000)}}
+	h.Service = &ledger.Service{DB: db, Audit: log, Accounts: accounts, Catalog: cat, Usage: &usage.Service{DB: db, Recorder: usage.NewRecorder(10_000)}}
 	roles := &role.Service{DB: db, Audit: log, Accounts: accounts, Catalog: cat}
 	groups, notices, limits := &group.Service{DB: db, Audit: log}, &notice.Service{DB: db, Audit: log}, &quota.Service{DB: db, Audit: log, Solo: true}
 	tokens := &token.Service{DB: db, Audit: log, Keys: keys, Usage: h.Usage, Notices: notices}

@@ -62,7 +62,7 @@ type Entry struct {
 	Grant       string      `json:"grant,omitempty"`
 	ActingFor   string      `json:"acting_for,omitempty" doc:"The person for whom an application acted"`
 
-	Operation     string        `json:"operation,omitempty" doc:"Absent where the product has no such operation; other: counted together because there were too many to tell apart"`
+	Operation     string        `json:"operation,omitempty" doc:"Absent where the product has no such operation, or the token was refused before it was looked at; other: counted together because there were too many to tell apart"`
 	Method        string        `json:"method,omitempty"`
 	Path          string        `json:"path,omitempty"`
 	Label         string        `json:"label,omitempty" doc:"The operation in the product's own words"`
