@@ -10,8 +10,8 @@ import (
 	"github.com/guestright/guestright/kit/store"
 )
 
-// keep has a sandbox that developers made by themselves stay theirs, whatever the
-// product tells of it. Error: Invalid `account_is_sandbox`.
+// keep has a sandbox that developers made by themselves stay theirs, and closed once
+// they have closed it, whatever the product tells of it. Error: Invalid `account_is_sandbox`.
 func (a Account) keep(d *Draft) error {
 	if a.OpenedBy == "" {
 		return nil
@@ -28,7 +28,7 @@ func (a Account) keep(d *Draft) error {
 	if len(f) > 0 {
 		return problem.Invalid("account_is_sandbox", "Developers made this account as a sandbox of theirs.", f...)
 	}
-	d.Kind, d.Group = Sandbox, a.Group
+	d.Kind, d.Group, d.Closed = Sandbox, a.Group, d.Closed || a.State == Closed
 	return nil
 }
 

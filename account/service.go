@@ -96,15 +96,15 @@ func (s *Service) Upsert(tx *store.Tx, by access.Principal, d Draft) (Account, e
 			return a, errDeep("An account with children has no parent.")
 		}
 	}
-	state := Active
-	if d.Closed {
-		state = Closed
-	}
 	if err := a.keep(&d); err != nil {
 		return a, err
 	}
 	if d.Kind == "" {
 		d.Kind = Production
+	}
+	state := Active
+	if d.Closed {
+		state = Closed
 	}
 	was := a
 	a.Name, a.Kind, a.Parent, a.Group, a.Upstream, a.State = strings.TrimSpace(d.Name), d.Kind, parent, d.Group, d.Upstream, state

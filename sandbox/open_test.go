@@ -286,5 +286,8 @@ func TestH44_ASandboxNeverBecomesACustomer(t *testing.T) {
 		if a := h.Call(own, "GET", "/api/v1/accounts/"+b.Key+"/projects/web/flags", nil); a.Status == 200 {
 			t.Errorf("a closed sandbox answers: %d %s", a.Status, a.Body)
 		}
+		if a, err := h.Accounts.Put(ctx, product, account.Draft{Key: b.Key, Name: "Renamed again"}); err != nil || a.State != account.Closed {
+			t.Errorf("the product opens it again: %+v %v", a, err)
+		}
 	})
 }

@@ -83,7 +83,8 @@ func TestH44_MakingASandboxByThePages(t *testing.T) {
 		t.Fatalf("%+v", made)
 	}
 	at := "/sandboxes/" + made[0].ID.String()
-	dev.get(at).has(t, "is asked to open it", "Being opened", "Look again")
+	dev.get(at).has(t, "is asked to open it", "Being opened", "Look again", "Install applications here")
+	dev.get("/accounts/"+made[0].ID.String()).has(t, "Trying out", "Install")
 	_, err = tasks.Fail(t.Context(), product, take("sandbox.create").ID, host.Failure{Detail: "No room left."})
 	must(t, err)
 	dev.get(at).has(t, "Not opened", "No room left.", "Ask again")

@@ -7,13 +7,13 @@ import (
 	"github.com/guestright/guestright/account"
 	"github.com/guestright/guestright/application"
 	"github.com/guestright/guestright/example/pennant"
-	"github.com/guestright/guestright/group"
 	"github.com/guestright/guestright/identity"
 	"github.com/guestright/guestright/integration"
 	"github.com/guestright/guestright/kit/secret"
 	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/quota"
 	"github.com/guestright/guestright/release"
+	"github.com/guestright/guestright/sandbox"
 	"github.com/guestright/guestright/server"
 )
 
@@ -115,7 +115,7 @@ func integrations(ctx context.Context, app *server.App, pen *pennant.Server, g *
 		return err
 	}
 	dev = access.UserPrincipal(w.ids["developer"], map[string]string{team.ID.String(): access.GroupOwner}, nil)
-	if err := sandbox(ctx, app, team); err != nil {
+	if _, err := app.Sandboxes.Open(ctx, dev, team.ID, sandbox.Opening{Name: "Acme sandbox"}); err != nil {
 		return err
 	}
 	bot, err := app.Applications.Register(ctx, dev, team.ID.String(), application.Draft{Name: "Release Notes", Homepage: "https://acme.example/release-notes",
@@ -171,11 +171,6 @@ func integrations(ctx context.Context, app *server.App, pen *pennant.Server, g *
 		return err
 	}
 	return fill(ctx, app, w, team)
-}
-
-func sandbox(ctx context.Context, app *server.App, team group.Group) error {
-	_, err := app.Accounts.Put(ctx, access.System("demo"), account.Draft{Key: "acme-sandbox", Name: "Acme sandbox", Kind: account.Sandbox, Group: team.ID.String()})
-	return err
 }
 
 // again fills the guide from data that were there.
