@@ -153,7 +153,7 @@ func (q Query) ready(now time.Time, kept Kept) (Query, error) {
 		return q, errPeriod("/step", "A step is hour or day.")
 	}
 	if q.To.IsZero() {
-		q.To = now
+		q.To = now.UTC().Truncate(width).Add(width) // with the step that has just begun
 	}
 	if q.From.IsZero() {
 		q.From = q.To.Add(-time.Duration(usual) * 24 * time.Hour)
@@ -170,7 +170,7 @@ func (q Query) ready(now time.Time, kept Kept) (Query, error) {
 	case q.From.After(now):
 		return q, errPeriod("/from", "The begin must not be in the future.")
 	case q.To.Sub(q.From) > time.Duration(most)*24*time.Hour+width:
-		return q, errPeriod("/from", "That is too long at once: ask for "+number(most)+" days at most, or by day.")
+		return q, errPeriod("/from", "That is too long at once: by the "+string(q.Step)+", ask for "+number(most)+" days at most.")
 	case q.Kind != Change && q.From.Before(now.Add(-time.Duration(days)*24*time.Hour).Truncate(width)):
 		return q, errPeriod("/from", "Calls are kept for "+number(days)+" days in this step. Begin later, ask by day, or for changes only.")
 	}

@@ -10,6 +10,7 @@ import (
 var accountSayings = map[string]saying{
 	"account.create":                  {"added the account", page.IconBuilding, page.ToneGood},
 	"account.update":                  {"changed the account", page.IconPencil, page.ToneNeutral},
+	"ledger.export":                   {"exported what integrations did in", page.IconFile, page.ToneNeutral},
 	"account.close":                   {"closed the account", page.IconCircleX, page.ToneBad},
 	"account.role_set":                {"set the role", page.IconShield, page.ToneNeutral},
 	"account.member_set":              {"set a member of", page.IconUserCog, page.ToneNeutral},

@@ -138,7 +138,7 @@ func (c *Console) Mount(mux *http.ServeMux) {
 	mux.Handle(page.AssetPath, page.Assets())
 	mux.Handle("POST "+page.ThemePath, c.cross.Handler(page.SetTheme()))
 	routes := []route{{"GET /{$}", c.page(home)}, {"/", c.raw(absent)}}
-	for _, some := range [][]route{c.signInRoutes(), c.setupRoutes(), c.meRoutes(), c.passkeyRoutes(), c.providerRoutes(), c.groupRoutes(), c.domainRoutes(), c.applicationRoutes(), c.keyRoutes(), c.versionRoutes(), c.installedRoutes(), c.usageRoutes(), c.inboxRoutes(), c.accountRoutes(), c.installRoutes(), c.installationRoutes(), c.privateRoutes(), c.operatorRoutes(), c.auditRoutes(), c.referenceRoutes(),
+	for _, some := range [][]route{c.signInRoutes(), c.setupRoutes(), c.meRoutes(), c.passkeyRoutes(), c.providerRoutes(), c.groupRoutes(), c.domainRoutes(), c.applicationRoutes(), c.keyRoutes(), c.versionRoutes(), c.installedRoutes(), c.usageRoutes(), c.inboxRoutes(), c.accountRoutes(), c.installRoutes(), c.installationRoutes(), c.privateRoutes(), c.operatorRoutes(), c.auditRoutes(), c.ledgerRoutes(), c.referenceRoutes(),
 		c.consentRoutes(), c.deviceRoutes(), c.authorisedRoutes(), c.authorizationRoutes(),
 		c.verificationRoutes(), c.clientRoutes(), c.updateRoutes(),
 		c.tokenLifeRoutes(), c.credentialRoutes(), c.apiTokenRoutes(),

@@ -264,6 +264,9 @@ func (v *visit) accountSections(id string) []page.Section {
 	if v.may("audit:read", on) {
 		links = append(links, page.Link{Text: "Activity", URL: base + "/activity", Icon: page.IconScroll})
 	}
+	if v.mayLedger(id) {
+		links = append(links, page.Link{Text: "What they did here", URL: ledgerPath(id), Icon: page.IconList})
+	}
 	return []page.Section{{Links: append(links, v.endingLinks(id)...)}}
 }
 

@@ -31,6 +31,7 @@ import (
 	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/kit/store/storetest"
 	"github.com/guestright/guestright/kit/web"
+	"github.com/guestright/guestright/ledger"
 	"github.com/guestright/guestright/notice"
 	"github.com/guestright/guestright/private"
 	"github.com/guestright/guestright/quota"
@@ -107,6 +108,7 @@ func newHouse(t *testing.T, with ...func(*house)) *house {
 	s.Insight = &insight.Service{DB: h.db, Usage: s.Usage, Accounts: s.Accounts, Roles: s.Roles, Grants: s.Integrations.Grants, Releases: s.Releases,
 		Integrations: s.Integrations, Private: s.Private, Catalog: current}
 	s.Roles.Behind = s.Insight.Behind
+	s.Ledgers = &ledger.Service{DB: h.db, Audit: log, Usage: s.Usage, Accounts: s.Accounts, Catalog: current}
 	s.Recordings = &recording.Service{DB: h.db, Audit: log, Usage: s.Usage, Accounts: s.Accounts, Applications: s.Applications, Grants: &grant.Service{DB: h.db, Catalog: current}, Tokens: s.Tokens,
 		Releases: s.Releases, Catalog: current}
 	s.Suspensions = &suspension.Service{DB: h.db, Audit: log, Usage: s.Usage, Groups: s.Groups, Notices: s.Notices, Applications: s.Applications, Catalog: current}

@@ -45,6 +45,7 @@ func (v *visit) aboutPrivate(l private.Listed, tab string, s sheet) error {
 		{Text: "Test", URL: "/test", Icon: page.IconTerminal},
 		{Text: "Webhooks", URL: "/webhooks", Icon: page.IconWebhook},
 		{Text: "Granted and used", URL: grantUsePath(l.Grant), Icon: page.IconGauge},
+		{Text: "What it did here", URL: ledgerOf(l.Account, l.ID.String()), Icon: page.IconList},
 	} {
 		if t.URL == "/webhooks" && v.Webhooks == nil {
 			continue
@@ -54,6 +55,12 @@ func (v *visit) aboutPrivate(l private.Listed, tab string, s sheet) error {
 		}
 		if t.URL == grantUsePath(l.Grant) {
 			if v.Insight != nil {
+				tabs.Links = append(tabs.Links, t)
+			}
+			continue
+		}
+		if t.URL == ledgerOf(l.Account, l.ID.String()) {
+			if v.mayLedger(l.Account) {
 				tabs.Links = append(tabs.Links, t)
 			}
 			continue
