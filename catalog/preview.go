@@ -26,7 +26,8 @@ type Tier struct {
 	Support     string   `yaml:"support" json:"support,omitempty"`   // where members get help, in words
 	Listing     string   `yaml:"listing" json:"listing,omitempty"`   // what members get in the directory, in words
 	Previews    []string `yaml:"previews" json:"previews,omitempty"` // parts that members may use early
-	Badge       bool     `yaml:"badge" json:"badge,omitempty"`       // members may show a badge
+	Badge       bool     `yaml:"badge" json:"badge,omitempty"`       // members may show a badge, and the directory shows it on what they list
+	First       bool     `yaml:"first" json:"first,omitempty"`       // what members list stands first in the directory
 }
 
 func (c *checker) previews() {

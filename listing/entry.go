@@ -20,6 +20,7 @@ type Entry struct {
 	Published     time.Time  `json:"published" doc:"When it first stood in the directory"`
 	Verified      bool       `json:"verified" doc:"The operator has reviewed it with all that it asks for"`
 	Proven        bool       `json:"least_privilege" doc:"A run with the least role that it asks for has passed"`
+	Tier          string     `json:"tier,omitempty" doc:"The developer's tier in the partner programme, where it brings a badge"`
 	Accounts      int        `json:"accounts,omitempty" doc:"How many accounts use it; absent while they are few"`
 	Links         Links      `json:"links"`
 	Icon          string     `json:"icon,omitempty" doc:"Address of its picture"`
@@ -32,6 +33,7 @@ type Entry struct {
 	VersionID   string `json:"-"`
 	text        string // what is searched, in small letters
 	name        string // in small letters
+	first       bool   // its developer's tier puts it before others
 }
 
 // Shot is a screenshot as it is shown.

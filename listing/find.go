@@ -11,7 +11,7 @@ type Sort string
 
 // The orders.
 const (
-	SortFit  Sort = "fit" // what answers best; without a search, what most accounts use
+	SortFit  Sort = "fit" // what answers best; without a search, what a tier puts first and then what most accounts use
 	SortName Sort = "name"
 	SortNew  Sort = "new"
 )
@@ -114,10 +114,17 @@ func find(all []Entry, known []Category, q Query) Found {
 	return out
 }
 
-// order is SortFit without words: what most accounts use, then by name.
+// order is SortFit without words: what a tier puts first, what most accounts use,
+// then by name.
 func order(all []Entry) {
+	rank := func(e Entry) int {
+		if e.first {
+			return 1
+		}
+		return 0
+	}
 	slices.SortStableFunc(all, func(a, b Entry) int {
-		return cmp.Or(cmp.Compare(b.Accounts, a.Accounts), cmp.Compare(a.name, b.name), cmp.Compare(a.Slug, b.Slug))
+		return cmp.Or(cmp.Compare(rank(b), rank(a)), cmp.Compare(b.Accounts, a.Accounts), cmp.Compare(a.name, b.name), cmp.Compare(a.Slug, b.Slug))
 	})
 }
 

@@ -9,8 +9,10 @@ import (
 	"time"
 
 	"github.com/guestright/guestright/application"
+	"github.com/guestright/guestright/catalog"
 	"github.com/guestright/guestright/group"
 	"github.com/guestright/guestright/kit/store"
+	"github.com/guestright/guestright/programme"
 	"github.com/guestright/guestright/release"
 )
 
@@ -73,7 +75,9 @@ func (s *Service) Watch() {
 	for _, topic := range []string{Topic, application.Topic, release.Topic} { // their keys are applications
 		s.DB.OnChange(topic, s.kept.hear)
 	}
-	s.DB.OnChange(group.Topic, func(string) { s.kept.hear("") })
+	for _, topic := range []string{group.Topic, programme.GateTopic} { // theirs are not
+		s.DB.OnChange(topic, func(string) { s.kept.hear("") })
+	}
 	s.DB.OnLost(func() { s.kept.hear("") })
 }
 
@@ -118,6 +122,10 @@ func (s *Service) reread(ctx context.Context, was *directory, apps map[string]bo
 		}
 	}
 	err := s.DB.Read(ctx, func(tx *store.Tx) error {
+		tiers, err := s.tiers(tx)
+		if err != nil {
+			return err
+		}
 		var anew []Entry
 		for app := range apps {
 			rows, err := shown(tx, app)
@@ -135,7 +143,7 @@ func (s *Service) reread(ctx context.Context, was *directory, apps map[string]bo
 			if err != nil {
 				return err
 			}
-			e, err := s.entry(tx, rows[0], v)
+			e, err := s.entry(tx, rows[0], v, tiers)
 			if err != nil {
 				return err
 			}
@@ -169,6 +177,10 @@ func (s *Service) read(ctx context.Context) (*directory, error) {
 		if err != nil {
 			return err
 		}
+		tiers, err := s.tiers(tx)
+		if err != nil {
+			return err
+		}
 		versions, err := s.Releases.Everybodys(tx)
 		if err != nil {
 			return err
@@ -190,7 +202,7 @@ func (s *Service) read(ctx context.Context) (*directory, error) {
 			if !ok {
 				continue
 			}
-			e, err := s.entry(tx, r, v)
+			e, err := s.entry(tx, r, v, tiers)
 			if err != nil {
 				return err
 			}
@@ -207,14 +219,26 @@ func (s *Service) read(ctx context.Context) (*directory, error) {
 	})
 }
 
+func (s *Service) tiers(tx *store.Tx) (map[string]catalog.Tier, error) {
+	if s.Members == nil {
+		return nil, nil
+	}
+	return s.Members(tx)
+}
+
 // entry puts together what the directory says.
-func (s *Service) entry(tx *store.Tx, r shownRow, v release.Known) (Entry, error) {
+func (s *Service) entry(tx *store.Tx, r shownRow, v release.Known, tiers map[string]catalog.Tier) (Entry, error) {
 	_, reviewed := v.Review.Vouches(r.GroupID, v.Version)
 	e := Entry{Slug: r.Slug, Name: r.Name, ApplicationID: r.PublicID, Developer: r.Developer, Tagline: v.Listing.Tagline, Description: v.Listing.Description,
 		Categories: []Category{}, Capabilities: append([]string{}, v.Capabilities...), Version: v.Number, Released: v.Released, Published: r.Published.Time(),
 		Verified:    reviewed,
 		Screenshots: []Shot{}, Page: "/directory/" + r.Slug, Install: "/install/" + r.PublicID, Unlisted: Visibility(r.Visibility) == Unlisted,
 		Application: r.Application, VersionID: v.ID.String()}
+	if t, ok := tiers[r.GroupID]; ok {
+		if e.first = t.First; t.Badge {
+			e.Tier = t.Label
+		}
+	}
 	if e.Description == "" {
 		e.Description = r.Description
 	}

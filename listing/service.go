@@ -9,6 +9,7 @@ import (
 	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/application"
 	"github.com/guestright/guestright/audit"
+	"github.com/guestright/guestright/catalog"
 	"github.com/guestright/guestright/kit/ident"
 	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/store"
@@ -33,6 +34,9 @@ type Service struct {
 	// Proven reports whether a run with the least role that a version asks for has
 	// passed; nil: of none. Wired by the server.
 	Proven func(tx *store.Tx, version string) (bool, error)
+	// Members gives, by group, the tiers of the partner programme; nil: there is none.
+	// Wired by the server.
+	Members func(tx *store.Tx) (map[string]catalog.Tier, error)
 
 	kept index
 }

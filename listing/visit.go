@@ -109,7 +109,11 @@ func (s *Service) Preview(ctx context.Context, by access.Principal, app applicat
 		if err != nil {
 			return err
 		}
-		out, err = s.entry(tx, l.asShown(a, g.Name), v)
+		tiers, err := s.tiers(tx)
+		if err != nil {
+			return err
+		}
+		out, err = s.entry(tx, l.asShown(a, g.Name), v, tiers)
 		for _, p := range l.Pictures {
 			out.look(p, "/applications/"+a.ID.String()+"/listing")
 		}

@@ -191,7 +191,7 @@ func newSlices(b base, cfg Config) (*Slices, error) {
 	s.Sheets = &sheet.Service{DB: b.db, Applications: s.Applications, Groups: s.Groups, Releases: s.Releases, Quota: s.Quota, Catalog: b.cat}
 	s.Listings = &listing.Service{DB: b.db, Audit: s.Audit, Applications: s.Applications, Releases: s.Releases, Sheets: s.Sheets, Notices: s.Notices,
 		Categories: listing.Categories(cfg.Directory.Categories), Origin: cfg.URL}
-	s.Sheets.Links = s.Listings.SheetLinks
+	s.Sheets.Links, s.Listings.Members = s.Listings.SheetLinks, s.Programme.Members
 	s.Listings.Watch()
 	s.Host = &host.Service{DB: b.db, Audit: s.Audit, Accounts: s.Accounts, Log: b.log}
 	s.Private = &private.Service{DB: b.db, Audit: s.Audit, Accounts: s.Accounts, Roles: s.Roles, Grants: s.Grants, Tokens: s.Tokens, Usage: s.Usage,

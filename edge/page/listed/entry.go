@@ -12,6 +12,9 @@ import (
 // Badges are what has been found out about an entry.
 func Badges(e listing.Entry) page.Group {
 	var out page.Group
+	if e.Tier != "" {
+		out = append(out, page.Badge{Text: e.Tier, Tone: page.ToneInfo})
+	}
 	if e.Verified {
 		out = append(out, page.Badge{Text: "Verified", Tone: page.ToneGood, Icon: page.IconShieldCheck})
 	}
