@@ -3,6 +3,7 @@ package account
 import (
 	"crypto/rand"
 	"strings"
+	"time"
 
 	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/kit/ident"
@@ -61,14 +62,20 @@ func (s *Service) OpenSandboxes(tx *store.Tx, group string) (int, error) {
 	return int(n), err
 }
 
+// OpenedSince counts the sandboxes that members of a group made by themselves from a
+// time on, closed ones too.
+func (s *Service) OpenedSince(tx *store.Tx, group string, from time.Time) (int, error) {
+	n, err := tx.NewSelect().Model((*row)(nil)).Where("kind = ? AND developer_group = ? AND opened_by <> '' AND created >= ?", Sandbox, group, store.At(from)).Count(tx.Ctx)
+	return int(n), err
+}
+
 // OpenedBy lists the open sandboxes that members of a group made by themselves.
 func (s *Service) OpenedBy(tx *store.Tx, group string) ([]Account, error) {
-	all, err := sandboxes(tx, group)
-	var out []Account
-	for _, a := range all {
-		if a.OpenedBy != "" && a.State == Active {
-			out = append(out, a)
-		}
+	var rows []row
+	err := tx.NewSelect().Model(&rows).Where("kind = ? AND developer_group = ? AND opened_by <> '' AND state = ?", Sandbox, group, Active).Order("a.id").Scan(tx.Ctx)
+	out := make([]Account, len(rows))
+	for i := range rows {
+		out[i] = rows[i].account()
 	}
 	return out, err
 }

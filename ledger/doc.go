@@ -15,7 +15,9 @@
 // Who reads the account's audit log reads its ledger. An export leaves an audit entry.
 //
 // Calls without a token that is known belong to nobody and are not in it; nor are
-// events that an application gets for all of its customers at one address.
+// events that an application gets for all of its customers at one address. What was
+// sent to an endpoint, and changes of it, go with the endpoint; the audit log keeps
+// that it was deleted.
 //
 // Tables: none.
 package ledger

@@ -29,10 +29,18 @@ func (s *Service) calls(ctx context.Context, a *asked, after *Position) ([]Entry
 			to = end // the step that the position lies at is in, and nothing later
 		}
 	}
-	steps, err := s.Usage.Counted(ctx, a.filter(), a.Step, a.From, to)
-	if err != nil {
-		return nil, err
+	if !a.counted { // an export asks again and again
+		var err error
+		if a.steps, err = s.Usage.Counted(ctx, a.filter(), a.Step, a.From, a.To); err != nil {
+			return nil, err
+		}
+		a.counted = true
 	}
+	steps := a.steps
+	for len(steps) > 0 && !steps[0].Before(to) {
+		steps = steps[1:]
+	}
+	a.steps = steps // what is newer was given
 	var out []Entry
 	for n := 1; len(steps) > 0 && len(out) <= a.Limit; n = min(2*n, stepsMost) { // few where much happens, many where a filter leaves little
 		n = min(n, len(steps))
@@ -160,15 +168,16 @@ func (s *Service) deliveries(tx *store.Tx, a *asked, after *Position) ([]Entry, 
 
 // name says who entries are about, and who made changes, as far as the account knows them.
 func (s *Service) name(tx *store.Tx, a account.Account, entries []Entry) error {
-	var grants, apps, people []string
+	var grants, apps, people distinct
 	for _, e := range entries {
-		grants, apps = with(grants, e.Grant), with(apps, e.Integration.ID)
+		grants.add(e.Grant)
+		apps.add(e.Integration.ID)
 		if id, ok := strings.CutPrefix(e.By, "user/"); ok {
-			people = with(people, id)
+			people.add(id)
 		}
 	}
 	known := map[string]holderRow{}
-	for part := range slices.Chunk(grants, 500) {
+	for part := range slices.Chunk(grants.list, 500) {
 		rows, err := holders(tx, part)
 		if err != nil {
 			return err
@@ -178,7 +187,7 @@ func (s *Service) name(tx *store.Tx, a account.Account, entries []Entry) error {
 		}
 	}
 	names := map[string]string{}
-	for part := range slices.Chunk(apps, 500) {
+	for part := range slices.Chunk(apps.list, 500) {
 		rows, err := applicationNames(tx, part)
 		if err != nil {
 			return err
@@ -187,7 +196,7 @@ func (s *Service) name(tx *store.Tx, a account.Account, entries []Entry) error {
 			names[r.ID] = r.Name
 		}
 	}
-	for part := range slices.Chunk(people, 500) {
+	for part := range slices.Chunk(people.list, 500) {
 		rows, err := memberNames(tx, a.ID.String(), part)
 		if err != nil {
 			return err
@@ -214,11 +223,21 @@ func (s *Service) name(tx *store.Tx, a account.Account, entries []Entry) error {
 	return nil
 }
 
-func with(list []string, one string) []string {
-	if one == "" || slices.Contains(list, one) {
-		return list
+// distinct are texts, each once, without the empty one.
+type distinct struct {
+	list []string
+	has  map[string]bool
+}
+
+func (d *distinct) add(one string) {
+	if one == "" || d.has[one] {
+		return
 	}
-	return append(list, one)
+	if d.has == nil {
+		d.has = map[string]bool{}
+	}
+	d.has[one] = true
+	d.list = append(d.list, one)
 }
 
 var kindWords = map[grant.Kind]string{

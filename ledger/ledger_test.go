@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/guestright/guestright/access"
+	"github.com/guestright/guestright/audit"
+	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/ledger"
 	"github.com/guestright/guestright/private"
 	"github.com/guestright/guestright/suspension"
@@ -141,6 +143,9 @@ func TestPagesOfTheLedgerAddUp(t *testing.T) {
 						t.Fatalf("%d entries on a page of %d", len(p.Entries), size)
 					}
 					got, more, after = append(got, sayings(p)...), p.More, &p.Last
+					if size == 4 {
+						h.flush() // what waited is written now
+					}
 				}
 				if !slices.Equal(got, want) {
 					t.Errorf("by %s, %d at a time: %d entries, want %d\n%s\n\n%s", step, size, len(got), len(want), strings.Join(got, "\n"), strings.Join(want, "\n"))
@@ -180,6 +185,25 @@ func TestTokensAndStopsStandInTheLedger(t *testing.T) {
 		p := h.list(ledger.Query{Integration: h.app.ID.String(), Kind: ledger.Change})
 		if got := sayings(p); len(got) < 2 || got[0] != "application suspension.lift" || got[1] != "application suspension.begin" || p.Entries[1].Reason != "We stopped it." || p.Entries[1].By != "operator" {
 			t.Errorf("the stop: %q %+v", got, p.Entries)
+		}
+
+		// An endpoint is its installation's, and so of the application: in lines and in sums.
+		h.exec(`INSERT INTO webhook_endpoint (id, application, group_id, grant_id, account, holder, url, description, state, reason, ordered, concurrency, rate, secrets, created_by, created, revision)
+			VALUES ('whe_1', '', '', ?, ?, '', 'https://deploybot.example/in', '', 'enabled', '', 0, 1, 0, '[]', '', 1, 1)`, h.ins.Grant, h.harbour.ID.String())
+		h.ok(h.db.Write(h.ctx, func(tx *store.Tx) error {
+			return h.Audit.Record(tx, h.boss, audit.Change{Action: "webhook.update", Target: "webhook/whe_1", Account: h.harbour.ID.String()})
+		}))
+		lines := h.list(ledger.Query{Integration: h.app.ID.String(), Kind: ledger.Change}).Entries
+		if got := sayings(ledger.Page{Entries: lines}); !slices.Contains(got, "application webhook.update") {
+			t.Errorf("of the application: %q", got)
+		}
+		for name, q := range map[string]ledger.Query{"all": {}, "of the application": {Integration: h.app.ID.String()}} {
+			sums, err := h.Sum(h.ctx, h.boss, h.harbour.ID, q)
+			h.ok(err)
+			i := slices.IndexFunc(sums.Items, func(one ledger.Sum) bool { return one.Integration.ID == h.app.ID.String() })
+			if i < 0 || sums.Items[i].Changes != int64(len(lines)) || !sums.Items[i].Changed.Equal(lines[0].At) {
+				t.Errorf("%s: %d lines, summed up %+v", name, len(lines), sums.Items)
+			}
 		}
 	})
 }

@@ -46,6 +46,9 @@ type asked struct {
 	Query
 	account account.Account
 	of      subject
+
+	counted bool
+	steps   []time.Time // with calls, the newest first; those that a page has left behind are gone
 }
 
 // Kept says how long the ledger can look back.
@@ -212,6 +215,14 @@ func (s *Service) add(tx *store.Tx, a *asked, lines []usage.Line) ([]Sum, error)
 	for _, r := range sums {
 		all = append(all, Entry{Grant: r.GrantID, Integration: Integration{ID: r.Application}})
 	}
+	stopped, err := s.stops(tx, a, nil)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range stopped {
+		sums = append(sums, sumRow{N: 1, Last: store.At(e.At)})
+		all = append(all, e)
+	}
 	if err := s.name(tx, a.account, all); err != nil {
 		return nil, err
 	}
@@ -286,8 +297,10 @@ func (s *Service) Integrations(ctx context.Context, by access.Principal, id acco
 			return err
 		}
 		out = out[:0]
+		known := map[Integration]bool{}
 		for _, e := range all {
-			if !slices.Contains(out, e.Integration) {
+			if !known[e.Integration] {
+				known[e.Integration] = true
 				out = append(out, e.Integration)
 			}
 		}

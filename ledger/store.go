@@ -71,7 +71,7 @@ func (s subject) where(x string) (string, []any) {
 	case s.Grant != "":
 		return x + "grant_id = ?", []any{s.Grant}
 	case s.Application != "":
-		return x + "application = ?", []any{s.Application}
+		return "(" + x + "application = ? OR " + x + "grant_id IN (SELECT id FROM grant_grant WHERE application = ?))", []any{s.Application, s.Application}
 	}
 	return "(" + x + "grant_id <> '' OR " + x + "application <> '')", nil
 }
@@ -190,10 +190,12 @@ func known(tx *store.Tx, account, application string) (bool, error) {
 	return n > 0, err
 }
 
-// holding are the grants of an account, ended ones too.
+// holding are grants of an account, ended ones too: of each application the newest,
+// since everybody who consents gives it one, and all others.
 func holding(tx *store.Tx, account string, most int) ([]string, error) {
 	var ids []string
-	err := tx.NewSelect().TableExpr("grant_grant").Column("id").Where("account = ?", account).Order("id DESC").Limit(int64(most)).Scan(tx.Ctx, &ids)
+	err := tx.NewRaw(`SELECT MAX(id) AS newest FROM grant_grant WHERE account = ? GROUP BY CASE WHEN application <> '' THEN application ELSE id END
+		ORDER BY newest DESC LIMIT ?`, account, most).Scan(tx.Ctx, &ids)
 	return ids, err
 }
 

@@ -82,6 +82,29 @@ func TestA36_CapabilitiesThatArePreviews(t *testing.T) {
 		if h.packed(v.ID.String()) == nil {
 			t.Error("what is live has lost its package")
 		}
+
+		h.Review = true
+		x, err = partners.AskPreview(ctx, op, h.app.Group, "early", "Tells of deployments.")
+		h.code("ask again", err, "")
+		x, err = partners.DecidePreview(ctx, op, h.app.Group, "early", programme.AccessDecision{Grant: true, Revision: x.Revision})
+		h.code("grant again", err, "")
+		wait := h.bare("1.0.1")
+		_, err = h.PutPackage(ctx, h.ada, wait.ID, release.Archive{Data: sample(t)})
+		h.code("put", err, "")
+		notes := "Mended."
+		_, err = h.Amend(ctx, h.ada, wait.ID, release.Patch{Notes: &notes})
+		h.code("notes", err, "")
+		_, err = h.SubmitVersion(ctx, h.ada, wait.ID, release.Everybody)
+		h.code("submit", err, "")
+		_, err = h.TakeVersion(ctx, op, wait.ID)
+		h.code("take", err, "")
+		_, err = partners.DecidePreview(ctx, op, h.app.Group, "early", programme.AccessDecision{Reason: "Over.", Revision: x.Revision})
+		h.code("take away while it waits", err, "")
+		_, err = h.DecideVersion(ctx, op, wait.ID, release.Verdict{Approve: true})
+		h.code("approve", err, "product_not_enabled")
+		_, err = h.DecideVersion(ctx, op, wait.ID, release.Verdict{Reason: "Not open to you any more."})
+		h.code("send back", err, "")
+
 		next := h.bare("1.1.0")
 		_, err = h.PutPackage(ctx, h.ada, next.ID, release.Archive{Data: sample(t)})
 		h.code("the next one", err, "product_not_enabled")

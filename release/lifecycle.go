@@ -110,6 +110,9 @@ func (s *Service) DecideVersion(ctx context.Context, by access.Principal, id ID,
 	action := "disapprove"
 	if d.Approve {
 		action = "approve"
+		if err := s.open(ctx, by, "version:decide", id); err != nil {
+			return Version{}, err
+		}
 	}
 	return s.changeAs(ctx, by, decided{"version:decide", action}, id, func(a application.Application, v *Version, tx *store.Tx) error {
 		if err := s.Impartial(tx, by, a); err != nil {

@@ -22,6 +22,10 @@ const (
 	taskLife   = 24 * time.Hour
 )
 
+// perDay times the most is how many sandboxes a group may make in a day, closed ones
+// counted: each is work for the product.
+const perDay = 10
+
 // MostDefault is how many sandboxes a group may have open at once to make another,
 // unless the operator says otherwise.
 const MostDefault = 3
@@ -122,6 +126,10 @@ func (s *Service) fits(tx *store.Tx, g group.Group) error {
 		return err
 	}
 	room, err := s.room(tx, g.ID.String())
+	if err != nil {
+		return err
+	}
+	today, err := s.Accounts.OpenedSince(tx, g.ID.String(), tx.Now().Add(-24*time.Hour))
 	switch {
 	case err != nil:
 		return err
@@ -129,6 +137,9 @@ func (s *Service) fits(tx *store.Tx, g group.Group) error {
 		return problem.Conflict("sandbox_limit", "Developers do not make sandboxes by themselves here. Ask the operator for one.")
 	case room.Open >= room.Most:
 		return problem.Conflict("sandbox_limit", "Your group has "+strconv.Itoa(room.Open)+" sandboxes, and "+strconv.Itoa(room.Most)+" are the most. Close one that is not needed any more.")
+	}
+	if today >= perDay*room.Most {
+		return problem.Conflict("sandbox_limit", "Your group has made "+strconv.Itoa(today)+" sandboxes within a day. Wait until tomorrow, or reset one instead.")
 	}
 	return nil
 }
@@ -206,6 +217,8 @@ func (s *Service) Reset(ctx context.Context, by access.Principal, id account.ID)
 			return problem.Conflict("sandbox_busy", "The product is still opening this sandbox.")
 		case a != nil && a.State == Failed && a.What == Create && offer.Opens:
 			want.What, want.Seed = Create, a.Seed && offer.Seed != ""
+		case a == nil && b.OpenedBy != "" && offer.Opens: // it was made before the product opened any
+			want.What = Create
 		case offer.Reset == "":
 			return problem.Conflict("sandbox_no_reset", "The product offers no reset.")
 		}

@@ -176,6 +176,39 @@ func TestH44_SandboxesHaveAQuota(t *testing.T) {
 	})
 }
 
+// H44: who closes one makes room for another, though not without end: each is work for
+// the product.
+func TestH44_SandboxesOfADay(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, open func(*storetest.Clock) *store.DB) {
+		clock := storetest.NewClock()
+		h := start(t, open(clock), clock)
+		h.Sandboxes.Most = 2 // lab is one already
+		for range 20 {
+			h.ok(h.Sandboxes.Close(t.Context(), h.dan, h.open("Trying out").ID))
+		}
+		_, err := h.Sandboxes.Open(t.Context(), h.dan, h.team.ID, sandbox.Opening{Name: "Trying out"})
+		h.code("the 21st of a day", err, "sandbox_limit")
+		clock.Advance(24*time.Hour + time.Second)
+		h.open("Tomorrow")
+	})
+}
+
+// H44: one that was made before the product opened any is opened when it is asked for.
+func TestH44_ASandboxFromBeforeTheProductOpenedAny(t *testing.T) {
+	t.Parallel()
+	clock := storetest.NewClock()
+	h := start(t, storetest.Open(t, clock), clock)
+	offering := h.Catalog.Get()
+	h.without()
+	b := h.open("Trying out")
+	h.Catalog.Swap(offering)
+	_, err := h.Sandboxes.Reset(t.Context(), h.dan, b.ID)
+	h.ok(err)
+	h.standing(b.ID, "create", sandbox.Waiting, "")
+	h.take("sandbox.create")
+}
+
 // H44: where the product does nothing about sandboxes, it is asked nothing, and a
 // reset is refused.
 func TestH44_AProductWithoutSandboxesIsNotAsked(t *testing.T) {

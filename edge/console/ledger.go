@@ -12,6 +12,8 @@ import (
 
 	"github.com/guestright/guestright/account"
 	"github.com/guestright/guestright/edge/page"
+	"github.com/guestright/guestright/kit/problem"
+	"github.com/guestright/guestright/kit/web"
 	"github.com/guestright/guestright/ledger"
 	"github.com/guestright/guestright/usage"
 )
@@ -96,7 +98,7 @@ func ledgerPage(v *visit) error {
 		return err
 	} else if after == nil {
 		sums, err := v.Ledgers.Sum(v.ctx(), v.by, a.ID, q)
-		if err != nil {
+		if err != nil && problem.CodeOf(err) != "ledger_period" { // changes are kept for longer than calls, which sums count
 			return err
 		}
 		d.Sums = sums.Items
@@ -134,7 +136,7 @@ func ledgerExport(v *visit) error {
 	h.Set("Content-Disposition", `attachment; filename="ledger-`+fileWord(a.Name)+"-"+v.now.UTC().Format(day)+`.`+string(as)+`"`)
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
-	if err := taken.Write(v.ctx(), v.w); err != nil {
+	if err := taken.Write(v.ctx(), web.Patient(v.w)); err != nil {
 		v.Log.ErrorContext(v.ctx(), "console ledger export was cut", "error", err)
 		panic(http.ErrAbortHandler) // the only way to end an answer that has begun as not whole
 	}
@@ -292,7 +294,9 @@ func ledgerMore(e ledger.Entry) string {
 func keptWords(k ledger.Kept) string {
 	return "Calls are kept by the day for " + years(k.Days) + " and by the hour for " + strconv.Itoa(k.Hours) + " days; what they were about, by the day, for " +
 		strconv.Itoa(k.Resources) + " days; deliveries for " + strconv.Itoa(k.Delivered) + " days. Changes stay as long as the account's activity. All times are UTC. " +
-		"Calls without a token that is known belong to nobody and do not stand here, nor do events that an application gets at one address for all of its customers."
+		"What was sent to a webhook address, and changes of it, are told as long as the address exists; that it was deleted stands in the activity. " +
+		"Calls without a token that is known belong to nobody and do not stand here, nor do events that an application gets at one address for all of its customers, " +
+		"nor, in a flood of calls by very many tokens at once, calls that could not be told apart."
 }
 
 func years(days int) string {

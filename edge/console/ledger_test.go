@@ -52,6 +52,9 @@ func TestWhatIntegrationsDidStandsOnAPage(t *testing.T) {
 		t.Error("calls are among the changes")
 	}
 	x.grace.get(all+"?became=network_denied").has(t, "Nothing fits")
+	if a := x.grace.get(all + "?kind=change&from=2020-01-01&to=2020-03-01"); a.StatusCode != http.StatusOK {
+		t.Errorf("changes from before calls are kept: %d", a.StatusCode)
+	}
 	if a := x.grace.get(all + "?from=2001-01-01"); a.StatusCode != http.StatusUnprocessableEntity {
 		t.Errorf("a time that is not kept: %d", a.StatusCode)
 	} else {

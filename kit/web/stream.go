@@ -87,5 +87,5 @@ func (l *lateHeader) begin() {
 // Write implements io.Writer.
 func (l *lateHeader) Write(b []byte) (int, error) {
 	l.begin()
-	return l.w.Write(b)
+	return Patient(l.w).Write(b)
 }
