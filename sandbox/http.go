@@ -154,7 +154,7 @@ func Declared() []problem.Declared {
 	conf := problem.KindConflict
 	return []problem.Declared{
 		{Code: "sandbox_invalid", Kind: problem.KindInvalid, Cause: "A part of the new sandbox breaks a rule; errors says which.", Remedy: "Correct the parts that errors names."},
-		{Code: "sandbox_limit", Kind: conf, Cause: "The group has as many sandboxes as it may, or developers make none by themselves here.", Remedy: "Close one that is not needed any more, or ask the operator."},
+		{Code: "sandbox_limit", Kind: conf, Cause: "The group has as many sandboxes as it may, has made ten times as many within a day, or developers make none by themselves here; detail says which.", Remedy: "Close one that is not needed any more, reset one, or ask the operator."},
 		{Code: "sandbox_no_reset", Kind: conf, Cause: "The product offers no reset of sandboxes.", Remedy: "Make a new sandbox instead, or ask the operator."},
 		{Code: "sandbox_busy", Kind: conf, Cause: "The product is still opening the sandbox.", Remedy: "Wait until asked says that it is done or has failed."},
 		{Code: "sandbox_not_made", Kind: conf, Cause: "The product has told of the sandbox; the group has not made it by itself.", Remedy: "Ask the operator to close it."},

@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"net/url"
@@ -89,6 +90,10 @@ func (w *window) answer(form, name string, values []string) {
 	case "":
 		w.t.Fatalf("%s has no field %s in %s", w.URL(), name, form)
 	case "radio", "checkbox", "select":
+		wanted, err := json.Marshal(values)
+		if err != nil {
+			w.t.Fatal(err)
+		}
 		if left := pagetest.Eval[[]string](w.Browser, fmt.Sprintf(`((want) => {
 			const chosen = [];
 			for (const e of document.querySelectorAll(%q)) {
@@ -102,20 +107,12 @@ func (w *window) answer(form, name string, values []string) {
 				if (e.checked) chosen.push(e.value);
 			}
 			return want.filter((v) => !chosen.includes(v));
-		})(%s)`, field, list(values))); len(left) > 0 {
+		})(%s)`, field, wanted)); len(left) > 0 {
 			w.t.Fatalf("%s: %s can't be %v", w.URL(), name, left)
 		}
 	default:
 		w.Fill(field, values[0])
 	}
-}
-
-func list(values []string) string {
-	quoted := make([]string, len(values))
-	for i, v := range values {
-		quoted[i] = fmt.Sprintf("%q", v)
-	}
-	return "[" + strings.Join(quoted, ", ") + "]"
 }
 
 // Must show: the whole way, in a real browser.

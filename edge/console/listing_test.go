@@ -9,10 +9,13 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/guestright/guestright/catalog"
 	"github.com/guestright/guestright/edge/directory"
 	"github.com/guestright/guestright/edge/page"
 	"github.com/guestright/guestright/edge/page/pagetest"
+	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/kit/web"
 	"github.com/guestright/guestright/listing"
 	"github.com/guestright/guestright/release"
@@ -74,6 +77,10 @@ func TestAListingIsWrittenAndTakenDown(t *testing.T) {
 	}
 	admin.get("/install/"+x.app.PublicID).has(t, "Lakeside Software")
 	mux := http.NewServeMux()
+	h.Listings.Members = func(*store.Tx) (map[string]catalog.Tier, error) { // what the programme says of a member
+		return map[string]catalog.Tier{x.group.ID.String(): {Label: "Partner", Badge: true}}, nil
+	}
+	h.clock.Advance(6 * time.Minute) // nobody announced it
 	(&directory.Directory{Listings: h.Listings, Product: func() string { return "Pennant" }}).Mount(mux)
 	mux.Handle(page.AssetPath, page.Assets())
 	open := httptest.NewServer(web.NewDoor(web.DoorConfig{}, mux))

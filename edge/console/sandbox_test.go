@@ -87,7 +87,7 @@ func TestH44_MakingASandboxByThePages(t *testing.T) {
 	dev.get("/accounts/"+made[0].ID.String()).has(t, "Trying out", "Install")
 	_, err = tasks.Fail(t.Context(), product, take("sandbox.create").ID, host.Failure{Detail: "No room left."})
 	must(t, err)
-	dev.get(at).has(t, "Not opened", "No room left.", "Ask again")
+	dev.get(at).has(t, "Not opened", "No room left.", "to open it")
 	p.sound(dev, map[string]string{"sandbox-failed": at})
 	dev.submit(at, at+"/reset").led(t, at)
 	_, err = tasks.Finish(t.Context(), product, take("sandbox.create").ID, nil)

@@ -128,7 +128,7 @@ func resetSandbox(v *visit) error {
 		return err
 	}
 	if b.Asked != nil && b.Asked.What == sandbox.Create {
-		return v.leave(sandboxPath(id), v.product()+" is asked again to open the sandbox.")
+		return v.leave(sandboxPath(id), v.product()+" is asked to open the sandbox.")
 	}
 	return v.leave(sandboxPath(id), v.product()+" is asked to reset the sandbox. Below you see when it is done.")
 }

@@ -357,7 +357,7 @@ func sandboxData(v *visit, d sandboxView) templ.Component {
 								}()
 							}
 							ctx = templ.InitializeContext(ctx)
-							templ_7745c5c3_Err = page.Button{Text: "Ask again", Icon: page.IconRefresh}.Render(ctx, templ_7745c5c3_Buffer)
+							templ_7745c5c3_Err = page.Button{Text: "Ask " + v.product() + " to open it", Icon: page.IconRefresh}.Render(ctx, templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
@@ -412,9 +412,12 @@ func sandboxData(v *visit, d sandboxView) templ.Component {
 
 func (d sandboxView) waits() bool { return d.Asked != nil && d.Asked.State == sandbox.Waiting }
 
-// again reports whether the product failed to open it.
+// again reports whether the product has still to open it: it failed, or was never asked.
 func (d sandboxView) again() bool {
-	return d.Room.Opens && d.Asked != nil && d.Asked.State == sandbox.Failed && d.Asked.What == sandbox.Create
+	if !d.Room.Opens || d.Asked == nil {
+		return d.Room.Opens && d.OpenedBy != ""
+	}
+	return d.Asked.State == sandbox.Failed && d.Asked.What == sandbox.Create
 }
 
 func sandboxDataText(v *visit, d sandboxView) string {
