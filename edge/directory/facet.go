@@ -35,7 +35,7 @@ func verifiedLinks(r results) []page.Link {
 }
 
 func orderLinks(r results) []page.Link {
-	first := "Most used"
+	first := "Usual order"
 	if r.Text != "" {
 		first = "Best fit"
 	}
