@@ -117,7 +117,7 @@ func (e *Event) Has(version int) bool {
 // Check judges the data of an event by a version's schema; at is the pointer of the data. What is found names the place
 // and the rule, never the value.
 func (e *Event) Check(version int, data []byte, at string) []problem.Field {
-	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
+	v, err := decoded(data)
 	if err != nil {
 		return []problem.Field{{Pointer: at, Code: "malformed", Detail: "This is not JSON."}}
 	}

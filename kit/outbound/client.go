@@ -75,7 +75,8 @@ type Client struct {
 	table     *table
 	own       []netip.Addr
 	ownNames  []string
-	transport *http.Transport
+	lines     *lines
+	transport *http.Transport // for what lines are not made for
 
 	demo   map[string]netip.AddrPort // host → exact loopback address
 	exempt []netip.AddrPort
@@ -114,6 +115,7 @@ func New(cfg Config) (*Client, error) {
 	if c.cfg.Dial == nil {
 		c.cfg.Dial = c.dialNetwork
 	}
+	c.lines = &lines{client: c, servers: map[origin]*server{}}
 	c.transport = &http.Transport{
 		Proxy:                  nil, // never from the environment
 		DialContext:            c.dial,
@@ -121,8 +123,8 @@ func New(cfg Config) (*Client, error) {
 		TLSHandshakeTimeout:    dialTimeout,
 		MaxConnsPerHost:        c.cfg.PerHost,
 		MaxIdleConnsPerHost:    c.cfg.PerHost,
-		MaxIdleConns:           512,
-		IdleConnTimeout:        60 * time.Second,
+		MaxIdleConns:           idleMost,
+		IdleConnTimeout:        idleTime,
 		MaxResponseHeaderBytes: headerMost,
 		DisableCompression:     true, // what we do not ask for cannot burst
 	}
@@ -179,7 +181,10 @@ func (c *Client) Under(p Policy) *Client {
 }
 
 // Close drops idle connections.
-func (c *Client) Close() { c.transport.CloseIdleConnections() }
+func (c *Client) Close() {
+	c.lines.close()
+	c.transport.CloseIdleConnections()
+}
 
 // verdict is the judgement of one address.
 type verdict struct {

@@ -10,8 +10,12 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/netip"
+	"os"
+	"slices"
 	"sync"
 	"time"
+
+	"golang.org/x/net/http/httpguts"
 
 	"github.com/guestright/guestright/kit/problem"
 )
@@ -76,25 +80,37 @@ func (c *Client) do(ctx context.Context, req Request) Result {
 	if req.Timeout > 0 && req.Timeout < timeout {
 		timeout = req.Timeout
 	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	var at callee
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: at.got})
-	hr, err := c.build(ctx, t, req)
-	if err != nil {
-		return Result{Failure: BadRequest, Err: err}
-	}
-	resp, err := c.transport.RoundTrip(hr)
-	if err != nil {
-		return Result{Failure: failureOf(ctx, err), Err: err, Addr: at.addr()}
-	}
-	defer func() { _ = resp.Body.Close() }()
 	limit := c.cfg.MaxBody
 	if req.MaxBody > 0 {
 		limit = req.MaxBody
 	}
+	hr, err := c.build(ctx, t, req)
+	if err != nil {
+		return Result{Failure: BadRequest, Err: err}
+	}
+	if len(req.Body) <= lineBody {
+		return c.direct(ctx, t, call{hr: hr, until: time.Now().Add(timeout), most: limit})
+	}
+	return c.transported(hr, timeout, limit)
+}
+
+// transported makes a call by net/http's transport.
+func (c *Client) transported(hr *http.Request, timeout time.Duration, limit int64) Result {
+	ctx, cancel := context.WithTimeout(hr.Context(), timeout)
+	defer cancel()
+	var at callee
+	resp, err := c.transport.RoundTrip(hr.WithContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: at.got})))
+	if err != nil {
+		return Result{Failure: failureOf(ctx, err), Err: err, Addr: at.addr()}
+	}
+	defer func() { _ = resp.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
-	res := Result{Status: resp.StatusCode, Header: resp.Header, Body: body, Addr: at.addr()}
+	return answered(resp, body, limit, err).over(at.addr())
+}
+
+// answered is a result with what was read of a body, at most a byte more than limit.
+func answered(resp *http.Response, body []byte, limit int64, err error) Result {
+	res := Result{Status: resp.StatusCode, Header: resp.Header, Body: body}
 	if int64(len(body)) > limit {
 		res.Body, res.Truncated = body[:limit], true
 	}
@@ -102,6 +118,11 @@ func (c *Client) do(ctx context.Context, req Request) Result {
 		res.Truncated, res.Err = true, err
 	}
 	return res
+}
+
+func (r Result) over(at netip.AddrPort) Result {
+	r.Addr = at
+	return r
 }
 
 // connection lists the fields that the transport writes itself.
@@ -127,10 +148,14 @@ func (c *Client) build(ctx context.Context, t target, req Request) (*http.Reques
 		return nil, err
 	}
 	for name, values := range req.Header {
-		hr.Header[http.CanonicalHeaderKey(name)] = values
-	}
-	for _, name := range connection {
-		hr.Header.Del(name)
+		name = http.CanonicalHeaderKey(name)
+		if slices.Contains(connection, name) {
+			continue
+		}
+		if !httpguts.ValidHeaderFieldName(name) || slices.ContainsFunc(values, func(v string) bool { return !httpguts.ValidHeaderFieldValue(v) }) {
+			return nil, problem.Invalid("header", "This header cannot be sent.")
+		}
+		hr.Header[name] = values
 	}
 	if hr.Header.Get("User-Agent") == "" {
 		hr.Header.Set("User-Agent", c.cfg.Agent)
@@ -172,7 +197,7 @@ func failureOf(ctx context.Context, err error) Failure {
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return Canceled
 	}
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) || errors.Is(err, context.DeadlineExceeded) {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) {
 		return Timeout
 	}
 	if d, ok := errors.AsType[*net.DNSError](err); ok {

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/guestright/guestright/kit/problem"
 )
 
@@ -100,6 +102,9 @@ func CheckJSON(b []byte) error {
 	if tooDeep(b) { // before the decoder, which would do the work first
 		return problem.Invalid("body_too_deep", "The body nests too deeply.")
 	}
+	if jsontext.Value(b).IsValid() { // in one look; it is stricter about half of a surrogate pair
+		return nil
+	}
 	if !json.Valid(b) {
 		return problem.Invalid("body_unparseable", "The body is not valid JSON.")
 	}
@@ -110,24 +115,40 @@ func CheckJSON(b []byte) error {
 }
 
 func tooDeep(b []byte) bool {
-	depth, quoted := 0, false
+	depth := 0
 	for i := 0; i < len(b); i++ {
-		switch c := b[i]; {
-		case quoted && c == '\\':
-			i++
-		case c == '"':
-			quoted = !quoted
-		case quoted:
-		case c == '{' || c == '[':
+		switch b[i] {
+		case '"':
+			i = endOfString(b, i+1)
+		case '{', '[':
 			depth++
 			if depth > maxDepth {
 				return true
 			}
-		case c == '}' || c == ']':
+		case '}', ']':
 			depth--
 		}
 	}
 	return false
+}
+
+// endOfString finds the quotation mark that ends a string which begins at a place,
+// or the end of the text.
+func endOfString(b []byte, from int) int {
+	for i := from; ; i++ {
+		next := bytes.IndexByte(b[i:], '"')
+		if next < 0 {
+			return len(b)
+		}
+		i += next
+		escapes := 0
+		for escapes < i-from && b[i-1-escapes] == '\\' {
+			escapes++
+		}
+		if escapes%2 == 0 {
+			return i
+		}
+	}
 }
 
 // duplicateKey reports whether an object of valid JSON names a member twice.

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"encoding/json"
 	"net/http"
 	"regexp"
 	"strings"
@@ -165,57 +164,4 @@ func writeIndexes(b *strings.Builder, s string) bool {
 		b.WriteString("/" + n)
 	}
 	return true
-}
-
-// checkNames refuses members that differ from a known one in case only. The
-// decoder would take them for it while the validator has looked at the other.
-func (a *API) checkNames(op *huma.Operation, body []byte) error {
-	if len(body) == 0 || op.RequestBody == nil || op.RequestBody.Content[jsonType] == nil {
-		return nil
-	}
-	var v any
-	if err := json.Unmarshal(body, &v); err != nil {
-		return problem.Invalid("body_unparseable", "The body is not valid JSON.").Because(err)
-	}
-	w := nameWalk{registry: a.huma.OpenAPI().Components.Schemas}
-	w.walk(op.RequestBody.Content[jsonType].Schema, v, "")
-	if len(w.found) == 0 {
-		return nil
-	}
-	return problem.Invalid("invalid", "Some parts of the request are not valid; see errors.", w.found...)
-}
-
-type nameWalk struct {
-	registry huma.Registry
-	found    []problem.Field
-}
-
-func (w *nameWalk) walk(s *huma.Schema, v any, at string) {
-	for s != nil && s.Ref != "" {
-		s = w.registry.SchemaFromRef(s.Ref)
-	}
-	if s == nil {
-		return
-	}
-	switch v := v.(type) {
-	case []any:
-		for _, item := range v {
-			w.walk(s.Items, item, at+"/-")
-		}
-	case map[string]any:
-		more, _ := s.AdditionalProperties.(*huma.Schema)
-		for name, member := range v {
-			if known, ok := s.Properties[name]; ok {
-				w.walk(known, member, at+"/"+name)
-				continue
-			}
-			for known := range s.Properties {
-				if strings.EqualFold(known, name) {
-					w.found = append(w.found, problem.Field{Pointer: at + "/" + known, Code: "unknown",
-						Detail: "A member differs from this name in upper and lower case."})
-				}
-			}
-			w.walk(more, member, at+"/*")
-		}
-	}
 }

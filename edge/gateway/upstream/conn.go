@@ -5,6 +5,8 @@ import (
 	"io"
 	"net"
 	"time"
+
+	"github.com/guestright/guestright/kit/socket"
 )
 
 // errHeadTooLarge: the answer's head exceeds Client.MaxHead.
@@ -20,7 +22,7 @@ type conn struct {
 	born     time.Time
 	freed    time.Time // when it was last put into the pool
 	reused   bool
-	probe    *probe
+	probe    *socket.Probe
 	abort    func() // closes the socket; made once, so that no call allocates it
 
 	small    []byte // the connection's own buffer
@@ -35,7 +37,7 @@ const (
 )
 
 func newConn(raw, secured net.Conn, p *pool, now time.Time) *conn {
-	c := &conn{Conn: secured, raw: raw, pool: p, born: now, probe: newProbe(raw), small: make([]byte, smallBuffer)}
+	c := &conn{Conn: secured, raw: raw, pool: p, born: now, probe: socket.NewProbe(raw), small: make([]byte, smallBuffer)}
 	c.buf = c.small
 	c.abort = func() { raw.Close() }
 	return c
@@ -67,6 +69,19 @@ func (c *conn) patient() error {
 	}
 	c.deadline = time.Time{}
 	return c.Conn.SetReadDeadline(time.Time{})
+}
+
+// alive asks whether the upstream has closed the connection or sent something
+// nobody asked for; both make it unusable. Where asking takes time, a connection
+// that was in use just now is trusted.
+func (c *conn) alive() bool {
+	if socket.Disturbs {
+		if time.Since(c.freed) < time.Second {
+			return true
+		}
+		c.deadline = time.Time{}
+	}
+	return c.probe.Silent()
 }
 
 func (c *conn) buffered() int { return c.w - c.r }

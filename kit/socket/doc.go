@@ -1,0 +1,2 @@
+// Package socket asks about a network connection what package net does not tell.
+package socket
