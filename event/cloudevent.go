@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -93,6 +94,11 @@ type Binary struct {
 	Time         string `header:"Ce-Time"`
 	PartitionKey string `header:"Ce-Partitionkey"`
 	TypeVersion  string `header:"Ce-Typeversion"`
+}
+
+func binaryOf(h http.Header) Binary {
+	return Binary{SpecVersion: h.Get("Ce-Specversion"), ID: h.Get("Ce-Id"), Source: h.Get("Ce-Source"), Type: h.Get("Ce-Type"), Account: h.Get("Ce-Account"),
+		Subject: h.Get("Ce-Subject"), Time: h.Get("Ce-Time"), PartitionKey: h.Get("Ce-Partitionkey"), TypeVersion: h.Get("Ce-Typeversion")}
 }
 
 // event puts attributes and body together. Attributes may be percent-encoded.

@@ -3,6 +3,7 @@ package event
 import (
 	"context"
 	"mime"
+	"net/http"
 	"reflect"
 	"slices"
 	"strings"
@@ -101,6 +102,7 @@ func (s *Service) Mount(m web.Mux) {
 			"The answer comes once the events are durable. An event with an id is accepted once for its account and source, however often it is sent.",
 		Errors: []string{"forbidden", "event_invalid", "event_batch", "event_conflict", "catalog_missing", "body_not_utf8", "body_too_deep", "body_duplicate_key"},
 		Takes:  map[string]reflect.Type{typeJSON: reflect.TypeFor[Draft](), typeCloud: reflect.TypeFor[CloudEvent](), typeClouds: reflect.TypeFor[[]CloudEvent]()},
+		Quick:  s.publishQuick,
 	}, s.publishHTTP)
 	web.Op(m, web.Operation{
 		ID: "listEvents", Method: "GET", Path: "/v1/events", Tag: tag, Summary: "Read events behind a number", Action: ActionView,
@@ -159,7 +161,10 @@ func (s *Service) mountMutes(m web.Mux) {
 }
 
 func (s *Service) publishHTTP(ctx context.Context, in *publishIn) (*publishOut, error) {
-	kind, _, _ := mime.ParseMediaType(in.ContentType)
+	kind := in.ContentType
+	if kind != typeJSON {
+		kind, _, _ = mime.ParseMediaType(in.ContentType)
+	}
 	if kind != typeJSON {
 		if err := web.CheckJSON(in.RawBody); err != nil {
 			return nil, err
@@ -172,6 +177,19 @@ func (s *Service) publishHTTP(ctx context.Context, in *publishIn) (*publishOut, 
 	out := &publishOut{}
 	out.Body.Items, err = s.Publish(ctx, access.By(ctx), drafts, func(i int) string { return at(listed, i) })
 	return out, err
+}
+
+// publishQuick is publishHTTP for requests of which nothing but the body counts.
+func (s *Service) publishQuick(ctx context.Context, h http.Header, body []byte) (any, error) {
+	in := publishIn{ContentType: h.Get("Content-Type"), RawBody: body}
+	if h.Get("Ce-Specversion") != "" {
+		in.Binary = binaryOf(h)
+	}
+	out, err := s.publishHTTP(ctx, &in)
+	if err != nil {
+		return nil, err
+	}
+	return out.Body, nil
 }
 
 // Types lists what the catalog publishes, by name.

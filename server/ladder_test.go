@@ -18,7 +18,7 @@ const module = "github.com/guestright/guestright/"
 var ladder = []string{
 	"schema",
 	// kit: tools that know none of our nouns
-	"kit/testenv", "kit/problem", "kit/ident", "kit/network", "kit/secret", "kit/store", "kit/store/storetest", "kit/job", "kit/web", "kit/outbound", "kit/redisconn", "kit/awsrole", "kit/dpop", "kit/hook", "kit/markdown",
+	"kit/testenv", "kit/problem", "kit/ident", "kit/network", "kit/socket", "kit/secret", "kit/store", "kit/store/storetest", "kit/job", "kit/web", "kit/outbound", "kit/redisconn", "kit/awsrole", "kit/dpop", "kit/hook", "kit/markdown",
 	// words: pure
 	"access", "manifest/value", "manifest/view", "manifest/fixture", "manifest/template", "manifest/schema", "manifest/launchdarkly", "manifest", "catalog", "catalog/profile", "manifest/members", "manifest/request", "manifest/lint", "manifest/bundle",
 	// record

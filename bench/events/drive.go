@@ -17,16 +17,23 @@ func (r ready) body(i int) string {
 	return fmt.Sprintf(`{"type":"item.changed","account_key":"account-%d","data":%s}`, i%r.Accounts, data)
 }
 
-// script writes what wrk sends; the accounts take turns.
-func (r ready) script() (string, error) {
+// script writes what wrk sends: so many events a request, a list when there are
+// several. The accounts take turns.
+func (r ready) script(events int) (string, error) {
 	f, err := os.CreateTemp("", "events-*.lua")
 	if err != nil {
 		return "", err
 	}
+	requests := (r.Accounts + events - 1) / events
+	if events > 1 {
+		requests = max(requests, 4)
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "local requests = {}\nlocal at = 0\nfunction init(args)\n  local h = {[\"Host\"] = %q, [\"Authorization\"] = \"Bearer %s\", [\"Content-Type\"] = \"application/json\"}\n", r.Listen, r.Token)
-	fmt.Fprintf(&b, "  for i = 1, %d do\n    requests[i] = wrk.format(\"POST\", \"/v1/events\", h, '{\"type\":\"item.changed\",\"account_key\":\"account-' .. (i - 1) .. '\",\"data\":%s}')\n  end\nend\n", r.Accounts, data)
-	fmt.Fprintf(&b, "function request()\n  at = at %% %d + 1\n  return requests[at]\nend\n", r.Accounts)
+	fmt.Fprintf(&b, "  for i = 0, %d do\n    local list = {}\n    for k = 1, %d do\n", requests-1, events)
+	fmt.Fprintf(&b, "      list[k] = '{\"type\":\"item.changed\",\"account_key\":\"account-' .. (i * %d + k - 1) %% %d .. '\",\"data\":%s}'\n    end\n", events, r.Accounts, data)
+	fmt.Fprintf(&b, "    local body = #list == 1 and list[1] or '[' .. table.concat(list, ',') .. ']'\n    requests[i + 1] = wrk.format(\"POST\", \"/v1/events\", h, body)\n  end\nend\n")
+	fmt.Fprintf(&b, "function request()\n  at = at %% %d + 1\n  return requests[at]\nend\n", requests)
 	_, err = io.WriteString(f, b.String())
 	return filepath.Clean(f.Name()), errors.Join(err, f.Close())
 }

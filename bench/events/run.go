@@ -70,8 +70,9 @@ func run(args []string) error {
 				return fmt.Errorf("%s, %d endpoints: %w", t.name, n, err)
 			}
 			rows = append(rows, r)
-			fmt.Printf("%s, %d endpoints: bare %.0f/s, enqueue to recorded %.0f/s (%.2f), HTTP to recorded %.0f/s\n", t.name, n, r.mid(func(s sample) float64 { return s.bare }),
-				r.mid(func(s sample) float64 { return s.enqueue }), r.mid(func(s sample) float64 { return s.enqueue / s.bare }), r.mid(func(s sample) float64 { return s.ingest }))
+			fmt.Printf("%s, %d endpoints: bare %.0f/s, enqueue to recorded %.0f/s (%.2f), HTTP to recorded %.0f/s, in lists %.0f/s\n", t.name, n, r.mid(func(s sample) float64 { return s.bare }),
+				r.mid(func(s sample) float64 { return s.enqueue }), r.mid(func(s sample) float64 { return s.enqueue / s.bare }), r.mid(func(s sample) float64 { return s.ingest.rate }),
+				r.mid(func(s sample) float64 { return s.listed.rate }))
 		}
 	}
 	text := p.table(rows)
@@ -105,9 +106,23 @@ type row struct {
 type sample struct {
 	bare, bareCPU                 float64 // events a second; seconds per 1,000
 	enqueue, enqueueCPU, database float64
-	ingest, ingestCPU             float64
-	foreign                       float64
+	ingest, listed                posted
 }
+
+// posts is a way to send events over HTTP.
+type posts struct {
+	events, connections int // of a request; of wrk
+	script              string
+}
+
+// posted is what came of one: events a second until all were recorded as
+// delivered, the house's processor seconds per 1,000, and others' processors.
+type posted struct{ rate, cpu, foreign float64 }
+
+const (
+	batch   = 100 // events of a list
+	batches = 8   // connections that send lists
+)
 
 // measure starts a house and measures the bare loop, publishing inside the
 // process, and over HTTP, in turn.
@@ -125,11 +140,13 @@ func (p plan) measure(r *row) error {
 	if err := json.Unmarshal([]byte(first), &at); err != nil {
 		return err
 	}
-	script, err := at.script()
-	if err != nil {
-		return err
+	single, listed := posts{events: 1, connections: senders}, posts{events: batch, connections: batches}
+	for _, p := range []*posts{&single, &listed} {
+		if p.script, err = at.script(p.events); err != nil {
+			return err
+		}
+		defer os.Remove(p.script)
 	}
-	defer os.Remove(script)
 	if _, err := h.ask("settled"); err != nil {
 		return err
 	}
@@ -141,7 +158,10 @@ func (p plan) measure(r *row) error {
 		if s.enqueue, s.enqueueCPU, s.database, err = p.timed(h, "enqueue %d", p.events); err != nil {
 			return err
 		}
-		if err := p.ingest(h, at, script, &s); err != nil {
+		if s.ingest, err = p.ingest(h, at, single); err != nil {
+			return err
+		}
+		if s.listed, err = p.ingest(h, at, listed); err != nil {
 			return err
 		}
 		if n > 0 {
@@ -151,7 +171,7 @@ func (p plan) measure(r *row) error {
 	if _, err := h.ask("mark"); err != nil {
 		return err
 	}
-	r.half = r.mid(func(s sample) float64 { return s.ingest }) / 2
+	r.half = r.mid(func(s sample) float64 { return s.ingest.rate }) / 2
 	if err := at.pace(r.half, time.Duration(p.seconds)*time.Second); err != nil {
 		return err
 	}
@@ -198,31 +218,30 @@ func (p plan) timed(c *child, ask string, events int) (rate, cpu, database float
 	return float64(events) / seconds, (load.Tree(c.Process.Pid) - used) / thousands, (load.Named("postgres") - stored) / thousands, err
 }
 
-// ingest posts events with wrk, one a request, and waits until all that were
-// accepted are recorded as delivered.
-func (p plan) ingest(h *child, at ready, script string, s *sample) error {
+// ingest posts events with wrk and waits until all that were accepted are recorded
+// as delivered.
+func (p plan) ingest(h *child, at ready, how posts) (out posted, _ error) {
 	if _, err := h.ask("mark"); err != nil {
-		return err
+		return out, err
 	}
 	used, begun := load.Tree(h.Process.Pid), time.Now()
-	w, err := load.Wrk{Threads: 2, Connections: senders, Seconds: p.seconds, Script: script, URL: "http://" + at.Listen + "/"}.Run()
+	w, err := load.Wrk{Threads: 2, Connections: how.connections, Seconds: p.seconds, Script: how.script, URL: "http://" + at.Listen + "/"}.Run()
 	if err != nil {
-		return err
+		return out, err
 	}
 	if w.Count == 0 || w.Failed > 0 {
-		return fmt.Errorf("%d of %.0f events were not accepted", w.Failed, w.Count)
+		return out, fmt.Errorf("%d of %.0f requests were not accepted", w.Failed, w.Count)
 	}
-	text, err := h.ask("drained %.0f", w.Count)
+	events := w.Count * float64(how.events)
+	text, err := h.ask("drained %.0f", events)
 	if err != nil {
-		return err
+		return out, err
 	}
 	end, err := strconv.ParseFloat(text, 64)
 	if err != nil {
-		return err
+		return out, err
 	}
-	s.ingest = w.Count / (end - float64(begun.UnixMicro())/1e6)
-	s.ingestCPU, s.foreign = (load.Tree(h.Process.Pid)-used)/w.Count*1000, w.Foreign
-	return nil
+	return posted{rate: events / (end - float64(begun.UnixMicro())/1e6), cpu: (load.Tree(h.Process.Pid) - used) / events * 1000, foreign: w.Foreign}, nil
 }
 
 func (r *row) mid(of func(sample) float64) float64 {
@@ -242,21 +261,22 @@ func (p plan) table(rows []*row) string {
 	fmt.Fprintf(&b, "# Events, from their acceptance to the recorded delivery\n\n`make bench` measures events of 1 KB, one process, the sink in another. Beside it, in the same round, a bare `http.Client` loop signs and\n"+
 		"posts the same bodies to the same sink, %d in flight. *Enqueue*: %d senders in the process, each waits until its event is durable; the clock\n"+
 		"stops when every delivery is recorded. *HTTP*: `wrk -t2 -c%d -d%ds` posts one event a request; the clock stops when everything accepted is\n"+
-		"recorded as delivered. *Latency*: from the beginning of the transaction that accepts to the receiver's answer, at half of that rate.\n"+
-		"House, sink, load and database share the machine.\n\n", flying, senders, senders, p.seconds)
+		"recorded as delivered. *In lists*: the same with -c%d and %d events a request. *Latency*: from the beginning of the transaction that accepts to the receiver's answer, at half of that rate.\n"+
+		"House, sink, load and database share the machine.\n\n", flying, senders, senders, p.seconds, batches, batch)
 	fmt.Fprintf(&b, "%s, %s, %d processors, %d rounds of %d events, medians", time.Now().UTC().Format("2006-01-02 15:04 MST"), runtime.Version(), runtime.NumCPU(), p.rounds, p.events)
 	if p.history > 0 {
 		fmt.Fprintf(&b, ", %d deliveries with their events and attempts there already", p.history)
 	}
-	b.WriteString(".\n\n| house | endpoints | bare loop /s | CPU s per 1,000 | enqueue to recorded /s | of bare | floor | CPU s per 1,000 | database | HTTP to recorded /s | floor | CPU s per 1,000 | latency p50, p99 ms | others' processors |\n" +
-		"|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n")
+	b.WriteString(".\n\n| house | endpoints | bare loop /s | CPU s per 1,000 | enqueue to recorded /s | of bare | floor | CPU s per 1,000 | database | HTTP to recorded /s | floor | CPU s per 1,000 | in lists /s | CPU s per 1,000 | latency p50, p99 ms | others' processors |\n" +
+		"|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n")
 	for _, r := range rows {
-		fmt.Fprintf(&b, "| %s | %d | %.0f | %.3f | %.0f | %.2f | %.2f | %.3f | %.3f | %.0f | %.0f | %.3f | %.1f, %.1f at %.0f/s | %.2f |\n", r.name, r.endpoints,
+		fmt.Fprintf(&b, "| %s | %d | %.0f | %.3f | %.0f | %.2f | %.2f | %.3f | %.3f | %.0f | %.0f | %.3f | %.0f | %.3f | %.1f, %.1f at %.0f/s | %.2f |\n", r.name, r.endpoints,
 			r.mid(func(s sample) float64 { return s.bare }), r.mid(func(s sample) float64 { return s.bareCPU }),
 			r.mid(func(s sample) float64 { return s.enqueue }), r.mid(func(s sample) float64 { return s.enqueue / s.bare }), r.share,
 			r.mid(func(s sample) float64 { return s.enqueueCPU }), r.mid(func(s sample) float64 { return s.database }),
-			r.mid(func(s sample) float64 { return s.ingest }), r.rate, r.mid(func(s sample) float64 { return s.ingestCPU }), r.p50, r.p99, r.half,
-			r.mid(func(s sample) float64 { return s.foreign }))
+			r.mid(func(s sample) float64 { return s.ingest.rate }), r.rate, r.mid(func(s sample) float64 { return s.ingest.cpu }),
+			r.mid(func(s sample) float64 { return s.listed.rate }), r.mid(func(s sample) float64 { return s.listed.cpu }), r.p50, r.p99, r.half,
+			r.mid(func(s sample) float64 { return s.ingest.foreign }))
 	}
 	return b.String()
 }

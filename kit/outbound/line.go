@@ -22,8 +22,6 @@ const (
 	lineBody = 32 << 10
 	// lineRoom is the buffer that a line keeps.
 	lineRoom = 4 << 10
-	// interim bounds how many answers of the kind "go on" may come before the real one.
-	interim = 5
 	// farewell is how long a server that took no more may take to say why.
 	farewell = 50 * time.Millisecond
 )
@@ -103,7 +101,7 @@ func (l *line) exchange(hr *http.Request, deadline time.Time) (*http.Response, e
 	if _, err := l.in.Peek(1); err != nil {
 		return nil, l.failed(errors.Join(unsent, err), repeatable(hr))
 	}
-	for range interim {
+	for { // what announces an answer counts as part of its head
 		res, err := http.ReadResponse(l.in, hr)
 		if err != nil {
 			return nil, err
@@ -113,7 +111,6 @@ func (l *line) exchange(hr *http.Request, deadline time.Time) (*http.Response, e
 			return res, nil
 		}
 	}
-	return nil, errors.New("no answer behind those that announce one")
 }
 
 func earlier(a, b time.Time) time.Time {
