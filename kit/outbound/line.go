@@ -4,12 +4,14 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"math"
 	"net"
 	"net/http"
 	"net/netip"
+	"os"
 	"time"
 
 	"github.com/guestright/guestright/kit/socket"
@@ -35,6 +37,7 @@ type line struct {
 	probe  *socket.Probe
 	reused bool
 	freed  time.Time
+	age    int // of lines when it was made
 
 	out  bytes.Buffer
 	in   *bufio.Reader
@@ -69,7 +72,9 @@ func (l *line) usable(now time.Time) bool {
 	return l.probe.Silent()
 }
 
-func (l *line) close() { _ = l.conn.Close() } // nothing is lost with it
+// close ends the connection without TLS's farewell, which could wait for a receiver
+// that takes nothing.
+func (l *line) close() { _ = l.socket.Close() }
 
 // stale is a failure before the first byte of an answer, on a connection that was
 // kept: what was asked may be asked again on another one.
@@ -87,6 +92,9 @@ func (l *line) exchange(hr *http.Request, deadline time.Time) (*http.Response, e
 	}
 	if err := l.conn.SetDeadline(deadline); err != nil {
 		return nil, l.failed(err, true)
+	}
+	if err := hr.Context().Err(); err != nil { // from now on, giving up ends the deadline early
+		return nil, err
 	}
 	n, unsent := l.conn.Write(l.out.Bytes())
 	if l.out.Cap() > lineRoom {
@@ -108,6 +116,7 @@ func (l *line) exchange(hr *http.Request, deadline time.Time) (*http.Response, e
 		}
 		if res.StatusCode/100 != 1 || res.StatusCode == http.StatusSwitchingProtocols {
 			l.left = math.MaxInt64
+			res.Close = res.Close || unsent != nil
 			return res, nil
 		}
 	}
@@ -147,6 +156,19 @@ func (l *line) finish(res *http.Response, limit int64) (body []byte, whole bool,
 	return body, err == nil && int64(len(body)) <= limit && !res.Close && !res.Request.Close && l.in.Buffered() == 0, err
 }
 
+// quiet reports whether TLS holds nothing that came with the answer: what it has
+// taken from the socket already, the socket does not show.
+func (l *line) quiet() bool {
+	if _, ok := l.conn.(*tls.Conn); !ok {
+		return true
+	}
+	if l.conn.SetReadDeadline(time.Unix(1, 0)) != nil {
+		return false
+	}
+	_, err := l.in.Peek(1)
+	return errors.Is(err, os.ErrDeadlineExceeded)
+}
+
 // call is a request on its way.
 type call struct {
 	hr    *http.Request
@@ -167,7 +189,7 @@ func (c *Client) talk(ctx context.Context, l *line, o origin, x call) Result {
 		return Result{Failure: failureOf(ctx, err), Err: err, Addr: l.at}
 	}
 	body, whole, err := l.finish(res, x.most)
-	if unheard() && whole {
+	if unheard() && whole && l.quiet() {
 		c.lines.put(o, l)
 	} else {
 		c.lines.drop(o, l)

@@ -4,13 +4,17 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -169,6 +173,136 @@ func TestBytesBehindAnAnswerAreNobodysAnswer(t *testing.T) {
 	}
 	if conns, _ := s.count(); conns != 2 {
 		t.Errorf("%d connections", conns)
+	}
+}
+
+// cork holds back what is written until somebody waits for an answer, so that
+// records of TLS arrive together.
+type cork struct {
+	net.Conn
+	held []byte
+}
+
+func (c *cork) Write(b []byte) (int, error) {
+	c.held = append(c.held, b...)
+	return len(b), nil
+}
+
+func (c *cork) Read(b []byte) (int, error) {
+	if _, err := c.Conn.Write(c.held); err != nil {
+		return 0, err
+	}
+	c.held = nil
+	return c.Conn.Read(b)
+}
+
+// TLS takes more from the socket than one answer; what it holds is no answer either.
+func TestRecordsBehindAnAnswerAreNobodysAnswer(t *testing.T) {
+	t.Parallel()
+	certified := httptest.NewTLSServer(nil)
+	defer certified.Close()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = ln.Close() }()
+	var conns, extra atomic.Int64
+	go func() {
+		for {
+			c, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			conns.Add(1)
+			go func() {
+				defer func() { _ = c.Close() }()
+				secured := tls.Server(&cork{Conn: c}, &tls.Config{Certificates: certified.TLS.Certificates})
+				for in := bufio.NewReader(secured); ; {
+					r, err := http.ReadRequest(in)
+					if err != nil {
+						return
+					}
+					_, _ = io.Copy(io.Discard, r.Body)
+					_, _ = io.WriteString(secured, fine)
+					if extra.Add(-1) >= 0 {
+						_, _ = io.WriteString(secured, "HTTP/1.1 201 Forged\r\nContent-Length: 6\r\n\r\nforged")
+					}
+				}
+			}()
+		}
+	}()
+	roots := x509.NewCertPool()
+	roots.AddCert(certified.Certificate())
+	client := newClient(t, Config{Roots: roots, Resolver: &names{hosts: map[string][][]string{"example.com": {{public}}}}, Dial: func(ctx context.Context, _ netip.AddrPort) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, "tcp", ln.Addr().String())
+	}})
+	post := func() {
+		t.Helper()
+		if r := client.Do(t.Context(), Request{URL: "https://example.com/hook", Body: []byte("a")}); r.Status != 200 || string(r.Body) != "ok" {
+			t.Fatalf("%+v", r)
+		}
+	}
+	for range 3 {
+		post()
+	}
+	if n := conns.Load(); n != 1 {
+		t.Fatalf("%d connections for three calls", n)
+	}
+	extra.Store(1)
+	post()
+	post()
+	if n := conns.Load(); n != 2 {
+		t.Errorf("%d connections", n)
+	}
+}
+
+// Who has given up already sends nothing, also where a line is kept.
+func TestACallThatWasGivenUpIsNotMade(t *testing.T) {
+	t.Parallel()
+	s := tell(t, func(int) string { return fine })
+	s.post(t, "a", nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 20 {
+		if r := s.client.Do(ctx, Request{URL: s.url, Body: []byte("b")}); r.Failure != Canceled {
+			t.Fatalf("%+v", r)
+		}
+	}
+	if _, requests := s.count(); requests != 1 {
+		t.Errorf("%d requests", requests)
+	}
+}
+
+// A client that was closed keeps no line, not even one that was in use then.
+func TestACloseReachesLinesInUse(t *testing.T) {
+	t.Parallel()
+	var s *teller
+	s = tell(t, func(n int) string {
+		if n == 1 {
+			s.client.Close()
+		}
+		return fine
+	})
+	for range 3 {
+		if r := s.post(t, "a", nil); r.Status != 200 {
+			t.Fatalf("%+v", r)
+		}
+	}
+	if conns, _ := s.count(); conns != 2 {
+		t.Errorf("%d connections", conns)
+	}
+}
+
+// Names that lead nowhere leave nothing behind.
+func TestOriginsAreForgotten(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(rw http.ResponseWriter, _ *http.Request) { rw.Header().Set("Connection", "close") }, nil)
+	for i := range 50 {
+		w.client.Do(t.Context(), Request{URL: fmt.Sprintf("https://absent-%d.example.com/", i)})
+	}
+	w.client.Do(t.Context(), Request{URL: "https://example.com/"})
+	if n := len(w.client.lines.servers); n != 0 {
+		t.Errorf("%d origins are remembered", n)
 	}
 }
 

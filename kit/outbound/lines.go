@@ -36,6 +36,7 @@ type lines struct {
 	mu      sync.Mutex
 	servers map[origin]*server
 	waiting int // idle lines of all servers
+	age     int // how often close was called
 	sweep   *time.Timer
 }
 
@@ -48,6 +49,9 @@ type asked struct {
 // take gives a line: one that was kept, or a new one. Kept lines lead to addresses
 // that were judged when they were made.
 func (p *lines) take(ctx context.Context, o origin, a asked) (*line, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	p.mu.Lock()
 	s := p.servers[o]
 	if s == nil {
@@ -55,13 +59,18 @@ func (p *lines) take(ctx context.Context, o origin, a asked) (*line, error) {
 		p.servers[o] = s
 	}
 	s.users++
+	age := p.age
 	p.mu.Unlock()
 	if err := s.enter(ctx, a.until); err != nil {
-		p.leave(s)
+		p.leave(o, s)
 		return nil, err
 	}
-	for l := p.pop(s); l != nil; l = p.pop(s) {
-		if !a.fresh && l.usable(time.Now()) {
+	for !a.fresh {
+		l := p.pop(s)
+		if l == nil {
+			break
+		}
+		if l.usable(time.Now()) {
 			l.reused = true
 			return l, nil
 		}
@@ -72,9 +81,11 @@ func (p *lines) take(ctx context.Context, o origin, a asked) (*line, error) {
 	l, err := p.client.open(ctx, o)
 	if err != nil {
 		<-s.room
-		p.leave(s)
+		p.leave(o, s)
+		return nil, err
 	}
-	return l, err
+	l.age = age
+	return l, nil
 }
 
 // enter waits for room.
@@ -94,10 +105,13 @@ func (s *server) enter(ctx context.Context, until time.Time) error {
 	}
 }
 
-func (p *lines) leave(s *server) {
+// leave is for who has no room, or has it no more.
+func (p *lines) leave(o origin, s *server) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	s.users--
+	if s.users--; s.users == 0 && len(s.idle) == 0 {
+		delete(p.servers, o)
+	}
 }
 
 func (p *lines) pop(s *server) *line {
@@ -113,24 +127,30 @@ func (p *lines) pop(s *server) *line {
 	return l
 }
 
-// put keeps a line for the next request.
+// put keeps a line for the next request. When enough wait, it takes the place of the
+// one of its origin that has waited longest.
 func (p *lines) put(o origin, l *line) {
 	l.freed = time.Now()
 	p.mu.Lock()
 	s := p.servers[o]
-	full := p.waiting >= idleMost
-	if !full {
+	var dead *line
+	switch {
+	case l.age != p.age || p.waiting >= idleMost && len(s.idle) == 0:
+		dead = l
+	case p.waiting >= idleMost:
+		dead, s.idle = s.idle[0], append(s.idle[1:], l)
+	default:
 		s.idle = append(s.idle, l)
 		p.waiting++
 	}
 	if p.sweep == nil {
 		p.sweep = time.AfterFunc(idleTime/2, p.clean)
 	}
-	s.users--
 	p.mu.Unlock()
 	<-s.room
-	if full {
-		l.close()
+	p.leave(o, s)
+	if dead != nil {
+		dead.close()
 	}
 }
 
@@ -139,49 +159,56 @@ func (p *lines) drop(o origin, l *line) {
 	l.close()
 	p.mu.Lock()
 	s := p.servers[o]
-	s.users--
 	p.mu.Unlock()
 	<-s.room
+	p.leave(o, s)
 }
 
-// clean closes what has waited long, or was closed by the server, and forgets
-// servers that nobody uses. It comes back while there are any.
+// clean closes what has waited long, or was closed by the server, and comes back
+// while anything waits.
 func (p *lines) clean() {
 	now := time.Now()
+	p.sort(func(l *line) bool { return l.usable(now) })
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.sweep = nil
+	if p.waiting > 0 {
+		p.sweep = time.AfterFunc(idleTime/2, p.clean)
+	}
+}
+
+// sort closes the idle lines that are not to be kept, and forgets servers that
+// nobody uses.
+func (p *lines) sort(keep func(*line) bool) {
+	var dead []*line
+	p.mu.Lock()
 	for o, s := range p.servers {
 		kept := s.idle[:0]
 		for _, l := range s.idle {
-			if l.usable(now) {
+			if keep(l) {
 				kept = append(kept, l)
 				continue
 			}
-			l.close()
-			p.waiting--
+			dead = append(dead, l)
 		}
 		clear(s.idle[len(kept):])
 		if s.idle = kept; len(kept) == 0 && s.users == 0 {
 			delete(p.servers, o)
 		}
 	}
-	p.sweep = nil
-	if len(p.servers) > 0 {
-		p.sweep = time.AfterFunc(idleTime/2, p.clean)
+	p.waiting -= len(dead)
+	p.mu.Unlock()
+	for _, l := range dead {
+		l.close()
 	}
 }
 
-// close drops the lines that wait.
+// close drops the lines that wait, and those in use once they are free.
 func (p *lines) close() {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, s := range p.servers {
-		for _, l := range s.idle {
-			l.close()
-		}
-		p.waiting -= len(s.idle)
-		s.idle = nil
-	}
+	p.age++
+	p.mu.Unlock()
+	p.sort(func(*line) bool { return false })
 }
 
 // open makes a connection to an address of the host that may be called.

@@ -67,6 +67,9 @@ func Op[I, O any](a *API, op Operation, fn func(ctx context.Context, in *I) (*O,
 	if op.Status == 0 && op.Creates {
 		op.Status = http.StatusCreated
 	}
+	if op.Status == 0 && op.Quick != nil {
+		op.Status = http.StatusOK
+	}
 	if op.MaxBody <= 0 {
 		op.MaxBody = a.cfg.MaxBody
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/http"
 	"sync"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -27,6 +28,7 @@ var answers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 const answerMost = 64 << 10
 
 func (op Operation) answer(w http.ResponseWriter, r *http.Request, body []byte) {
+	_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // the body is here; what follows may take its time
 	out, err := op.Quick(r.Context(), r.Header, body)
 	if err != nil {
 		WriteProblem(w, r, err)

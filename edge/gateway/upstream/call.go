@@ -92,7 +92,7 @@ func (x *call) exchange(c *conn, now time.Time) (again bool, _ *Fault) {
 		c.drop()
 		return false, fault
 	}
-	if clean && c.buffered() == 0 {
+	if clean && c.buffered() == 0 && c.quiet() {
 		c.pool.put(c, x.headAt)
 	} else {
 		c.drop()

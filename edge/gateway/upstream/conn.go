@@ -1,9 +1,11 @@
 package upstream
 
 import (
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
+	"os"
 	"time"
 
 	"github.com/guestright/guestright/kit/socket"
@@ -85,6 +87,20 @@ func (c *conn) alive() bool {
 }
 
 func (c *conn) buffered() int { return c.w - c.r }
+
+// quiet reports whether TLS holds nothing that came with the answer: what it has
+// taken from the socket already, alive does not see.
+func (c *conn) quiet() bool {
+	if _, ok := c.Conn.(*tls.Conn); !ok {
+		return true
+	}
+	if c.expectBy(time.Unix(1, 0)) != nil {
+		return false
+	}
+	var one [1]byte
+	n, err := c.Conn.Read(one[:])
+	return n == 0 && errors.Is(err, os.ErrDeadlineExceeded) && c.patient() == nil
+}
 
 // fill receives at least one more byte. It returns errHeadTooLarge when the
 // buffer may not grow beyond limit.
