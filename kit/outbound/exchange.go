@@ -153,7 +153,7 @@ func (c *Client) build(ctx context.Context, t target, req Request) (*http.Reques
 			continue
 		}
 		if !httpguts.ValidHeaderFieldName(name) || slices.ContainsFunc(values, func(v string) bool { return !httpguts.ValidHeaderFieldValue(v) }) {
-			return nil, problem.Invalid("header", "This header cannot be sent.")
+			return nil, errors.New("a header that cannot be sent")
 		}
 		hr.Header[name] = values
 	}
