@@ -161,10 +161,7 @@ func (s *Service) mountMutes(m web.Mux) {
 }
 
 func (s *Service) publishHTTP(ctx context.Context, in *publishIn) (*publishOut, error) {
-	kind := in.ContentType
-	if kind != typeJSON {
-		kind, _, _ = mime.ParseMediaType(in.ContentType)
-	}
+	kind, _, _ := mime.ParseMediaType(in.ContentType)
 	if kind != typeJSON {
 		if err := web.CheckJSON(in.RawBody); err != nil {
 			return nil, err
@@ -179,7 +176,7 @@ func (s *Service) publishHTTP(ctx context.Context, in *publishIn) (*publishOut, 
 	return out, err
 }
 
-// publishQuick is publishHTTP for requests of which nothing but the body counts.
+// publishQuick is publishHTTP, of which it reads the input by itself.
 func (s *Service) publishQuick(ctx context.Context, h http.Header, body []byte) (any, error) {
 	in := publishIn{ContentType: h.Get("Content-Type"), RawBody: body}
 	if h.Get("Ce-Specversion") != "" {

@@ -119,7 +119,7 @@ type Attempt struct {
 	At      time.Time `json:"at"`
 	Took    float64   `json:"duration_ms"`
 	Status  int       `json:"status,omitempty" doc:"HTTP status of the answer, 200 when a message broker stored it; absent without one"`
-	Failure string    `json:"failure,omitempty" doc:"Why there was no answer: url, refused, dns, connect, tls, timeout, connection, unreadable; of a message broker also credentials, rejected, too_large"`
+	Failure string    `json:"failure,omitempty" doc:"Why there was no answer: url, request, refused, dns, connect, tls, timeout, connection, unreadable; of a message broker also credentials, rejected, too_large"`
 	Probe   bool      `json:"probe,omitempty" doc:"It tried whether the receiver is back and does not count"`
 	Answer  string    `json:"answer,omitempty" doc:"The beginning of the answer's body, at most 64 KiB, credentials taken out"`
 	Cut     bool      `json:"cut,omitempty" doc:"The answer was longer or did not end"`

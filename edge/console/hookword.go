@@ -46,7 +46,7 @@ func deliveryState(d webhook.Delivery) page.Badge {
 // failures are why there was no answer, in words.
 var failures = map[string]string{
 	"url": "the address can't be called", "refused": "the address is not public, so it is never called", "dns": "the host's name was not found", "connect": "nobody took the connection",
-	"tls": "the certificate was not accepted", "timeout": "no answer within 15 seconds", "connection": "the connection broke off", "request": "a header that cannot be sent",
+	"tls": "the certificate was not accepted", "timeout": "no answer within 15 seconds", "connection": "the connection broke off", "request": "a method or header that can't be sent",
 	"unreadable":  "the endpoint's stored address or secrets can't be read; enter them again",
 	"template":    "the endpoint's template makes no body of this event, so nothing was sent; the answer says where it is wrong",
 	"credentials": "the broker did not accept user name and password", "rejected": "the broker did not take the message", "too_large": "the message is longer than the broker takes",

@@ -12,6 +12,6 @@
 // The client follows no redirect, uses no proxy from the environment, speaks
 // TLS 1.2 or later, decompresses nothing, and reads a bounded part of the answer
 // within one total time. Short bodies go out on lines, connections without the two
-// goroutines that net/http's transport has for each; a call costs half of what it
-// costs there. Longer ones and those of libraries are left to that transport.
+// goroutines that net/http's transport has for each. Longer ones and those of
+// libraries are left to that transport.
 package outbound

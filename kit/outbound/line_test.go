@@ -17,6 +17,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/guestright/guestright/kit/testenv"
 )
 
 // teller is a server that says what a test wants, byte by byte.
@@ -176,26 +178,6 @@ func TestBytesBehindAnAnswerAreNobodysAnswer(t *testing.T) {
 	}
 }
 
-// cork holds back what is written until somebody waits for an answer, so that
-// records of TLS arrive together.
-type cork struct {
-	net.Conn
-	held []byte
-}
-
-func (c *cork) Write(b []byte) (int, error) {
-	c.held = append(c.held, b...)
-	return len(b), nil
-}
-
-func (c *cork) Read(b []byte) (int, error) {
-	if _, err := c.Conn.Write(c.held); err != nil {
-		return 0, err
-	}
-	c.held = nil
-	return c.Conn.Read(b)
-}
-
 // TLS takes more from the socket than one answer; what it holds is no answer either.
 func TestRecordsBehindAnAnswerAreNobodysAnswer(t *testing.T) {
 	t.Parallel()
@@ -216,7 +198,7 @@ func TestRecordsBehindAnAnswerAreNobodysAnswer(t *testing.T) {
 			conns.Add(1)
 			go func() {
 				defer func() { _ = c.Close() }()
-				secured := tls.Server(&cork{Conn: c}, &tls.Config{Certificates: certified.TLS.Certificates})
+				secured := tls.Server(&testenv.Cork{Conn: c}, &tls.Config{Certificates: certified.TLS.Certificates})
 				for in := bufio.NewReader(secured); ; {
 					r, err := http.ReadRequest(in)
 					if err != nil {
