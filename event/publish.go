@@ -14,9 +14,9 @@ const (
 	groupMost = 1000
 	// groupTime is how long a transaction may take.
 	groupTime = 30 * time.Second
-	// groupRest bounds the pause after a transaction that many shared. It is as long
-	// as the transaction took: the next is shared by more, and what a transaction
-	// costs by itself is paid less often.
+	// groupRest bounds the pause after a transaction that many shared, on PostgreSQL.
+	// It is as long as the transaction took: the next is shared by more, and what a
+	// transaction costs by itself is paid less often.
 	groupRest = 8 * time.Millisecond
 	groupBusy = 8 // offers
 )
@@ -78,7 +78,7 @@ func (s *Service) work(ctx context.Context) {
 			}
 			o.done <- o.err
 		}
-		if len(group) >= groupBusy {
+		if len(group) >= groupBusy && s.DB.Postgres() {
 			time.Sleep(min(max(s.DB.Now().Sub(begun), time.Millisecond), groupRest))
 		}
 	}
@@ -243,7 +243,7 @@ func (t *tail) write(tx *store.Tx, group []*offer) ([]*Event, error) {
 		return nil, err
 	}
 	tx.OnCommit(func() { t.keep(before, last) })
-	return added, setHeads(tx, last)
+	return added, setHead(tx, last[""])
 }
 
 // clash finds the first event whose id stands for another one already, in the

@@ -2,6 +2,7 @@ package event
 
 import (
 	"encoding/json"
+	"strings"
 
 	"github.com/uptrace/bun"
 
@@ -97,51 +98,58 @@ func byKeys(tx *store.Tx, keys []string) ([]known, error) {
 	return rows, err
 }
 
-type headRow struct {
-	bun.BaseModel `bun:"table:event_head,alias:h"`
-
-	Account string `bun:",pk"`
-	Seq     int64
-}
+// headOf is the last number of an account: that of its last event, or what is
+// written down of events that are gone. One statement reads both, since another
+// node's clean-up may move it from there to here.
+const headOf = "COALESCE((SELECT MAX(e.seq) FROM event_event AS e WHERE e.account = w.account), " +
+	"(SELECT h.seq FROM event_head AS h WHERE h.account = w.account), 0)"
 
 // heads reads the last numbers of accounts, and of the whole log under "".
 func heads(tx *store.Tx, accounts []string) (map[string]int64, error) {
+	out := make(map[string]int64, len(accounts)+1)
+	var whole int64
+	if err := tx.One("SELECT seq FROM event_head WHERE account = ''", nil, &whole); err != nil && !store.IsNone(err) {
+		return nil, err
+	}
+	out[""] = whole
 	if tx.Compiles() {
-		out := make(map[string]int64, len(accounts)+1)
-		for _, a := range append(accounts, "") {
+		for _, a := range accounts {
 			var seq int64
-			if err := tx.One("SELECT seq FROM event_head WHERE account = ?", []any{a}, &seq); err != nil && !store.IsNone(err) {
+			if err := tx.One("SELECT "+headOf+" FROM (SELECT ? AS account) AS w", []any{a}, &seq); err != nil {
 				return nil, err
 			}
 			out[a] = seq
 		}
 		return out, nil
 	}
-	var rows []headRow
-	if err := tx.NewRaw("SELECT account, seq FROM event_head WHERE account IN (?)", bun.In(append(accounts, ""))).Scan(tx.Ctx, &rows); err != nil {
+	if len(accounts) == 0 {
+		return out, nil
+	}
+	var rows []struct {
+		Account string
+		Seq     int64
+	}
+	values := "(?)" + strings.Repeat(", (?)", len(accounts)-1)
+	if err := tx.NewRaw("WITH w (account) AS (VALUES "+values+") SELECT w.account, "+headOf+" AS seq FROM w", anys(accounts)...).Scan(tx.Ctx, &rows); err != nil {
 		return nil, err
 	}
-	out := make(map[string]int64, len(rows))
 	for _, r := range rows {
 		out[r.Account] = r.Seq
 	}
 	return out, nil
 }
 
-func setHeads(tx *store.Tx, heads map[string]int64) error {
-	if tx.Compiles() {
-		for account, seq := range heads {
-			if _, err := tx.Exec("INSERT INTO event_head (account, seq) VALUES (?, ?) ON CONFLICT (account) DO UPDATE SET seq = excluded.seq", account, seq); err != nil {
-				return err
-			}
-		}
-		return nil
+func anys(list []string) []any {
+	out := make([]any, len(list))
+	for i, v := range list {
+		out[i] = v
 	}
-	rows := make([]headRow, 0, len(heads))
-	for account, seq := range heads {
-		rows = append(rows, headRow{Account: account, Seq: seq})
-	}
-	_, err := tx.NewInsert().Model(&rows).On("CONFLICT (account) DO UPDATE").Set("seq = EXCLUDED.seq").Exec(tx.Ctx)
+	return out
+}
+
+// setHead writes the last number of the whole log.
+func setHead(tx *store.Tx, n int64) error {
+	_, err := tx.Exec("INSERT INTO event_head (account, seq) VALUES ('', ?) ON CONFLICT (account) DO UPDATE SET seq = excluded.seq", n)
 	return err
 }
 
@@ -173,9 +181,15 @@ func ages(tx *store.Tx, from, through int64, most int) ([]age, error) {
 	return rows, err
 }
 
-// erase deletes the events behind one number up to another.
+// erase deletes the events behind one number up to another. Where it deletes the
+// last one of an account, its number is written down: the next goes on from it.
 func erase(tx *store.Tx, from, to int64) error {
-	_, err := tx.ExecContext(tx.Ctx, "DELETE FROM event_event WHERE n > ? AND n <= ?", from, to)
+	_, err := tx.ExecContext(tx.Ctx, "INSERT INTO event_head (account, seq) SELECT e.account, e.seq FROM event_event AS e WHERE e.n > ? AND e.n <= ? "+
+		"AND NOT EXISTS (SELECT 1 FROM event_event AS l WHERE l.account = e.account AND l.seq > e.seq) ON CONFLICT (account) DO UPDATE SET seq = excluded.seq", from, to)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(tx.Ctx, "DELETE FROM event_event WHERE n > ? AND n <= ?", from, to)
 	return err
 }
 

@@ -60,20 +60,11 @@ func run(args []string) error {
 		if t.database == "" && strings.HasPrefix(t.name, "Postgre") || !strings.HasPrefix(t.name, *only) {
 			continue
 		}
-		for _, text := range strings.Split(*endpoints, ",") {
-			n, err := strconv.Atoi(text)
-			if err != nil {
-				return err
-			}
-			r := &row{target: t, endpoints: n}
-			if err := p.measure(r); err != nil {
-				return fmt.Errorf("%s, %d endpoints: %w", t.name, n, err)
-			}
-			rows = append(rows, r)
-			fmt.Printf("%s, %d endpoints: bare %.0f/s, enqueue to recorded %.0f/s (%.2f), HTTP to recorded %.0f/s, in lists %.0f/s\n", t.name, n, r.mid(func(s sample) float64 { return s.bare }),
-				r.mid(func(s sample) float64 { return s.enqueue }), r.mid(func(s sample) float64 { return s.enqueue / s.bare }), r.mid(func(s sample) float64 { return s.ingest.rate }),
-				r.mid(func(s sample) float64 { return s.listed.rate }))
+		of, err := p.side(t, strings.Split(*endpoints, ","))
+		if err != nil {
+			return fmt.Errorf("%s: %w", t.name, err)
 		}
+		rows = append(rows, of...)
 	}
 	text := p.table(rows)
 	fmt.Print(text)
@@ -124,55 +115,112 @@ const (
 	batches = 8   // connections that send lists
 )
 
-// measure starts a house and measures the bare loop, publishing inside the
-// process, and over HTTP, in turn.
-func (p plan) measure(r *row) error {
-	place, err := fresh(r.database)
-	if err != nil {
-		return err
-	}
-	h, first, err := spawn("serve", "-sink", p.at, "-endpoints", strconv.Itoa(r.endpoints), "-database", place, "-history", strconv.Itoa(p.history))
-	if err != nil {
-		return err
-	}
-	defer h.end()
-	var at ready
-	if err := json.Unmarshal([]byte(first), &at); err != nil {
-		return err
-	}
-	single, listed := posts{events: 1, connections: senders}, posts{events: batch, connections: batches}
-	for _, p := range []*posts{&single, &listed} {
-		if p.script, err = at.script(p.events); err != nil {
-			return err
+// side measures houses of one kind side by side, round by round in turn: the
+// speed of a machine may change by a third within minutes, and what is to be
+// compared here is how they differ.
+func (p plan) side(t target, endpoints []string) ([]*row, error) {
+	var houses []*stand
+	defer func() {
+		for _, h := range houses {
+			h.end()
 		}
-		defer os.Remove(p.script)
-	}
-	if _, err := h.ask("settled"); err != nil {
-		return err
+	}()
+	var rows []*row
+	for _, text := range endpoints {
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			return nil, err
+		}
+		h, err := p.open(&row{target: t, endpoints: n})
+		if err != nil {
+			return nil, err
+		}
+		houses, rows = append(houses, h), append(rows, h.row)
 	}
 	for n := range p.rounds + 1 { // the first warms up
-		var s sample
-		if s.bare, s.bareCPU, _, err = p.timed(p.loop, "%d", p.events); err != nil {
-			return err
-		}
-		if s.enqueue, s.enqueueCPU, s.database, err = p.timed(h, "enqueue %d", p.events); err != nil {
-			return err
-		}
-		if s.ingest, err = p.ingest(h, at, single); err != nil {
-			return err
-		}
-		if s.listed, err = p.ingest(h, at, listed); err != nil {
-			return err
-		}
-		if n > 0 {
-			r.samples = append(r.samples, s)
+		for _, h := range houses {
+			s, err := p.round(h)
+			if err != nil {
+				return nil, err
+			}
+			if n > 0 {
+				h.samples = append(h.samples, s)
+			}
 		}
 	}
+	for _, h := range houses {
+		if err := p.latency(h); err != nil {
+			return nil, err
+		}
+		r := h.row
+		fmt.Printf("%s, %d endpoints: bare %.0f/s, enqueue to recorded %.0f/s (%.2f), HTTP to recorded %.0f/s, in lists %.0f/s\n", t.name, r.endpoints, r.mid(func(s sample) float64 { return s.bare }),
+			r.mid(func(s sample) float64 { return s.enqueue }), r.mid(func(s sample) float64 { return s.enqueue / s.bare }), r.mid(func(s sample) float64 { return s.ingest.rate }),
+			r.mid(func(s sample) float64 { return s.listed.rate }))
+	}
+	return rows, nil
+}
+
+// stand is a house that stands ready to be measured.
+type stand struct {
+	*child
+	*row
+	at             ready
+	single, listed posts
+}
+
+func (p plan) open(r *row) (*stand, error) {
+	place, err := fresh(r.database)
+	if err != nil {
+		return nil, err
+	}
+	c, first, err := spawn("serve", "-sink", p.at, "-endpoints", strconv.Itoa(r.endpoints), "-database", place, "-history", strconv.Itoa(p.history))
+	if err != nil {
+		return nil, err
+	}
+	h := &stand{child: c, row: r, single: posts{events: 1, connections: connections}, listed: posts{events: batch, connections: batches}}
+	if err = json.Unmarshal([]byte(first), &h.at); err == nil {
+		_, err = h.ask("settled")
+	}
+	for _, how := range []*posts{&h.single, &h.listed} {
+		if err == nil {
+			how.script, err = h.at.script(how.events)
+		}
+	}
+	if err != nil {
+		h.end()
+		return nil, err
+	}
+	return h, nil
+}
+
+func (h *stand) end() {
+	h.child.end()
+	for _, how := range []posts{h.single, h.listed} {
+		_ = os.Remove(how.script)
+	}
+}
+
+// round measures the bare loop, publishing inside the process, and over HTTP.
+func (p plan) round(h *stand) (s sample, err error) {
+	if s.bare, s.bareCPU, _, err = p.timed(p.loop, "%d", p.events); err != nil {
+		return s, err
+	}
+	if s.enqueue, s.enqueueCPU, s.database, err = p.timed(h.child, "enqueue %d", p.events); err != nil {
+		return s, err
+	}
+	if s.ingest, err = p.ingest(h, h.single); err != nil {
+		return s, err
+	}
+	s.listed, err = p.ingest(h, h.listed)
+	return s, err
+}
+
+func (p plan) latency(h *stand) error {
 	if _, err := h.ask("mark"); err != nil {
 		return err
 	}
-	r.half = r.mid(func(s sample) float64 { return s.ingest.rate }) / 2
-	if err := at.pace(r.half, time.Duration(p.seconds)*time.Second); err != nil {
+	h.half = h.mid(func(s sample) float64 { return s.ingest.rate }) / 2
+	if err := h.at.pace(h.half, time.Duration(p.seconds)*time.Second); err != nil {
 		return err
 	}
 	if _, err := h.ask("drained 0"); err != nil {
@@ -182,7 +230,7 @@ func (p plan) measure(r *row) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Sscan(text, &r.p50, &r.p99)
+	_, err = fmt.Sscan(text, &h.p50, &h.p99)
 	return err
 }
 
@@ -220,12 +268,12 @@ func (p plan) timed(c *child, ask string, events int) (rate, cpu, database float
 
 // ingest posts events with wrk and waits until all that were accepted are recorded
 // as delivered.
-func (p plan) ingest(h *child, at ready, how posts) (out posted, _ error) {
+func (p plan) ingest(h *stand, how posts) (out posted, _ error) {
 	if _, err := h.ask("mark"); err != nil {
 		return out, err
 	}
 	used, begun := load.Tree(h.Process.Pid), time.Now()
-	w, err := load.Wrk{Threads: 2, Connections: how.connections, Seconds: p.seconds, Script: how.script, URL: "http://" + at.Listen + "/"}.Run()
+	w, err := load.Wrk{Threads: 2, Connections: how.connections, Seconds: p.seconds, Script: how.script, URL: "http://" + h.at.Listen + "/"}.Run()
 	if err != nil {
 		return out, err
 	}
@@ -262,7 +310,7 @@ func (p plan) table(rows []*row) string {
 		"posts the same bodies to the same sink, %d in flight. *Enqueue*: %d senders in the process, each waits until its event is durable; the clock\n"+
 		"stops when every delivery is recorded. *HTTP*: `wrk -t2 -c%d -d%ds` posts one event a request; the clock stops when everything accepted is\n"+
 		"recorded as delivered. *In lists*: the same with -c%d and %d events a request. *Latency*: from the beginning of the transaction that accepts to the receiver's answer, at half of that rate.\n"+
-		"House, sink, load and database share the machine.\n\n", flying, senders, senders, p.seconds, batches, batch)
+		"Houses of one kind with 1, 100 and 10,000 endpoints stand side by side and are measured in turn. House, sink, load and database share the machine.\n\n", flying, senders, connections, p.seconds, batches, batch)
 	fmt.Fprintf(&b, "%s, %s, %d processors, %d rounds of %d events, medians", time.Now().UTC().Format("2006-01-02 15:04 MST"), runtime.Version(), runtime.NumCPU(), p.rounds, p.events)
 	if p.history > 0 {
 		fmt.Fprintf(&b, ", %d deliveries with their events and attempts there already", p.history)

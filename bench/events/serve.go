@@ -173,8 +173,12 @@ func (n *node) listen(ctx context.Context, from io.Reader) error {
 	return nil
 }
 
-// senders is how many publish at one time.
-const senders = 256
+// senders is how many publish at one time in the process, as many as it takes to
+// keep it busy; connections is how many do over HTTP.
+const (
+	senders     = 1024
+	connections = 256
+)
 
 func (n *node) publish(ctx context.Context, count int) error {
 	var next atomic.Int64
