@@ -49,5 +49,21 @@ func TestNumbersGoOnAcrossNodes(t *testing.T) {
 		for i := range 20 {
 			say(i%2, "a", fmt.Sprint("account-", i%3))
 		}
+		gone := int64(0)
+		clean := func(upTo int64) { // two stretches, as clean-up does it
+			t.Helper()
+			for _, to := range []int64{(gone + upTo) / 2, upTo} {
+				if err := db.Batch(t.Context(), func(tx *store.Tx) error { return erase(tx, gone, to) }); err != nil {
+					t.Fatal(err)
+				}
+				gone = to
+			}
+		}
+		clean(whole - 1) // the last of most accounts is among them
+		say(1, "a", "c", "d")
+		clean(whole) // nothing is left
+		nodes = append(nodes, &Service{DB: db, Log: slog.New(slog.DiscardHandler)})
+		say(2, "a", "b", "e") // it remembers nothing
+		say(0, "a", "b", "account-0", "c", "d")
 	})
 }
