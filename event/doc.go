@@ -12,5 +12,7 @@
 // at one time share a transaction. An event with an id of its sender is accepted
 // once: sent again it gets the first answer, and with other content Conflict.
 //
-// Tables: event_event, event_head, event_progress, event_mute.
+// Tables: event_event, event_progress, event_mute; event_head has the last number of
+// the whole log under "", and those of accounts whose last event is gone. What it says of
+// others is from before that was so, and is not read.
 package event
