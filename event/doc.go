@@ -13,6 +13,5 @@
 // once: sent again it gets the first answer, and with other content Conflict.
 //
 // Tables: event_event, event_progress, event_mute; event_head has the last number of
-// the whole log under "", and those of accounts whose last event is gone. What it says of
-// others is from before that was so, and is not read.
+// the whole log under "", and those of accounts whose last event is gone.
 package event
