@@ -310,7 +310,7 @@ func (p plan) table(rows []*row) string {
 		"posts the same bodies to the same sink, %d in flight. *Enqueue*: %d senders in the process, each waits until its event is durable; the clock\n"+
 		"stops when every delivery is recorded. *HTTP*: `wrk -t2 -c%d -d%ds` posts one event a request; the clock stops when everything accepted is\n"+
 		"recorded as delivered. *In lists*: the same with -c%d and %d events a request. *Latency*: from the beginning of the transaction that accepts to the receiver's answer, at half of that rate.\n"+
-		"Houses of one kind with 1, 100 and 10,000 endpoints stand side by side and are measured in turn. House, sink, load and database share the machine.\n\n", flying, senders, connections, p.seconds, batches, batch)
+		"Houses of one kind stand side by side and are measured in turn. House, sink, load and database share the machine.\n\n", flying, senders, connections, p.seconds, batches, batch)
 	fmt.Fprintf(&b, "%s, %s, %d processors, %d rounds of %d events, medians", time.Now().UTC().Format("2006-01-02 15:04 MST"), runtime.Version(), runtime.NumCPU(), p.rounds, p.events)
 	if p.history > 0 {
 		fmt.Fprintf(&b, ", %d deliveries with their events and attempts there already", p.history)
