@@ -12,6 +12,7 @@
 // at one time share a transaction. An event with an id of its sender is accepted
 // once: sent again it gets the first answer, and with other content Conflict.
 //
-// Tables: event_event, event_progress, event_mute; event_head has the last number of
-// the whole log under "", and those of accounts whose last event is gone.
+// Tables: event_event, event_shelf (its directory by account), event_progress,
+// event_mute; event_head has the last number of the whole log under "", and those of
+// accounts of which events are gone.
 package event

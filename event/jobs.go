@@ -20,13 +20,17 @@ const (
 	// SweepPause is what clean-up rests between its transactions, so that writers
 	// have the database to themselves at least half of the time.
 	SweepPause = 20 * time.Millisecond
-	relayEvery = 10 * time.Second
-	relayMost  = 200
+	// shelveEvery is how often the directory is brought up to date. Until then more
+	// blocks are looked at one by one.
+	shelveEvery = time.Minute
+	relayEvery  = 10 * time.Second
+	relayMost   = 200
 )
 
 // Jobs registers the work on the log: our own changes come in, old events go.
 func (s *Service) Jobs(r *job.Runner) {
 	job.Every(r, "event.sweep", sweepEvery, s.sweep)
+	job.Every(r, "event.shelve", shelveEvery, s.Shelve)
 	job.Every(r, "event.relay", relayEvery, s.Relay)
 }
 
@@ -84,10 +88,25 @@ func (s *Service) KeptDays() int { return int(s.Kept() / (24 * time.Hour)) }
 // number, and the next begins where the last ended. What has not been handed to
 // everybody who follows the log stays, however old it is.
 func (s *Service) sweep(ctx context.Context) error {
+	if err := s.inSteps(ctx, s.sweepStep); err != nil {
+		return err
+	}
+	return s.inSteps(ctx, func(tx *store.Tx) (bool, error) {
+		gone, err := progress(tx, progressSwept)
+		if err != nil {
+			return false, err
+		}
+		return forget(tx, gone)
+	})
+}
+
+// inSteps makes transactions, with rests between them, as long as there may be
+// more to do.
+func (s *Service) inSteps(ctx context.Context, step func(*store.Tx) (bool, error)) error {
 	for more := true; more; {
 		err := s.DB.Batch(ctx, func(tx *store.Tx) error {
 			var err error
-			more, err = s.sweepStep(tx)
+			more, err = step(tx)
 			return err
 		})
 		if err != nil {
@@ -131,6 +150,9 @@ func (s *Service) sweepStep(tx *store.Tx) (bool, error) {
 	}
 	return old == sweepMost, setProgress(tx, progressSwept, to)
 }
+
+// Shelve brings the directory of the log up to date.
+func (s *Service) Shelve(ctx context.Context) error { return log.Shelve(ctx, s.DB, Rest) }
 
 // Rest is the pause between two transactions of a clean-up.
 func Rest(ctx context.Context) error {

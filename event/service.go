@@ -203,7 +203,9 @@ func (s *Service) Read(ctx context.Context, by access.Principal, q Query) (Stret
 		if q.scan == 0 {
 			q.scan = scanMost
 		}
-		found, err = after(tx, acc.ID.String(), q.After, q.scan)
+		if q.After < out.Head {
+			found, err = after(tx, acc.ID.String(), q.After, q.scan)
+		}
 		return err
 	})
 	if err != nil {

@@ -46,6 +46,9 @@ func (r *read) event() *Event {
 		N: r.N, Accepted: r.At.Time(), Application: r.Application, Test: r.Source == byHand, print: r.Print}
 }
 
+// log finds the events of one account.
+var log = store.Owned{Table: "event_event", Number: "n", Owner: "account", Counter: "seq", Directory: "event_shelf", Progress: "event_progress"}
+
 const selectEvents = "SELECT e.n, e.account, e.seq, e.at, e.occurred, e.type, e.version, e.source, e.key, e.print, e.subject, e.ordering, e.application, e.data, " +
 	"a.key AS account_key FROM event_event AS e JOIN account_account AS a ON a.id = e.account "
 
@@ -68,7 +71,13 @@ func behind(tx *store.Tx, n int64, most int) ([]*Event, error) {
 
 // after reads events of one account.
 func after(tx *store.Tx, account string, seq int64, most int) ([]*Event, error) {
-	return selected(tx, "WHERE e.account = ? AND e.seq > ? ORDER BY e.seq LIMIT ?", account, seq, most)
+	var out []*Event
+	err := log.Up(tx, account, seq, func(block int64) (bool, error) {
+		some, err := selected(tx, "WHERE "+store.InBlock("e.n")+" AND e.account = ? AND e.seq > ? ORDER BY e.seq LIMIT ?", block, account, seq, most-len(out))
+		out = append(out, some...)
+		return len(out) < most, err
+	})
+	return out, err
 }
 
 func byNumbers(tx *store.Tx, numbers []int64) ([]*Event, error) {
@@ -98,12 +107,6 @@ func byKeys(tx *store.Tx, keys []string) ([]known, error) {
 	return rows, err
 }
 
-// headOf is the last number of an account: that of its last event, or what is
-// written down of events that are gone. One statement reads both, since another
-// node's clean-up may move it from there to here.
-const headOf = "COALESCE((SELECT MAX(e.seq) FROM event_event AS e WHERE e.account = w.account), " +
-	"(SELECT h.seq FROM event_head AS h WHERE h.account = w.account), 0)"
-
 // heads reads the last numbers of accounts, and of the whole log under "".
 func heads(tx *store.Tx, accounts []string) (map[string]int64, error) {
 	out := make(map[string]int64, len(accounts)+1)
@@ -112,17 +115,21 @@ func heads(tx *store.Tx, accounts []string) (map[string]int64, error) {
 		return nil, err
 	}
 	out[""] = whole
+	if len(accounts) == 0 {
+		return out, nil
+	}
+	from, to, err := log.Open(tx)
+	if err != nil {
+		return nil, err
+	}
 	if tx.Compiles() {
 		for _, a := range accounts {
 			var seq int64
-			if err := tx.One("SELECT "+headOf+" FROM (SELECT ? AS account) AS w", []any{a}, &seq); err != nil {
+			if err := tx.One(openBlocks+"SELECT "+headOf+" FROM (SELECT ? AS account) AS w", []any{from, to, a}, &seq); err != nil {
 				return nil, err
 			}
 			out[a] = seq
 		}
-		return out, nil
-	}
-	if len(accounts) == 0 {
 		return out, nil
 	}
 	var rows []struct {
@@ -130,7 +137,8 @@ func heads(tx *store.Tx, accounts []string) (map[string]int64, error) {
 		Seq     int64
 	}
 	values := "(?)" + strings.Repeat(", (?)", len(accounts)-1)
-	if err := tx.NewRaw("WITH w (account) AS (VALUES "+values+") SELECT w.account, "+headOf+" AS seq FROM w", anys(accounts)...).Scan(tx.Ctx, &rows); err != nil {
+	args := append([]any{from, to}, anys(accounts)...)
+	if err := tx.NewRaw(openBlocks+", w (account) AS (VALUES "+values+") SELECT w.account, "+headOf+" AS seq FROM w", args...).Scan(tx.Ctx, &rows); err != nil {
 		return nil, err
 	}
 	for _, r := range rows {
@@ -138,6 +146,18 @@ func heads(tx *store.Tx, accounts []string) (map[string]int64, error) {
 	}
 	return out, nil
 }
+
+// openBlocks are those that the directory does not tell of.
+const openBlocks = "WITH RECURSIVE b (k) AS (SELECT CAST(? AS BIGINT) UNION ALL SELECT k + 1 FROM b WHERE k < ?) "
+
+// headOf is the last number of an account: that of its last event in a block that
+// is open, or in the directory, or what is written down of events that are gone.
+// One statement reads all three, since another node may move it from one to the
+// next.
+const headOf = "(SELECT COALESCE(MAX(h.seq), 0) FROM (" +
+	"SELECT (SELECT MAX(e.seq) FROM event_event AS e WHERE (e.n >> 13) = b.k AND e.account = w.account) AS seq FROM b " +
+	"UNION ALL SELECT (SELECT MAX(s.counter) FROM event_shelf AS s WHERE s.owner = w.account) " +
+	"UNION ALL SELECT (SELECT g.seq FROM event_head AS g WHERE g.account = w.account)) AS h)"
 
 func anys(list []string) []any {
 	out := make([]any, len(list))
@@ -181,26 +201,44 @@ func ages(tx *store.Tx, from, through int64, most int) ([]age, error) {
 	return rows, err
 }
 
-// erase deletes the events behind one number up to another. Where it deletes the
-// last one of an account, its number is written down: the next goes on from it.
+// erase deletes the events behind one number up to another. The last numbers of
+// accounts that the directory does not have yet are written down: the next go on
+// from them.
 func erase(tx *store.Tx, from, to int64) error {
-	_, err := tx.ExecContext(tx.Ctx, "INSERT INTO event_head (account, seq) SELECT e.account, e.seq FROM event_event AS e WHERE e.n > ? AND e.n <= ? "+
-		"AND NOT EXISTS (SELECT 1 FROM event_event AS l WHERE l.account = e.account AND l.seq > e.seq) ON CONFLICT (account) DO UPDATE SET seq = excluded.seq", from, to)
+	open, _, err := log.Open(tx)
 	if err != nil {
+		return err
+	}
+	if err := passed(tx, "SELECT account, MAX(seq) FROM event_event AS e WHERE n > ? AND n <= ? AND (n >> 13) >= ? GROUP BY account", from, to, open); err != nil {
 		return err
 	}
 	_, err = tx.ExecContext(tx.Ctx, "DELETE FROM event_event WHERE n > ? AND n <= ?", from, to)
 	return err
 }
 
+// passed writes down the last numbers of accounts of which events are gone.
+func passed(tx *store.Tx, lines string, args ...any) error {
+	_, err := tx.ExecContext(tx.Ctx, "INSERT INTO event_head (account, seq) "+lines+
+		" ON CONFLICT (account) DO UPDATE SET seq = CASE WHEN excluded.seq > event_head.seq THEN excluded.seq ELSE event_head.seq END", args...)
+	return err
+}
+
+// forget takes out of the directory what is gone up to a number, at most one
+// stretch, and tells whether there may be more.
+func forget(tx *store.Tx, to int64) (bool, error) {
+	return log.Forget(tx, to+1, func(lines string, args ...any) error {
+		return passed(tx, "SELECT owner, MAX(counter) FROM ("+lines+") AS l WHERE true GROUP BY owner", args...)
+	})
+}
+
 // oldest is the number of the first event of an account that is still there; 0
 // when none is.
 func oldest(tx *store.Tx, account string) (int64, error) {
 	var seq int64
-	err := tx.NewRaw("SELECT seq FROM event_event WHERE account = ? ORDER BY seq LIMIT 1", account).Scan(tx.Ctx, &seq)
-	if store.IsNone(err) {
-		return 0, nil
-	}
+	err := log.Up(tx, account, 0, func(block int64) (bool, error) {
+		err := tx.NewRaw("SELECT COALESCE(MIN(seq), 0) FROM event_event WHERE "+store.InBlock("n")+" AND account = ?", block, account).Scan(tx.Ctx, &seq)
+		return seq == 0, err
+	})
 	return seq, err
 }
 

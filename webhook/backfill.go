@@ -7,7 +7,6 @@ import (
 	"github.com/guestright/guestright/access"
 	"github.com/guestright/guestright/account"
 	"github.com/guestright/guestright/event"
-	"github.com/guestright/guestright/kit/ident"
 	"github.com/guestright/guestright/kit/problem"
 	"github.com/guestright/guestright/kit/store"
 )
@@ -166,11 +165,7 @@ func sendPast(tx *store.Tx, id ID, wanted []Delivery) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	last, err := lastDelivery(tx)
-	if err != nil {
-		return 0, err
-	}
-	var fresh []*deliveryRow
+	var fresh []*Delivery
 	var again []int64
 	for _, d := range wanted {
 		if was, ok := had[d.n]; ok {
@@ -179,15 +174,11 @@ func sendPast(tx *store.Tx, id ID, wanted []Delivery) (int, error) {
 			}
 			continue
 		}
-		last++
-		d.d, d.Created, d.Updated, d.Due = last, tx.Now(), tx.Now(), tx.Now()
-		d.ID = ident.Numbered[Delivery](d.d, d.Created)
-		fresh = append(fresh, d.row())
+		d.Created, d.Updated, d.Due = tx.Now(), tx.Now(), tx.Now()
+		fresh = append(fresh, &d)
 	}
-	if len(fresh) > 0 {
-		if err := store.InsertAll(tx, fresh); err != nil {
-			return 0, err
-		}
+	if err := insertDeliveries(tx, fresh); err != nil {
+		return 0, err
 	}
 	if len(again) > 0 {
 		if err := revive(tx, again, ReplayID{}); err != nil {

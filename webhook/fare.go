@@ -3,6 +3,8 @@ package webhook
 import (
 	"time"
 
+	"github.com/uptrace/bun"
+
 	"github.com/guestright/guestright/kit/store"
 )
 
@@ -37,22 +39,32 @@ func (s *Service) Fares(tx *store.Tx, id ID) (Fare, error) {
 	if f.Queue, err = queueOf(tx, id); err != nil {
 		return f, err
 	}
-	var last store.Micros
-	err = tx.NewRaw("SELECT COALESCE(MAX(updated), 0) FROM (SELECT updated FROM webhook_delivery WHERE endpoint = ? AND state = ? ORDER BY d DESC LIMIT 100) AS late", id, Delivered).
-		Scan(tx.Ctx, &last)
+	late, err := searched(tx, id, Search{States: []State{Delivered}, Limit: 100})
 	if err != nil {
 		return f, err
 	}
-	f.LastDelivered = last.Time()
+	for _, d := range late {
+		if d.Updated.After(f.LastDelivered) {
+			f.LastDelivered = d.Updated
+		}
+	}
+	// Of the latest deliveries only: faults that are older have been seen.
+	late, err = searched(tx, id, Search{Limit: 200})
+	if err != nil || len(late) == 0 {
+		return f, err
+	}
+	numbers := make([]int64, len(late))
+	for i, d := range late {
+		numbers[i] = d.d
+	}
 	var rows []struct {
 		At      store.Micros
 		Status  int
 		Failure string
 		Answer  string
 	}
-	// Of the latest deliveries only: faults that are older have been seen.
-	err = tx.NewRaw("SELECT a.at, a.status, a.failure, a.answer FROM webhook_attempt AS a JOIN (SELECT d FROM webhook_delivery WHERE endpoint = ? ORDER BY d DESC LIMIT 200) AS w ON w.d = a.delivery "+
-		"WHERE a.status < 200 OR a.status > 299 ORDER BY a.at DESC LIMIT ?", id, faultsMost).Scan(tx.Ctx, &rows)
+	err = tx.NewRaw("SELECT a.at, a.status, a.failure, a.answer FROM webhook_attempt AS a WHERE a.delivery IN (?) AND (a.status < 200 OR a.status > 299) ORDER BY a.at DESC LIMIT ?",
+		bun.In(numbers), faultsMost).Scan(tx.Ctx, &rows)
 	for _, r := range rows {
 		f.Faults = append(f.Faults, Fault{At: r.At.Time(), Status: r.Status, Failure: r.Failure, Answer: r.Answer})
 	}

@@ -14,11 +14,15 @@ const (
 	// sweepMost rows are deleted in one transaction, so that no writer waits long:
 	// a delivery may have a dozen attempts with an answer of 64 KiB each.
 	sweepMost = 200
+	// shelveEvery is how often the directory is brought up to date. Until then more
+	// blocks are looked at one by one.
+	shelveEvery = time.Minute
 )
 
 // Jobs registers the work on the log of deliveries.
 func (s *Service) Jobs(r *job.Runner) {
 	job.Every(r, "webhook.sweep", sweepEvery, s.sweep)
+	job.Every(r, "webhook.shelve", shelveEvery, s.Shelve)
 	job.Every(r, "webhook.key", keyEvery, func(ctx context.Context) error {
 		_, err := s.keys.rotate(ctx)
 		return err
@@ -30,32 +34,41 @@ func (s *Service) Jobs(r *job.Runner) {
 // any more. Counts stay longer.
 func (s *Service) sweep(ctx context.Context) error {
 	var done int64 // the last delivery that went
-	if err := s.inSteps(ctx, func(tx *store.Tx) (int, error) {
+	if err := s.inSteps(ctx, func(tx *store.Tx) (bool, error) {
 		last, n, err := sweep(tx, done, tx.Now().Add(-s.Events.Kept()))
 		done = max(done, last)
-		return n, err
+		return n >= sweepMost, err
 	}); err != nil {
 		return err
 	}
+	if err := s.inSteps(ctx, sweepShelves); err != nil {
+		return err
+	}
 	for step, keep := range map[string]time.Duration{stepQuarter: keepQuarter, stepDay: s.countsKept()} {
-		if err := s.inSteps(ctx, func(tx *store.Tx) (int, error) { return sweepCounts(tx, step, tx.Now().Add(-keep)) }); err != nil {
+		if err := s.inSteps(ctx, func(tx *store.Tx) (bool, error) {
+			n, err := sweepCounts(tx, step, tx.Now().Add(-keep))
+			return n >= sweepMost, err
+		}); err != nil {
 			return err
 		}
 	}
 	return s.DB.Batch(ctx, func(tx *store.Tx) error { return sweepReplays(tx, tx.Now().Add(-s.Events.Kept())) })
 }
 
-// inSteps makes transactions, with rests between them, until one has found less
-// to delete than it might have.
-func (s *Service) inSteps(ctx context.Context, step func(*store.Tx) (int, error)) error {
+// Shelve brings the directory of the log of deliveries up to date.
+func (s *Service) Shelve(ctx context.Context) error { return log.Shelve(ctx, s.DB, event.Rest) }
+
+// inSteps makes transactions, with rests between them, as long as there may be
+// more to do.
+func (s *Service) inSteps(ctx context.Context, step func(*store.Tx) (more bool, err error)) error {
 	for {
-		n := 0
+		more := false
 		err := s.DB.Batch(ctx, func(tx *store.Tx) error {
 			var err error
-			n, err = step(tx)
+			more, err = step(tx)
 			return err
 		})
-		if err != nil || n < sweepMost {
+		if err != nil || !more {
 			return err
 		}
 		if err := event.Rest(ctx); err != nil {

@@ -113,14 +113,16 @@ func (s *Service) Search(ctx context.Context, by access.Principal, q Search) ([]
 		return nil, false, nil
 	}
 	q.Limit = max(q.Limit, 1)
+	more := q
+	more.Limit++
 	var out []Delivery
 	err := s.DB.Read(ctx, func(tx *store.Tx) error {
 		out = nil
-		for _, id := range q.Endpoints { // each by its own index; a search over all of them at once has none
+		for _, id := range q.Endpoints { // each by itself; a search over all of them at once has no index
 			if _, _, err := s.of(tx, by, id, ActionView); err != nil {
 				return err
 			}
-			some, err := searched(tx, id, q)
+			some, err := searched(tx, id, more)
 			if err != nil {
 				return err
 			}

@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"math"
 	"strings"
 
 	"github.com/uptrace/bun"
@@ -25,17 +26,43 @@ func queueOf(tx *store.Tx, id ID) (Queue, error) {
 	return q, err
 }
 
-// searched reads one more than asked for of one endpoint.
+// searched reads deliveries of one endpoint, the newest first.
 func searched(tx *store.Tx, id ID, s Search) ([]Delivery, error) {
 	var rows []deliveryRow
-	q := tx.NewSelect().Model(&rows).Where("d.endpoint = ?", id).Order("d.d DESC").Limit(int64(s.Limit + 1))
+	all := func() *bun.SelectQuery {
+		return s.narrowed(tx.NewSelect().Where("d.endpoint = ?", id).Order("d.d DESC").Limit(int64(s.Limit - len(rows))))
+	}
+	failed := len(s.States) > 0 // and nothing else is asked for
+	for _, one := range s.States {
+		failed = failed && (one == Exhausted || one == Dropped)
+	}
+	if failed || s.Event != 0 { // they have indexes of their own
+		q := all().Model(&rows)
+		if failed {
+			q = q.Where("d." + failedState)
+		}
+		err := q.Scan(tx.Ctx)
+		return made(rows), err
+	}
+	below := s.Before
+	if below <= 0 {
+		below = math.MaxInt64
+	}
+	err := log.Down(tx, id.String(), below, func(block int64) (bool, error) {
+		var some []deliveryRow
+		err := all().Model(&some).Where(store.InBlock("d.d"), block).Scan(tx.Ctx)
+		rows = append(rows, some...)
+		return len(rows) < s.Limit, err
+	})
+	return made(rows), err
+}
+
+// narrowed adds the conditions of a search, but for its endpoint.
+func (s Search) narrowed(q *bun.SelectQuery) *bun.SelectQuery {
 	if s.Before > 0 {
 		q = q.Where("d.d < ?", s.Before)
 	}
-	switch {
-	case len(s.States) == 2 && s.has(Exhausted) && s.has(Dropped):
-		q = q.Where("d." + failedState)
-	case len(s.States) > 0:
+	if len(s.States) > 0 {
 		q = q.Where("d.state IN (?)", bun.In(s.States))
 	}
 	if s.Type != "" {
@@ -53,15 +80,5 @@ func searched(tx *store.Tx, id ID, s Search) ([]Delivery, error) {
 	if !s.To.IsZero() {
 		q = q.Where("d.created < ?", store.At(s.To))
 	}
-	err := q.Scan(tx.Ctx)
-	return made(rows), err
-}
-
-func (s Search) has(want State) bool {
-	for _, one := range s.States {
-		if one == want {
-			return true
-		}
-	}
-	return false
+	return q
 }

@@ -216,21 +216,20 @@ func (c *courier) enter(tx *store.Tx, group []entry) error {
 	if err := tx.Lock("webhook.delivery"); err != nil {
 		return err
 	}
-	last, err := lastDelivery(tx)
-	if err != nil {
+	var fresh []*Delivery
+	for _, e := range group {
+		if e.fresh {
+			fresh = append(fresh, &e.item.Delivery)
+		}
+	}
+	if err := insertDeliveries(tx, fresh); err != nil {
 		return err
 	}
-	var rows []*deliveryRow
 	var made []*attemptRow
 	states := map[string]Circuit{}
 	for _, e := range group {
 		d := &e.item.Delivery
-		switch {
-		case e.fresh:
-			last++
-			d.d = last
-			rows = append(rows, d.row())
-		default:
+		if !e.fresh {
 			there, err := saveDelivery(tx, d)
 			if err != nil {
 				return err
@@ -246,9 +245,6 @@ func (c *courier) enter(tx *store.Tx, group []entry) error {
 		if e.circuit != nil {
 			states[d.Endpoint] = *e.circuit
 		}
-	}
-	if err := store.InsertAll(tx, rows); err != nil {
-		return err
 	}
 	if err := store.InsertAll(tx, made, "a"); err != nil {
 		return err

@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"slices"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -65,19 +66,31 @@ func progressOf(tx *store.Tx, r *Replay) error {
 // finished gives the rows behind a number that a replay selects, at most one
 // stretch, those only that were there when it began.
 func finished(tx *store.Tx, endpoint ID, pick Selection, behind int64, begun time.Time) ([]int64, error) {
-	q := tx.NewSelect().TableExpr("webhook_delivery").ColumnExpr("d").Where("endpoint = ? AND d > ? AND created <= ?", endpoint, behind, store.At(begun)).
-		Where("state IN (?)", bun.In(pick.States)).OrderExpr("d").Limit(replayStretch)
-	if pick.Type != "" {
-		q = q.Where("type = ?", pick.Type)
-	}
-	if !pick.From.IsZero() {
-		q = q.Where("created >= ?", store.At(pick.From))
-	}
-	if !pick.To.IsZero() {
-		q = q.Where("created < ?", store.At(pick.To))
-	}
 	var out []int64
-	err := q.Scan(tx.Ctx, &out)
+	all := func() *bun.SelectQuery {
+		q := tx.NewSelect().TableExpr("webhook_delivery").ColumnExpr("d").Where("endpoint = ? AND d > ? AND created <= ?", endpoint, behind, store.At(begun)).
+			Where("state IN (?)", bun.In(pick.States)).OrderExpr("d").Limit(int64(replayStretch - len(out)))
+		if pick.Type != "" {
+			q = q.Where("type = ?", pick.Type)
+		}
+		if !pick.From.IsZero() {
+			q = q.Where("created >= ?", store.At(pick.From))
+		}
+		if !pick.To.IsZero() {
+			q = q.Where("created < ?", store.At(pick.To))
+		}
+		return q
+	}
+	if !slices.Contains(pick.States, Delivered) && !slices.Contains(pick.States, Skipped) { // they have an index of their own
+		err := all().Where(failedState).Scan(tx.Ctx, &out)
+		return out, err
+	}
+	err := log.Up(tx, endpoint.String(), behind, func(block int64) (bool, error) {
+		var some []int64
+		err := all().Where(store.InBlock("d"), block).Scan(tx.Ctx, &some)
+		out = append(out, some...)
+		return len(out) < replayStretch, err
+	})
 	return out, err
 }
 

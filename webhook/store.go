@@ -91,8 +91,20 @@ func saveEndpoint(tx *store.Tx, e *Endpoint) error {
 }
 
 func deleteEndpoint(tx *store.Tx, id ID) error {
+	err := log.Up(tx, id.String(), 0, func(block int64) (bool, error) {
+		in := " webhook_delivery WHERE " + store.InBlock("d") + " AND endpoint = ?"
+		for _, q := range []string{"DELETE FROM webhook_attempt WHERE delivery IN (SELECT d FROM" + in + ")", "DELETE FROM" + in} {
+			if _, err := tx.ExecContext(tx.Ctx, q, block, id); err != nil {
+				return false, err
+			}
+		}
+		return true, nil
+	})
+	if err != nil {
+		return err
+	}
 	for _, q := range []string{
-		"DELETE FROM webhook_attempt WHERE delivery IN (SELECT d FROM webhook_delivery WHERE endpoint = ?)", "DELETE FROM webhook_delivery WHERE endpoint = ?",
+		"DELETE FROM webhook_shelf WHERE owner = ?",
 		"DELETE FROM webhook_test WHERE endpoint = ?", "DELETE FROM webhook_subscription WHERE endpoint = ?", "DELETE FROM webhook_circuit WHERE endpoint = ?",
 		"DELETE FROM webhook_count WHERE endpoint = ?", "DELETE FROM webhook_replay WHERE endpoint = ?", "DELETE FROM webhook_endpoint WHERE id = ?",
 	} {
@@ -225,6 +237,9 @@ func subscriptions(tx *store.Tx, where string, args ...any) ([]Subscription, err
 	return out, nil
 }
 
+// log finds the deliveries of one endpoint.
+var log = store.Owned{Table: "webhook_delivery", Number: "d", Owner: "endpoint", Counter: "d", Directory: "webhook_shelf", Progress: "webhook_progress"}
+
 type deliveryRow struct {
 	bun.BaseModel `bun:"table:webhook_delivery,alias:d"`
 
@@ -257,33 +272,6 @@ func (r *deliveryRow) delivery() Delivery {
 		d: r.D, n: r.EventN, step: r.Step, ordering: r.Ordering}
 }
 
-func deliveries(tx *store.Tx, f Filter) ([]Delivery, error) {
-	var rows []deliveryRow
-	q := tx.NewSelect().Model(&rows).Where("d.endpoint = ?", f.Endpoint).Order("d.d DESC").Limit(int64(f.Limit))
-	if f.Before > 0 {
-		q = q.Where("d.d < ?", f.Before)
-	}
-	if f.State != "" {
-		q = q.Where("d.state = ?", f.State)
-	}
-	if f.Type != "" {
-		q = q.Where("d.type = ?", f.Type)
-	}
-	if f.Event != 0 {
-		q = q.Where("d.event_n = ?", f.Event)
-	}
-	if !f.From.IsZero() {
-		q = q.Where("d.created >= ?", store.At(f.From))
-	}
-	if !f.To.IsZero() {
-		q = q.Where("d.created < ?", store.At(f.To))
-	}
-	if err := q.Scan(tx.Ctx); err != nil {
-		return nil, err
-	}
-	return made(rows), nil
-}
-
 func made(rows []deliveryRow) []Delivery {
 	out := make([]Delivery, len(rows))
 	for i := range rows {
@@ -308,8 +296,7 @@ func findDelivery(tx *store.Tx, id DeliveryID) (Delivery, error) {
 	return d, nil
 }
 
-// saveDelivery says false when the delivery has gone with its endpoint. Its row may
-// have been given to another one since.
+// saveDelivery says false when the delivery has gone with its endpoint.
 func saveDelivery(tx *store.Tx, d *Delivery) (bool, error) {
 	r := d.row()
 	res, err := tx.Exec("UPDATE webhook_delivery SET state = ?, reason = ?, attempts = ?, step = ?, due = ?, status = ?, failure = ?, updated = ? WHERE d = ? AND endpoint = ? AND event_n = ?",
@@ -321,10 +308,27 @@ func saveDelivery(tx *store.Tx, d *Delivery) (bool, error) {
 	return n == 1, err
 }
 
-func lastDelivery(tx *store.Tx) (int64, error) {
-	var n int64
-	err := tx.One("SELECT COALESCE(MAX(d), 0) FROM webhook_delivery", nil, &n)
-	return n, err
+// insertDeliveries gives new deliveries their numbers, which no other had or will
+// have, and adds their rows. The caller holds the lock on new rows.
+func insertDeliveries(tx *store.Tx, fresh []*Delivery) error {
+	if len(fresh) == 0 {
+		return nil
+	}
+	var last int64
+	if err := tx.One("SELECT n FROM webhook_progress WHERE name = 'last'", nil, &last); err != nil {
+		return err
+	}
+	rows := make([]*deliveryRow, len(fresh))
+	for i, d := range fresh {
+		last++
+		d.d = last
+		rows[i] = d.row()
+	}
+	if err := store.InsertAll(tx, rows); err != nil {
+		return err
+	}
+	_, err := tx.Exec("UPDATE webhook_progress SET n = ? WHERE name = 'last'", last)
+	return err
 }
 
 // dueAt reads waiting deliveries of an endpoint up to a time, those first that

@@ -151,6 +151,14 @@ type Filter struct {
 	Limit    int
 }
 
+func (f Filter) search() Search {
+	s := Search{Type: f.Type, Event: f.Event, From: f.From, To: f.To, Before: f.Before, Limit: f.Limit}
+	if f.State != "" {
+		s.States = []State{f.State}
+	}
+	return s
+}
+
 // Deliveries lists those of an endpoint, the newest first.
 func (s *Service) Deliveries(ctx context.Context, by access.Principal, f Filter) ([]Delivery, error) {
 	var out []Delivery
@@ -159,7 +167,7 @@ func (s *Service) Deliveries(ctx context.Context, by access.Principal, f Filter)
 			return err
 		}
 		var err error
-		if out, err = deliveries(tx, f); err != nil {
+		if out, err = searched(tx, f.Endpoint, f.search()); err != nil {
 			return err
 		}
 		return named(tx, out)

@@ -34,3 +34,14 @@ func sweep(tx *store.Tx, behind int64, before time.Time) (int64, int, error) {
 	}
 	return gone[len(gone)-1], len(gone), nil
 }
+
+// sweepShelves takes out of the directory what comes before the oldest delivery,
+// at most one stretch, and tells whether there may be more.
+func sweepShelves(tx *store.Tx) (bool, error) {
+	var oldest int64
+	err := tx.NewRaw("SELECT COALESCE((SELECT MIN(d) FROM webhook_delivery), (SELECT n + 1 FROM webhook_progress WHERE name = 'last'))").Scan(tx.Ctx, &oldest)
+	if err != nil {
+		return false, err
+	}
+	return log.Forget(tx, oldest, nil)
+}

@@ -56,19 +56,15 @@ func (s *Service) Test(ctx context.Context, by access.Principal, id ID, d TestDr
 		if made.N, err = nextTest(tx, tx.Now()); err != nil {
 			return err
 		}
-		last, err := lastDelivery(tx)
-		if err != nil {
-			return err
-		}
 		out = Delivery{Endpoint: id.String(), Event: ident.Numbered[event.Event](made.N, tx.Now()).String(), Account: e.Account, Grant: e.Grant, Type: made.Type, State: Waiting, Test: true,
-			Due: tx.Now(), Created: tx.Now(), Updated: tx.Now(), d: last + 1, n: made.N}
-		out.ID = ident.Numbered[Delivery](out.d, out.Created)
+			Due: tx.Now(), Created: tx.Now(), Updated: tx.Now(), n: made.N}
 		if err := insertTest(tx, id, made); err != nil {
 			return err
 		}
-		if err := store.InsertAll(tx, []*deliveryRow{out.row()}); err != nil {
+		if err := insertDeliveries(tx, []*Delivery{&out}); err != nil {
 			return err
 		}
+		out.ID = ident.Numbered[Delivery](out.d, out.Created)
 		tx.Changed(dueTopic, id.String())
 		return s.record(tx, by, "test", e, nil, map[string]string{"delivery": out.ID.String(), "type": made.Type})
 	})

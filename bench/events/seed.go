@@ -118,7 +118,7 @@ func (n *node) fill(ctx context.Context, count int) error {
 	if count == 0 {
 		return nil
 	}
-	return n.DB.Batch(ctx, func(tx *store.Tx) error {
+	err := n.DB.Batch(ctx, func(tx *store.Tx) error {
 		if n.DB.Postgres() {
 			if _, err := tx.ExecContext(tx.Ctx, "SELECT setval(pg_get_serial_sequence('webhook_attempt', 'a'), ?)", count); err != nil {
 				return err
@@ -126,7 +126,7 @@ func (n *node) fill(ctx context.Context, count int) error {
 		}
 		for _, sql := range []string{
 			"INSERT INTO event_head (account, seq) SELECT '', ? ON CONFLICT (account) DO UPDATE SET seq = excluded.seq",
-			"INSERT INTO event_head (account, seq) SELECT id, ? FROM account_account WHERE key = 'account-0' ON CONFLICT (account) DO UPDATE SET seq = excluded.seq",
+			"UPDATE webhook_progress SET n = ? WHERE name = 'last'",
 			"INSERT INTO webhook_courier (name, settled, holder, until) SELECT 'courier', ?, '', 0 ON CONFLICT (name) DO UPDATE SET settled = excluded.settled",
 		} {
 			if _, err := tx.ExecContext(tx.Ctx, sql, count); err != nil {
@@ -135,4 +135,11 @@ func (n *node) fill(ctx context.Context, count int) error {
 		}
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	if err := n.Events.Shelve(ctx); err != nil { // as the houses' jobs do it while a history grows
+		return err
+	}
+	return n.Webhooks.Shelve(ctx)
 }

@@ -1,0 +1,271 @@
+package store
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+const (
+	// blockBits: a block has 8,192 numbers. Its part of an index is some 80 pages,
+	// which all that is new shares.
+	blockBits = 13
+	// shelfBits: a shelf has 65,536 numbers, which is eight blocks.
+	shelfBits = 16
+	// shelvesMost bounds how many shelves one statement looks into.
+	shelvesMost = 64
+	// listedMost is how many lines of a directory are written, or forgotten, in one
+	// transaction.
+	listedMost = 500
+)
+
+// Owned is a table whose rows get ever higher numbers and belong to owners, and
+// of which those of one owner are read in their order. With an index by owner and
+// number every new row would change a page of its own, the surer the more owners
+// there are. Here what is new stays together: an index over
+//
+//	((number >> 13), owner, counter)
+//
+// has it by blocks of 8,192 numbers, and Directory tells for every shelf of eight
+// blocks that is full who has rows there. Shelve keeps it.
+type Owned struct {
+	Table, Number, Owner string
+	// Counter grows with Number for every owner; it may be Number itself.
+	Counter string
+	// Directory has the columns owner, counter and number: of the last row of an
+	// owner in a shelf.
+	Directory string
+	// Progress has, under the name shelved, how many shelves are in the directory.
+	Progress string
+}
+
+// InBlock is the condition for one block, with its number for ?. column is the
+// number's; the text is that of the index.
+func InBlock(column string) string { return "(" + column + " >> " + strconv.Itoa(blockBits) + ") = ?" }
+
+// Open gives the first and the last block that the directory does not tell of;
+// there is none when the last comes before the first.
+func (o *Owned) Open(tx *Tx) (from, to int64, err error) {
+	shelves, last, err := o.ends(tx)
+	return shelves << (shelfBits - blockBits), last >> blockBits, err
+}
+
+// ends gives how many shelves are in the directory, and the last number; -1
+// without any.
+func (o *Owned) ends(tx *Tx) (shelves, last int64, err error) {
+	err = tx.One("SELECT COALESCE((SELECT n FROM "+o.Progress+" WHERE name = 'shelved'), 0), COALESCE((SELECT MAX("+o.Number+") FROM "+o.Table+"), -1)", nil, &shelves, &last)
+	return shelves, last, err
+}
+
+// Up visits the blocks in which an owner has rows, as far as they may have a
+// counter behind a value, in their order, until visit wants no more.
+func (o *Owned) Up(tx *Tx, owner string, behind int64, visit func(block int64) (more bool, err error)) error {
+	shelves, last, err := o.ends(tx)
+	if err != nil {
+		return err
+	}
+	for width := 1; ; width = min(width*8, shelvesMost) {
+		listed, err := o.listed(tx, "counter > ? ORDER BY counter LIMIT ?", owner, behind, width)
+		if err != nil {
+			return err
+		}
+		var some []int64
+		for _, l := range listed {
+			behind = l.Counter
+			some = append(some, l.Number>>shelfBits)
+		}
+		if more, err := o.visit(tx, owner, some, false, visit); !more || err != nil {
+			return err
+		}
+		if len(listed) < width {
+			break
+		}
+	}
+	for from, width := shelves, 1; from <= last>>shelfBits; width = min(width*8, shelvesMost) {
+		var some []int64
+		for ; len(some) < width && from <= last>>shelfBits; from++ {
+			some = append(some, from)
+		}
+		if more, err := o.visit(tx, owner, some, false, visit); !more || err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Down visits the blocks in which an owner has rows, as far as they may have a
+// number below one, the last first, until visit wants no more. Counter must be
+// Number.
+func (o *Owned) Down(tx *Tx, owner string, below int64, visit func(block int64) (more bool, err error)) error {
+	shelves, last, err := o.ends(tx)
+	if err != nil {
+		return err
+	}
+	for from, width := min(last, below-1)>>shelfBits, 1; from >= shelves; width = min(width*8, shelvesMost) {
+		var some []int64
+		for ; len(some) < width && from >= shelves; from-- {
+			some = append(some, from)
+		}
+		if more, err := o.visit(tx, owner, some, true, visit); !more || err != nil {
+			return err
+		}
+	}
+	end := (below-1)>>shelfBits + 1 // of the shelf that the number is in
+	if end < 1<<(63-shelfBits) {
+		below = end << shelfBits
+	}
+	for width := 1; ; width = min(width*8, shelvesMost) {
+		listed, err := o.listed(tx, "counter < ? ORDER BY counter DESC LIMIT ?", owner, below, width)
+		if err != nil {
+			return err
+		}
+		var some []int64
+		for _, l := range listed {
+			below = l.Counter
+			some = append(some, l.Number>>shelfBits)
+		}
+		if more, err := o.visit(tx, owner, some, true, visit); !more || err != nil || len(listed) < width {
+			return err
+		}
+	}
+}
+
+// line of a directory.
+type line struct {
+	Owner           string
+	Counter, Number int64
+}
+
+func (o *Owned) listed(tx *Tx, where, owner string, bound int64, most int) ([]line, error) {
+	var out []line
+	err := tx.NewRaw("SELECT owner, counter, number FROM "+o.Directory+" WHERE owner = ? AND "+where, owner, bound, most).Scan(tx.Ctx, &out)
+	return out, err
+}
+
+// visit looks into shelves, one look at the index for each block of theirs.
+func (o *Owned) visit(tx *Tx, owner string, shelves []int64, down bool, visit func(int64) (bool, error)) (bool, error) {
+	if len(shelves) == 0 {
+		return true, nil
+	}
+	var values strings.Builder
+	for _, shelf := range shelves {
+		for block := shelf << (shelfBits - blockBits); block < (shelf+1)<<(shelfBits-blockBits); block++ {
+			if values.Len() > 0 {
+				values.WriteString(", ")
+			}
+			values.WriteString("(" + strconv.FormatInt(block, 10) + ")")
+		}
+	}
+	// Not as EXISTS: that may become a join over all that the owner has.
+	bits := strconv.Itoa(blockBits)
+	var filled []int64
+	err := tx.NewRaw("WITH b (k) AS (VALUES "+values.String()+") SELECT b.k FROM b WHERE (SELECT 1 FROM "+o.Table+" AS t "+
+		"WHERE (t."+o.Number+" >> "+bits+") = b.k AND t."+o.Owner+" = ? LIMIT 1) IS NOT NULL", owner).Scan(tx.Ctx, &filled)
+	if err != nil {
+		return false, err
+	}
+	slices.Sort(filled)
+	if down {
+		slices.Reverse(filled)
+	}
+	for _, block := range filled {
+		if more, err := visit(block); !more || err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// Shelve writes the shelves that are full into the directory. It rests between
+// its transactions, each of which is short.
+func (o *Owned) Shelve(ctx context.Context, db *DB, rest func(context.Context) error) error {
+	for {
+		var shelf int64
+		var full bool
+		var lines []line
+		err := db.Read(ctx, func(tx *Tx) error {
+			var last int64
+			var err error
+			if shelf, last, err = o.ends(tx); err != nil {
+				return err
+			}
+			if full = (last+1)>>shelfBits > shelf; full {
+				lines, err = o.lasts(tx, shelf)
+			}
+			return err
+		})
+		if err != nil || !full {
+			return err
+		}
+		for some := range slices.Chunk(lines, listedMost) {
+			if err := db.Batch(ctx, func(tx *Tx) error { return o.list(tx, some) }); err != nil {
+				return err
+			}
+			if err := rest(ctx); err != nil {
+				return err
+			}
+		}
+		err = db.Batch(ctx, func(tx *Tx) error {
+			_, err := tx.ExecContext(tx.Ctx, "UPDATE "+o.Progress+" SET n = ? WHERE name = 'shelved' AND n < ?", shelf+1, shelf+1)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// lasts reads the last row of every owner in a shelf, block by block as the index
+// has them.
+func (o *Owned) lasts(tx *Tx, shelf int64) ([]line, error) {
+	at := map[string]int{}
+	var out []line
+	for block := shelf << (shelfBits - blockBits); block < (shelf+1)<<(shelfBits-blockBits); block++ {
+		var some []line
+		err := tx.NewRaw("SELECT "+o.Owner+" AS owner, MAX("+o.Counter+") AS counter, MAX("+o.Number+") AS number FROM "+o.Table+
+			" WHERE "+InBlock(o.Number)+" GROUP BY "+o.Owner, block).Scan(tx.Ctx, &some)
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range some {
+			if i, ok := at[l.Owner]; ok {
+				out[i] = l
+				continue
+			}
+			at[l.Owner] = len(out)
+			out = append(out, l)
+		}
+	}
+	slices.SortFunc(out, func(a, b line) int { return strings.Compare(a.Owner, b.Owner) }) // as they lie in the directory
+	return out, nil
+}
+
+func (o *Owned) list(tx *Tx, lines []line) error {
+	args := make([]any, 0, 3*len(lines))
+	for _, l := range lines {
+		args = append(args, l.Owner, l.Counter, l.Number)
+	}
+	_, err := tx.ExecContext(tx.Ctx, "INSERT INTO "+o.Directory+" (owner, counter, number) VALUES (?, ?, ?)"+strings.Repeat(", (?, ?, ?)", len(lines)-1)+
+		" ON CONFLICT (owner, counter) DO NOTHING", args...)
+	return err
+}
+
+// Forget takes shelves out of the directory that end before a number, at most one
+// stretch of lines, and tells whether there may be more. Each line goes to first
+// before, as a query of owner and counter; nil: to nobody.
+func (o *Owned) Forget(tx *Tx, below int64, first func(lines string, args ...any) error) (bool, error) {
+	from := " FROM " + o.Directory + " WHERE number < ? ORDER BY number LIMIT ?"
+	below = below >> shelfBits << shelfBits
+	if first != nil {
+		if err := first("SELECT owner, counter"+from, below, listedMost); err != nil {
+			return false, err
+		}
+	}
+	res, err := tx.ExecContext(tx.Ctx, "DELETE FROM "+o.Directory+" WHERE number IN (SELECT number"+from+")", below, listedMost)
+	if err != nil {
+		return false, err
+	}
+	n, err := res.RowsAffected()
+	return n == listedMost, err
+}
