@@ -66,7 +66,7 @@ func (o *Owned) Up(tx *Tx, owner string, behind int64, visit func(block int64) (
 		return err
 	}
 	for width := 1; ; width = min(width*8, shelvesMost) {
-		listed, err := o.listed(tx, "counter > ? ORDER BY counter LIMIT ?", owner, behind, width)
+		listed, err := o.listed(tx, shelves, "counter > ? ORDER BY counter LIMIT ?", owner, behind, width)
 		if err != nil {
 			return err
 		}
@@ -116,7 +116,7 @@ func (o *Owned) Down(tx *Tx, owner string, below int64, visit func(block int64) 
 		below = end << shelfBits
 	}
 	for width := 1; ; width = min(width*8, shelvesMost) {
-		listed, err := o.listed(tx, "counter < ? ORDER BY counter DESC LIMIT ?", owner, below, width)
+		listed, err := o.listed(tx, shelves, "counter < ? ORDER BY counter DESC LIMIT ?", owner, below, width)
 		if err != nil {
 			return err
 		}
@@ -137,9 +137,11 @@ type line struct {
 	Counter, Number int64
 }
 
-func (o *Owned) listed(tx *Tx, where, owner string, bound int64, most int) ([]line, error) {
+// listed reads lines of an owner. What the directory has of a shelf that is not
+// written to its end does not count.
+func (o *Owned) listed(tx *Tx, shelves int64, where, owner string, bound int64, most int) ([]line, error) {
 	var out []line
-	err := tx.NewRaw("SELECT owner, counter, number FROM "+o.Directory+" WHERE owner = ? AND "+where, owner, bound, most).Scan(tx.Ctx, &out)
+	err := tx.NewRaw("SELECT owner, counter, number FROM "+o.Directory+" WHERE owner = ? AND number < ? AND "+where, owner, shelves<<shelfBits, bound, most).Scan(tx.Ctx, &out)
 	return out, err
 }
 
