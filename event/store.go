@@ -147,8 +147,9 @@ func heads(tx *store.Tx, accounts []string) (map[string]int64, error) {
 	return out, nil
 }
 
-// openBlocks are those that the directory does not tell of.
-const openBlocks = "WITH RECURSIVE b (k) AS (SELECT CAST(? AS BIGINT) UNION ALL SELECT k + 1 FROM b WHERE k < ?) "
+// openBlocks are those that the directory does not tell of. Their numbers must not
+// have a type: SQLite would compare them in another way than its index has them.
+const openBlocks = "WITH RECURSIVE b (k) AS (SELECT ? UNION ALL SELECT k + 1 FROM b WHERE k < ?) "
 
 // headOf is the last number of an account: that of its last event in a block that
 // is open, or in the directory, or what is written down of events that are gone.

@@ -35,7 +35,7 @@ func run(args []string) error {
 	flags.IntVar(&p.rounds, "rounds", 3, "interleaved rounds; the median counts")
 	flags.IntVar(&p.events, "events", 40_000, "events of a round")
 	flags.IntVar(&p.seconds, "seconds", 5, "length of a round over HTTP")
-	flags.IntVar(&p.history, "history", 0, "deliveries that are there already")
+	flags.IntVar(&p.history, "history", 0, "measure beside each house one with so many deliveries there already")
 	endpoints := flags.String("endpoints", "1,100,10000", "how many endpoints")
 	only := flags.String("only", "", "measure houses whose name begins so: SQLite, PostgreSQL")
 	flags.StringVar(&p.out, "out", "", "markdown file to write")
@@ -88,6 +88,7 @@ type target struct {
 type row struct {
 	target
 	endpoints int
+	history   int // deliveries that are there already
 	samples   []sample
 	p50, p99  float64 // from accepted to delivered at half load, ms
 	half      float64 // events a second meanwhile
@@ -131,11 +132,17 @@ func (p plan) side(t target, endpoints []string) ([]*row, error) {
 		if err != nil {
 			return nil, err
 		}
-		h, err := p.open(&row{target: t, endpoints: n})
-		if err != nil {
-			return nil, err
+		histories := []int{0}
+		if p.history > 0 {
+			histories = append(histories, p.history)
 		}
-		houses, rows = append(houses, h), append(rows, h.row)
+		for _, history := range histories {
+			h, err := p.open(&row{target: t, endpoints: n, history: history})
+			if err != nil {
+				return nil, err
+			}
+			houses, rows = append(houses, h), append(rows, h.row)
+		}
 	}
 	for n := range p.rounds + 1 { // the first warms up
 		for _, h := range houses {
@@ -173,7 +180,7 @@ func (p plan) open(r *row) (*stand, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, first, err := spawn("serve", "-sink", p.at, "-endpoints", strconv.Itoa(r.endpoints), "-database", place, "-history", strconv.Itoa(p.history))
+	c, first, err := spawn("serve", "-sink", p.at, "-endpoints", strconv.Itoa(r.endpoints), "-database", place, "-history", strconv.Itoa(r.history))
 	if err != nil {
 		return nil, err
 	}
@@ -312,13 +319,14 @@ func (p plan) table(rows []*row) string {
 		"recorded as delivered. *In lists*: the same with -c%d and %d events a request. *Latency*: from the beginning of the transaction that accepts to the receiver's answer, at half of that rate.\n"+
 		"Houses of one kind stand side by side and are measured in turn. House, sink, load and database share the machine.\n\n", flying, senders, connections, p.seconds, batches, batch)
 	fmt.Fprintf(&b, "%s, %s, %d processors, %d rounds of %d events, medians", time.Now().UTC().Format("2006-01-02 15:04 MST"), runtime.Version(), runtime.NumCPU(), p.rounds, p.events)
-	if p.history > 0 {
-		fmt.Fprintf(&b, ", %d deliveries with their events and attempts there already", p.history)
-	}
 	b.WriteString(".\n\n| house | endpoints | bare loop /s | CPU s per 1,000 | enqueue to recorded /s | of bare | floor | CPU s per 1,000 | database | HTTP to recorded /s | floor | CPU s per 1,000 | in lists /s | CPU s per 1,000 | latency p50, p99 ms | others' processors |\n" +
 		"|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n")
 	for _, r := range rows {
-		fmt.Fprintf(&b, "| %s | %d | %.0f | %.3f | %.0f | %.2f | %.2f | %.3f | %.3f | %.0f | %.0f | %.3f | %.0f | %.3f | %.1f, %.1f at %.0f/s | %.2f |\n", r.name, r.endpoints,
+		name := r.name
+		if r.history > 0 {
+			name += fmt.Sprintf(", with %d deliveries, their events and attempts there already", r.history)
+		}
+		fmt.Fprintf(&b, "| %s | %d | %.0f | %.3f | %.0f | %.2f | %.2f | %.3f | %.3f | %.0f | %.0f | %.3f | %.0f | %.3f | %.1f, %.1f at %.0f/s | %.2f |\n", name, r.endpoints,
 			r.mid(func(s sample) float64 { return s.bare }), r.mid(func(s sample) float64 { return s.bareCPU }),
 			r.mid(func(s sample) float64 { return s.enqueue }), r.mid(func(s sample) float64 { return s.enqueue / s.bare }), r.share,
 			r.mid(func(s sample) float64 { return s.enqueueCPU }), r.mid(func(s sample) float64 { return s.database }),

@@ -150,21 +150,14 @@ func (o *Owned) visit(tx *Tx, owner string, shelves []int64, down bool, visit fu
 	if len(shelves) == 0 {
 		return true, nil
 	}
-	var values strings.Builder
+	var blocks []int64
 	for _, shelf := range shelves {
 		for block := shelf << (shelfBits - blockBits); block < (shelf+1)<<(shelfBits-blockBits); block++ {
-			if values.Len() > 0 {
-				values.WriteString(", ")
-			}
-			values.WriteString("(" + strconv.FormatInt(block, 10) + ")")
+			blocks = append(blocks, block)
 		}
 	}
-	// Not as EXISTS: that may become a join over all that the owner has.
-	bits := strconv.Itoa(blockBits)
 	var filled []int64
-	err := tx.NewRaw("WITH b (k) AS (VALUES "+values.String()+") SELECT b.k FROM b WHERE (SELECT 1 FROM "+o.Table+" AS t "+
-		"WHERE (t."+o.Number+" >> "+bits+") = b.k AND t."+o.Owner+" = ? LIMIT 1) IS NOT NULL", owner).Scan(tx.Ctx, &filled)
-	if err != nil {
+	if err := tx.NewRaw(o.look(blocks), owner).Scan(tx.Ctx, &filled); err != nil {
 		return false, err
 	}
 	slices.Sort(filled)
@@ -177,6 +170,20 @@ func (o *Owned) visit(tx *Tx, owner string, shelves []int64, down bool, visit fu
 		}
 	}
 	return true, nil
+}
+
+// look is the query for those of some blocks in which an owner has rows. It is not
+// written with EXISTS, which may become a join over all that the owner has.
+func (o *Owned) look(blocks []int64) string {
+	var values strings.Builder
+	for i, block := range blocks {
+		if i > 0 {
+			values.WriteString(", ")
+		}
+		values.WriteString("(" + strconv.FormatInt(block, 10) + ")")
+	}
+	return "WITH b (k) AS (VALUES " + values.String() + ") SELECT b.k FROM b WHERE (SELECT 1 FROM " + o.Table + " AS t " +
+		"WHERE (t." + o.Number + " >> " + strconv.Itoa(blockBits) + ") = b.k AND t." + o.Owner + " = ? LIMIT 1) IS NOT NULL"
 }
 
 // Shelve writes the shelves that are full into the directory. It rests between
@@ -218,6 +225,12 @@ func (o *Owned) Shelve(ctx context.Context, db *DB, rest func(context.Context) e
 	}
 }
 
+// lastOf is the query for the last row of every owner in a block.
+func (o *Owned) lastOf() string {
+	return "SELECT " + o.Owner + " AS owner, MAX(" + o.Counter + ") AS counter, MAX(" + o.Number + ") AS number FROM " + o.Table +
+		" WHERE " + InBlock(o.Number) + " GROUP BY " + o.Owner
+}
+
 // lasts reads the last row of every owner in a shelf, block by block as the index
 // has them.
 func (o *Owned) lasts(tx *Tx, shelf int64) ([]line, error) {
@@ -225,9 +238,7 @@ func (o *Owned) lasts(tx *Tx, shelf int64) ([]line, error) {
 	var out []line
 	for block := shelf << (shelfBits - blockBits); block < (shelf+1)<<(shelfBits-blockBits); block++ {
 		var some []line
-		err := tx.NewRaw("SELECT "+o.Owner+" AS owner, MAX("+o.Counter+") AS counter, MAX("+o.Number+") AS number FROM "+o.Table+
-			" WHERE "+InBlock(o.Number)+" GROUP BY "+o.Owner, block).Scan(tx.Ctx, &some)
-		if err != nil {
+		if err := tx.NewRaw(o.lastOf(), block).Scan(tx.Ctx, &some); err != nil {
 			return nil, err
 		}
 		for _, l := range some {

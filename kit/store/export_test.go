@@ -1,0 +1,7 @@
+package store
+
+// What tests of the package look at.
+var (
+	LookOf = (*Owned).look
+	LastOf = (*Owned).lastOf
+)
