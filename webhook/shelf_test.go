@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/uptrace/bun"
+
 	"github.com/guestright/guestright/kit/ident"
 	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/kit/store/storetest"
@@ -232,37 +234,34 @@ func TestDeliveriesOfManyShelvesAreFound(t *testing.T) {
 // sorting.
 func TestDeliveriesAreReadByTheirIndex(t *testing.T) {
 	t.Parallel()
-	db := storetest.Open(t, storetest.NewClock())
-	if db.Postgres() {
-		t.Skip("SQLite tells how it will go about it")
-	}
-	err := db.Read(t.Context(), func(tx *store.Tx) error {
+	storetest.Each(t, func(t *testing.T, open func(*storetest.Clock) *store.DB) {
+		db := open(storetest.NewClock())
 		base := func() Search { return Search{Limit: 5, Before: 100} }
 		failed, event := base(), base()
 		failed.States, event.Event = []State{Exhausted}, 7
-		for want, q := range map[string]fmt.Stringer{
-			"webhook_delivery_block (<expr>=? AND endpoint=? AND d<?)": base().narrowed(tx.NewSelect().Model((*deliveryRow)(nil)).Where("d.endpoint = 'x'").Order("d.d DESC")).Where(store.InBlock("d.d"), 1),
-			"webhook_delivery_failed (endpoint=? AND d<?)":             failed.narrowed(tx.NewSelect().Model((*deliveryRow)(nil)).Where("d.endpoint = 'x'").Order("d.d DESC")).Where("d." + failedState),
-			"webhook_delivery_once (event_n=? AND endpoint=?)":         event.narrowed(tx.NewSelect().Model((*deliveryRow)(nil)).Where("d.endpoint = 'x'")),
-		} {
-			var rows []struct {
-				ID, Parent, Notused int64
-				Detail              string
+		queries := map[string]string{}
+		if err := db.Read(t.Context(), func(tx *store.Tx) error {
+			of := func(s Search) *bun.SelectQuery {
+				return s.narrowed(tx.NewSelect().Model((*deliveryRow)(nil)).Where("d.endpoint = 'x'").Order("d.d DESC"))
 			}
-			if err := tx.NewRaw("EXPLAIN QUERY PLAN "+q.String()).Scan(tx.Ctx, &rows); err != nil {
-				return err
+			queries["webhook_delivery_block (<expr>=? AND endpoint=? AND d<?)"] = of(base()).Where(store.InBlock("d.d"), 1).String()
+			queries["webhook_delivery_failed (endpoint=? AND d<?)"] = of(failed).Where("d." + failedState).String()
+			queries["webhook_delivery_once (event_n=? AND endpoint=?)"] = of(event).String()
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		for want, query := range queries {
+			name, _, _ := strings.Cut(want, " ")
+			plan := storetest.Plan(t, db, query)
+			never := "TEMP B-TREE"
+			if db.Postgres() {
+				want, never = name, "Sort"
 			}
-			var plan strings.Builder
-			for _, r := range rows {
-				plan.WriteString(r.Detail + "\n")
-			}
-			if p := plan.String(); !strings.Contains(p, want) || strings.Contains(p, "TEMP B-TREE") {
-				t.Errorf("not by %s: %s\n%s", want, q, p)
+			// Of one event an endpoint has one row, which is quickly sorted.
+			if !strings.Contains(plan, want) || strings.Contains(plan, never) && name != "webhook_delivery_once" {
+				t.Errorf("not by %s: %s\n%s", want, query, plan)
 			}
 		}
-		return nil
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 }
