@@ -30,7 +30,7 @@ const (
 // Jobs registers the work on the log: our own changes come in, old events go.
 func (s *Service) Jobs(r *job.Runner) {
 	job.Every(r, "event.sweep", sweepEvery, s.sweep)
-	job.Every(r, "event.shelve", shelveEvery, s.Shelve)
+	job.Every(r, "event.shelve", shelveEvery, func(ctx context.Context) error { return log.Shelve(ctx, s.DB, shelveEvery/2, Rest) })
 	job.Every(r, "event.relay", relayEvery, s.Relay)
 }
 
@@ -151,8 +151,9 @@ func (s *Service) sweepStep(tx *store.Tx) (bool, error) {
 	return old == sweepMost, setProgress(tx, progressSwept, to)
 }
 
-// Shelve brings the directory of the log up to date.
-func (s *Service) Shelve(ctx context.Context) error { return log.Shelve(ctx, s.DB, Rest) }
+// Shelve brings the directory of the log up to date, as jobs do it
+// from time to time.
+func (s *Service) Shelve(ctx context.Context) error { return log.Shelve(ctx, s.DB, 0, Rest) }
 
 // Rest is the pause between two transactions of a clean-up.
 func Rest(ctx context.Context) error {

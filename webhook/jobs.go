@@ -22,7 +22,7 @@ const (
 // Jobs registers the work on the log of deliveries.
 func (s *Service) Jobs(r *job.Runner) {
 	job.Every(r, "webhook.sweep", sweepEvery, s.sweep)
-	job.Every(r, "webhook.shelve", shelveEvery, s.Shelve)
+	job.Every(r, "webhook.shelve", shelveEvery, func(ctx context.Context) error { return log.Shelve(ctx, s.DB, shelveEvery/2, event.Rest) })
 	job.Every(r, "webhook.key", keyEvery, func(ctx context.Context) error {
 		_, err := s.keys.rotate(ctx)
 		return err
@@ -55,8 +55,9 @@ func (s *Service) sweep(ctx context.Context) error {
 	return s.DB.Batch(ctx, func(tx *store.Tx) error { return sweepReplays(tx, tx.Now().Add(-s.Events.Kept())) })
 }
 
-// Shelve brings the directory of the log of deliveries up to date.
-func (s *Service) Shelve(ctx context.Context) error { return log.Shelve(ctx, s.DB, event.Rest) }
+// Shelve brings the directory of the log of deliveries up to date, as jobs do it
+// from time to time.
+func (s *Service) Shelve(ctx context.Context) error { return log.Shelve(ctx, s.DB, 0, event.Rest) }
 
 // inSteps makes transactions, with rests between them, as long as there may be
 // more to do.

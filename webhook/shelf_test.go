@@ -74,7 +74,7 @@ func (s *shipping) skip(many int64) {
 
 func (s *shipping) shelve() {
 	s.t.Helper()
-	if err := log.Shelve(s.t.Context(), s.db, func(context.Context) error { return nil }); err != nil {
+	if err := log.Shelve(s.t.Context(), s.db, 0, func(context.Context) error { return nil }); err != nil {
 		s.t.Fatal(err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/kit/store/storetest"
@@ -51,7 +52,7 @@ func (p *post) exec(query string, args ...any) {
 func (p *post) shelve() {
 	p.t.Helper()
 	for _, o := range []store.Owned{letters, byNumber} {
-		if err := o.Shelve(p.t.Context(), p.db, func(context.Context) error { return nil }); err != nil {
+		if err := o.Shelve(p.t.Context(), p.db, 0, func(context.Context) error { return nil }); err != nil {
 			p.t.Fatal(err)
 		}
 	}
@@ -234,7 +235,7 @@ func TestADirectoryThatWasInterruptedGoesOn(t *testing.T) {
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		steps := 0
-		err := letters.Shelve(ctx, p.db, func(ctx context.Context) error {
+		err := letters.Shelve(ctx, p.db, 0, func(ctx context.Context) error {
 			if steps++; steps == 2 {
 				cancel()
 			}
@@ -247,8 +248,12 @@ func TestADirectoryThatWasInterruptedGoesOn(t *testing.T) {
 		if got := p.up("p7", 0, 5); !slices.Equal(got, p.all) {
 			t.Errorf("while it is half written: %v", got)
 		}
+		// One whose time is over leaves the rest, and has not failed.
+		if err := letters.Shelve(t.Context(), p.db, time.Millisecond, func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }); err != nil || lines() == 1200 {
+			t.Fatalf("%d lines: %v", lines(), err)
+		}
 		for range 2 {
-			if err := letters.Shelve(t.Context(), p.db, func(context.Context) error { return nil }); err != nil {
+			if err := letters.Shelve(t.Context(), p.db, time.Minute, func(context.Context) error { return nil }); err != nil {
 				t.Fatal(err)
 			}
 			if n := lines(); n != 1200 {
