@@ -20,9 +20,10 @@ const (
 	// SweepPause is what clean-up rests between its transactions, so that writers
 	// have the database to themselves at least half of the time.
 	SweepPause = 20 * time.Millisecond
-	// shelveEvery is how often the directory is brought up to date. Until then more
-	// blocks are looked at one by one.
+	// shelveEvery is how often the directory is brought up to date, by at most
+	// shelveMost shelves. Until then more blocks are looked at one by one.
 	shelveEvery = time.Minute
+	shelveMost  = 16
 	relayEvery  = 10 * time.Second
 	relayMost   = 200
 )
@@ -30,7 +31,7 @@ const (
 // Jobs registers the work on the log: our own changes come in, old events go.
 func (s *Service) Jobs(r *job.Runner) {
 	job.Every(r, "event.sweep", sweepEvery, s.sweep)
-	job.Every(r, "event.shelve", shelveEvery, func(ctx context.Context) error { return log.Shelve(ctx, s.DB, shelveEvery/2, Rest) })
+	job.Every(r, "event.shelve", shelveEvery, func(ctx context.Context) error { return log.Shelve(ctx, s.DB, shelveMost, Rest) })
 	job.Every(r, "event.relay", relayEvery, s.Relay)
 }
 

@@ -197,9 +197,9 @@ func TestLogsAreReadByTheirIndex(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, open func(*storetest.Clock) *store.DB) {
 		db := open(storetest.NewClock())
 		for query, args := range map[string][]any{
-			selectEvents + "WHERE " + store.InBlock("e.n") + " AND e.account = ? AND e.seq > ? ORDER BY e.seq LIMIT ?": {1, "a", 5, 3},
-			openBlocks + "SELECT " + headOf + " FROM (SELECT ? AS account) AS w":                                       {0, 9, "a"},
-			openBlocks + ", w (account) AS (VALUES (?)) SELECT w.account, " + headOf + " AS seq FROM w":                {0, 9, "a"},
+			selectEvents + "WHERE " + store.InBlocks("e.n", []int64{1}) + " AND e.account = ? AND e.seq > ? ORDER BY e.seq LIMIT ?": {"a", 5, 3},
+			openBlocks + "SELECT " + headOf + " FROM (SELECT ? AS account) AS w":                                                    {0, 9, "a"},
+			openBlocks + ", w (account) AS (VALUES (?)) SELECT w.account, " + headOf + " AS seq FROM w":                             {0, 9, "a"},
 		} {
 			plan := storetest.Plan(t, db, query, args...)
 			want, never := "INDEX event_event_block (<expr>=? AND account=?", []string{"TEMP B-TREE", "SCAN e"}

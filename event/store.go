@@ -72,10 +72,10 @@ func behind(tx *store.Tx, n int64, most int) ([]*Event, error) {
 // after reads events of one account.
 func after(tx *store.Tx, account string, seq int64, most int) ([]*Event, error) {
 	var out []*Event
-	err := log.Up(tx, account, seq, func(block int64) (bool, error) {
-		some, err := selected(tx, "WHERE "+store.InBlock("e.n")+" AND e.account = ? AND e.seq > ? ORDER BY e.seq LIMIT ?", block, account, seq, most-len(out))
+	err := log.Up(tx, account, seq, most, func(blocks []int64, most int) (int, error) {
+		some, err := selected(tx, "WHERE "+store.InBlocks("e.n", blocks)+" AND e.account = ? AND e.seq > ? ORDER BY e.seq LIMIT ?", account, seq, most)
 		out = append(out, some...)
-		return len(out) < most, err
+		return len(some), err
 	})
 	return out, err
 }
@@ -236,9 +236,9 @@ func forget(tx *store.Tx, to int64) (bool, error) {
 // when none is.
 func oldest(tx *store.Tx, account string) (int64, error) {
 	var seq int64
-	err := log.Up(tx, account, 0, func(block int64) (bool, error) {
-		err := tx.NewRaw("SELECT COALESCE(MIN(seq), 0) FROM event_event WHERE "+store.InBlock("n")+" AND account = ?", block, account).Scan(tx.Ctx, &seq)
-		return seq == 0, err
+	err := log.Up(tx, account, 0, 1, func(blocks []int64, _ int) (int, error) {
+		err := tx.NewRaw("SELECT COALESCE(MIN(seq), 0) FROM event_event WHERE "+store.InBlocks("n", blocks)+" AND account = ?", account).Scan(tx.Ctx, &seq)
+		return int(min(seq, 1)), err
 	})
 	return seq, err
 }

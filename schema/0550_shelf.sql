@@ -8,7 +8,8 @@ CREATE TABLE event_shelf (
     PRIMARY KEY (owner, counter)
 );
 CREATE INDEX event_shelf_number ON event_shelf (number);
-INSERT INTO event_progress (name, n) SELECT 'shelved', COALESCE(MIN(n), 0) >> 16 FROM event_event;
+-- shelved: how many shelves are in the directory
+INSERT INTO event_progress (name, n) SELECT 'shelved', COALESCE(MIN(n), (SELECT seq + 1 FROM event_head WHERE account = ''), 0) >> 16 FROM event_event;
 CREATE INDEX event_event_block ON event_event ((n >> 13), account, seq);
 DROP INDEX event_event_account;
 

@@ -20,6 +20,7 @@
 // package broker, with the same headers, attempts and circuit.
 //
 // Tables: webhook_endpoint, webhook_subscription, webhook_circuit,
-// webhook_delivery, webhook_attempt, webhook_replay, webhook_count,
-// webhook_courier, webhook_key, webhook_test.
+// webhook_delivery, webhook_shelf (its directory by endpoint), webhook_progress,
+// webhook_attempt, webhook_replay, webhook_count, webhook_courier, webhook_key,
+// webhook_test.
 package webhook

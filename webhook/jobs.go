@@ -14,15 +14,16 @@ const (
 	// sweepMost rows are deleted in one transaction, so that no writer waits long:
 	// a delivery may have a dozen attempts with an answer of 64 KiB each.
 	sweepMost = 200
-	// shelveEvery is how often the directory is brought up to date. Until then more
-	// blocks are looked at one by one.
+	// shelveEvery is how often the directory is brought up to date, by at most
+	// shelveMost shelves. Until then more blocks are looked at one by one.
 	shelveEvery = time.Minute
+	shelveMost  = 16
 )
 
 // Jobs registers the work on the log of deliveries.
 func (s *Service) Jobs(r *job.Runner) {
 	job.Every(r, "webhook.sweep", sweepEvery, s.sweep)
-	job.Every(r, "webhook.shelve", shelveEvery, func(ctx context.Context) error { return log.Shelve(ctx, s.DB, shelveEvery/2, event.Rest) })
+	job.Every(r, "webhook.shelve", shelveEvery, func(ctx context.Context) error { return log.Shelve(ctx, s.DB, shelveMost, event.Rest) })
 	job.Every(r, "webhook.key", keyEvery, func(ctx context.Context) error {
 		_, err := s.keys.rotate(ctx)
 		return err

@@ -29,32 +29,52 @@ func queueOf(tx *store.Tx, id ID) (Queue, error) {
 // searched reads deliveries of one endpoint, the newest first.
 func searched(tx *store.Tx, id ID, s Search) ([]Delivery, error) {
 	var rows []deliveryRow
-	all := func() *bun.SelectQuery {
-		return s.narrowed(tx.NewSelect().Where("d.endpoint = ?", id).Order("d.d DESC").Limit(int64(s.Limit - len(rows))))
+	add := func(where string, most int) (int, error) {
+		var some []deliveryRow
+		err := s.narrowed(tx.NewSelect().Model(&some).Where("d.endpoint = ?", id).Order("d.d DESC").Limit(int64(most))).Where(where).Scan(tx.Ctx)
+		rows = append(rows, some...)
+		return len(some), err
 	}
-	failed := len(s.States) > 0 // and nothing else is asked for
-	for _, one := range s.States {
-		failed = failed && (one == Exhausted || one == Dropped)
+	own, err := s.index(tx, id)
+	if err != nil {
+		return nil, err
 	}
-	if failed || s.Event != 0 { // they have indexes of their own
-		q := all().Model(&rows)
-		if failed {
-			q = q.Where("d." + failedState)
-		}
-		err := q.Scan(tx.Ctx)
+	if own != "" {
+		_, err = add(own, s.Limit)
 		return made(rows), err
 	}
 	below := s.Before
 	if below <= 0 {
 		below = math.MaxInt64
 	}
-	err := log.Down(tx, id.String(), below, func(block int64) (bool, error) {
-		var some []deliveryRow
-		err := all().Model(&some).Where(store.InBlock("d.d"), block).Scan(tx.Ctx)
-		rows = append(rows, some...)
-		return len(rows) < s.Limit, err
-	})
+	err = log.Down(tx, id.String(), below, s.Limit, func(blocks []int64, most int) (int, error) { return add(store.InBlocks("d.d", blocks), most) })
 	return made(rows), err
+}
+
+// waitingFew is how many deliveries that wait are sorted to find the newest.
+const waitingFew = 1000
+
+// index is the condition by which an index finds what a search is for, without the
+// blocks: of one event, what failed, or the few that wait; "" for none.
+func (s Search) index(tx *store.Tx, id ID) (string, error) {
+	failed := len(s.States) > 0 // and nothing else is asked for
+	for _, one := range s.States {
+		failed = failed && (one == Exhausted || one == Dropped)
+	}
+	switch {
+	case failed:
+		return "d." + failedState, nil
+	case s.Event != 0:
+		return "true", nil
+	case len(s.States) == 1 && s.States[0] == Waiting:
+		var n int
+		err := tx.NewRaw("SELECT COUNT(*) FROM (SELECT 1 FROM webhook_delivery WHERE endpoint = ? AND state = 'waiting' LIMIT ?) AS found", id, waitingFew).Scan(tx.Ctx, &n)
+		if n < waitingFew {
+			return "d.state = 'waiting'", err
+		}
+		return "", err
+	}
+	return "", nil
 }
 
 // narrowed adds the conditions of a search, but for its endpoint.

@@ -67,9 +67,9 @@ func progressOf(tx *store.Tx, r *Replay) error {
 // stretch, those only that were there when it began.
 func finished(tx *store.Tx, endpoint ID, pick Selection, behind int64, begun time.Time) ([]int64, error) {
 	var out []int64
-	all := func() *bun.SelectQuery {
+	add := func(where string, most int) (int, error) {
 		q := tx.NewSelect().TableExpr("webhook_delivery").ColumnExpr("d").Where("endpoint = ? AND d > ? AND created <= ?", endpoint, behind, store.At(begun)).
-			Where("state IN (?)", bun.In(pick.States)).OrderExpr("d").Limit(int64(replayStretch - len(out)))
+			Where("state IN (?)", bun.In(pick.States)).Where(where).OrderExpr("d").Limit(int64(most))
 		if pick.Type != "" {
 			q = q.Where("type = ?", pick.Type)
 		}
@@ -79,18 +79,17 @@ func finished(tx *store.Tx, endpoint ID, pick Selection, behind int64, begun tim
 		if !pick.To.IsZero() {
 			q = q.Where("created < ?", store.At(pick.To))
 		}
-		return q
-	}
-	if !slices.Contains(pick.States, Delivered) && !slices.Contains(pick.States, Skipped) { // they have an index of their own
-		err := all().Where(failedState).Scan(tx.Ctx, &out)
-		return out, err
-	}
-	err := log.Up(tx, endpoint.String(), behind, func(block int64) (bool, error) {
 		var some []int64
-		err := all().Where(store.InBlock("d"), block).Scan(tx.Ctx, &some)
+		err := q.Scan(tx.Ctx, &some)
 		out = append(out, some...)
-		return len(out) < replayStretch, err
-	})
+		return len(some), err
+	}
+	var err error
+	if slices.Contains(pick.States, Delivered) || slices.Contains(pick.States, Skipped) {
+		err = log.Up(tx, endpoint.String(), behind, replayStretch, func(blocks []int64, most int) (int, error) { return add(store.InBlocks("d", blocks), most) })
+	} else {
+		_, err = add(failedState, replayStretch) // they have an index of their own
+	}
 	return out, err
 }
 

@@ -39,7 +39,7 @@ func (s *shipping) send(dice *rand.Rand, ids ...ID) {
 	for i, id := range ids {
 		s.clk.Advance(time.Second)
 		some = append(some, &Delivery{Endpoint: id.String(), n: s.last + int64(i) + 1, Type: []string{"a", "b"}[dice.IntN(2)],
-			State: []State{Delivered, Delivered, Exhausted, Dropped, Skipped}[dice.IntN(5)], Status: []int{200, 500}[dice.IntN(2)], Created: s.clk.Now(), Updated: s.clk.Now()})
+			State: []State{Delivered, Delivered, Exhausted, Dropped, Skipped, Waiting}[dice.IntN(6)], Status: []int{200, 500}[dice.IntN(2)], Created: s.clk.Now(), Updated: s.clk.Now()})
 	}
 	s.batch(func(tx *store.Tx) error {
 		if err := tx.Lock("webhook.delivery"); err != nil {
@@ -244,7 +244,7 @@ func TestDeliveriesAreReadByTheirIndex(t *testing.T) {
 			of := func(s Search) *bun.SelectQuery {
 				return s.narrowed(tx.NewSelect().Model((*deliveryRow)(nil)).Where("d.endpoint = 'x'").Order("d.d DESC"))
 			}
-			queries["webhook_delivery_block (<expr>=? AND endpoint=? AND d<?)"] = of(base()).Where(store.InBlock("d.d"), 1).String()
+			queries["webhook_delivery_block (<expr>=? AND endpoint=? AND d<?)"] = of(base()).Where(store.InBlocks("d.d", []int64{1})).String()
 			queries["webhook_delivery_failed (endpoint=? AND d<?)"] = of(failed).Where("d." + failedState).String()
 			queries["webhook_delivery_once (event_n=? AND endpoint=?)"] = of(event).String()
 			return nil

@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"math"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -91,14 +92,14 @@ func saveEndpoint(tx *store.Tx, e *Endpoint) error {
 }
 
 func deleteEndpoint(tx *store.Tx, id ID) error {
-	err := log.Up(tx, id.String(), 0, func(block int64) (bool, error) {
-		in := " webhook_delivery WHERE " + store.InBlock("d") + " AND endpoint = ?"
+	err := log.Up(tx, id.String(), 0, math.MaxInt, func(blocks []int64, _ int) (int, error) {
+		in := " webhook_delivery WHERE " + store.InBlocks("d", blocks) + " AND endpoint = ?"
 		for _, q := range []string{"DELETE FROM webhook_attempt WHERE delivery IN (SELECT d FROM" + in + ")", "DELETE FROM" + in} {
-			if _, err := tx.ExecContext(tx.Ctx, q, block, id); err != nil {
-				return false, err
+			if _, err := tx.ExecContext(tx.Ctx, q, id); err != nil {
+				return 0, err
 			}
 		}
-		return true, nil
+		return 0, nil
 	})
 	if err != nil {
 		return err
@@ -314,21 +315,23 @@ func insertDeliveries(tx *store.Tx, fresh []*Delivery) error {
 	if len(fresh) == 0 {
 		return nil
 	}
+	// First of all, so that a transaction that began before another gave numbers out
+	// is tried again (PostgreSQL, serializable).
+	if _, err := tx.Exec("UPDATE webhook_progress SET n = n + ? WHERE name = 'last'", len(fresh)); err != nil {
+		return err
+	}
 	var last int64
 	if err := tx.One("SELECT n FROM webhook_progress WHERE name = 'last'", nil, &last); err != nil {
 		return err
 	}
+	last -= int64(len(fresh))
 	rows := make([]*deliveryRow, len(fresh))
 	for i, d := range fresh {
 		last++
 		d.d = last
 		rows[i] = d.row()
 	}
-	if err := store.InsertAll(tx, rows); err != nil {
-		return err
-	}
-	_, err := tx.Exec("UPDATE webhook_progress SET n = ? WHERE name = 'last'", last)
-	return err
+	return store.InsertAll(tx, rows)
 }
 
 // dueAt reads waiting deliveries of an endpoint up to a time, those first that

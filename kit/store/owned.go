@@ -14,6 +14,9 @@ const (
 	shelfBits = 16
 	// shelvesMost bounds how many shelves one statement looks into.
 	shelvesMost = 64
+	// blocksMost bounds how many blocks are read in one statement, and sparse is how
+	// many rows in a block are few.
+	blocksMost, sparse = 64, 8
 	// listedMost is how many lines of a directory are written, or forgotten, in one
 	// transaction.
 	listedMost = 500
@@ -39,9 +42,27 @@ type Owned struct {
 	Progress string
 }
 
-// InBlock is the condition for one block, with its number for ?. column is the
-// number's; the text is that of the index.
-func InBlock(column string) string { return "(" + column + " >> " + strconv.Itoa(blockBits) + ") = ?" }
+// InBlocks is the condition for blocks. column is the number's; the text is that of
+// the index.
+func InBlocks(column string, blocks []int64) string {
+	text := "(" + column + " >> " + strconv.Itoa(blockBits) + ")"
+	if len(blocks) == 1 {
+		return text + " = " + strconv.FormatInt(blocks[0], 10) // then rows come in the order of the index
+	}
+	list := make([]string, len(blocks))
+	for i, b := range blocks {
+		list[i] = strconv.FormatInt(b, 10)
+	}
+	return text + " IN (" + strings.Join(list, ", ") + ")"
+}
+
+// reading goes on until it has found as many rows as are wanted. read is given
+// blocks and how many are still wanted, and tells how many it found.
+type reading struct {
+	wanted int
+	width  int // blocks that are read at one time
+	read   func(blocks []int64, most int) (int, error)
+}
 
 // Open gives the first and the last block that the directory does not tell of;
 // there is none when the last comes before the first.
@@ -57,9 +78,11 @@ func (o *Owned) ends(tx *Tx) (shelves, last int64, err error) {
 	return shelves, last, err
 }
 
-// Up visits the blocks in which an owner has rows, as far as they may have a
-// counter behind a value, in their order, until visit wants no more.
-func (o *Owned) Up(tx *Tx, owner string, behind int64, visit func(block int64) (more bool, err error)) error {
+// Up has the blocks read in which an owner has rows, as far as they may have a
+// counter behind a value, in their order, until most rows are found. read gets some
+// blocks at one time, and how many rows are still wanted.
+func (o *Owned) Up(tx *Tx, owner string, behind int64, most int, read func(blocks []int64, most int) (int, error)) error {
+	r := &reading{wanted: most, width: 1, read: read}
 	shelves, last, err := o.ends(tx)
 	if err != nil {
 		return err
@@ -74,7 +97,7 @@ func (o *Owned) Up(tx *Tx, owner string, behind int64, visit func(block int64) (
 			behind = l.Counter
 			some = append(some, l.Number>>shelfBits)
 		}
-		if more, err := o.visit(tx, owner, some, false, visit); !more || err != nil {
+		if more, err := o.visit(tx, owner, some, false, r); !more || err != nil {
 			return err
 		}
 		if len(listed) < width {
@@ -86,17 +109,17 @@ func (o *Owned) Up(tx *Tx, owner string, behind int64, visit func(block int64) (
 		for ; len(some) < width && from <= last>>shelfBits; from++ {
 			some = append(some, from)
 		}
-		if more, err := o.visit(tx, owner, some, false, visit); !more || err != nil {
+		if more, err := o.visit(tx, owner, some, false, r); !more || err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// Down visits the blocks in which an owner has rows, as far as they may have a
-// number below one, the last first, until visit wants no more. Counter must be
+// Down is Up for rows with a number below one, the last first. Counter must be
 // Number.
-func (o *Owned) Down(tx *Tx, owner string, below int64, visit func(block int64) (more bool, err error)) error {
+func (o *Owned) Down(tx *Tx, owner string, below int64, most int, read func(blocks []int64, most int) (int, error)) error {
+	r := &reading{wanted: most, width: 1, read: read}
 	shelves, last, err := o.ends(tx)
 	if err != nil {
 		return err
@@ -106,7 +129,7 @@ func (o *Owned) Down(tx *Tx, owner string, below int64, visit func(block int64) 
 		for ; len(some) < width && from >= shelves; from-- {
 			some = append(some, from)
 		}
-		if more, err := o.visit(tx, owner, some, true, visit); !more || err != nil {
+		if more, err := o.visit(tx, owner, some, true, r); !more || err != nil {
 			return err
 		}
 	}
@@ -124,7 +147,7 @@ func (o *Owned) Down(tx *Tx, owner string, below int64, visit func(block int64) 
 			below = l.Counter
 			some = append(some, l.Number>>shelfBits)
 		}
-		if more, err := o.visit(tx, owner, some, true, visit); !more || err != nil || len(listed) < width {
+		if more, err := o.visit(tx, owner, some, true, r); !more || err != nil || len(listed) < width {
 			return err
 		}
 	}
@@ -145,7 +168,7 @@ func (o *Owned) listed(tx *Tx, shelves int64, where, owner string, bound int64, 
 }
 
 // visit looks into shelves, one look at the index for each block of theirs.
-func (o *Owned) visit(tx *Tx, owner string, shelves []int64, down bool, visit func(int64) (bool, error)) (bool, error) {
+func (o *Owned) visit(tx *Tx, owner string, shelves []int64, down bool, r *reading) (bool, error) {
 	if len(shelves) == 0 {
 		return true, nil
 	}
@@ -163,10 +186,18 @@ func (o *Owned) visit(tx *Tx, owner string, shelves []int64, down bool, visit fu
 	if down {
 		slices.Reverse(filled)
 	}
-	for _, block := range filled {
-		if more, err := visit(block); !more || err != nil {
+	for len(filled) > 0 {
+		n := min(r.width, len(filled))
+		found, err := r.read(filled[:n], r.wanted)
+		if r.wanted -= found; r.wanted <= 0 || err != nil {
 			return false, err
 		}
+		// Of who has few rows in a block many are read together; of who has many, one
+		// by one, since their order is that of the index.
+		if r.width = min(r.width*2, blocksMost); found >= n*sparse {
+			r.width = 1
+		}
+		filled = filled[n:]
 	}
 	return true, nil
 }

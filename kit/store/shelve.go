@@ -4,27 +4,12 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"time"
 )
 
-// Shelve writes the shelves that are full into the directory. It rests between
-// its transactions, each of which is short. When within has passed it leaves the
-// others for the next time; 0: it writes all.
-func (o *Owned) Shelve(ctx context.Context, db *DB, within time.Duration, rest func(context.Context) error) error {
-	if within <= 0 {
-		return o.shelve(ctx, db, rest)
-	}
-	limited, cancel := context.WithTimeout(ctx, within)
-	defer cancel()
-	err := o.shelve(limited, db, rest)
-	if limited.Err() != nil && ctx.Err() == nil {
-		return nil
-	}
-	return err
-}
-
-func (o *Owned) shelve(ctx context.Context, db *DB, rest func(context.Context) error) error {
-	for {
+// Shelve writes the shelves that are full into the directory, at most so many; 0:
+// all. It rests between its transactions, each of which is short.
+func (o *Owned) Shelve(ctx context.Context, db *DB, most int, rest func(context.Context) error) error {
+	for done := 0; most == 0 || done < most; done++ {
 		var shelf int64
 		var full bool
 		var lines []line
@@ -58,12 +43,13 @@ func (o *Owned) shelve(ctx context.Context, db *DB, rest func(context.Context) e
 			return err
 		}
 	}
+	return nil
 }
 
 // lastOf is the query for the last row of every owner in a block.
-func (o *Owned) lastOf() string {
+func (o *Owned) lastOf(block int64) string {
 	return "SELECT " + o.Owner + " AS owner, MAX(" + o.Counter + ") AS counter, MAX(" + o.Number + ") AS number FROM " + o.Table +
-		" WHERE " + InBlock(o.Number) + " GROUP BY " + o.Owner
+		" WHERE " + InBlocks(o.Number, []int64{block}) + " GROUP BY " + o.Owner
 }
 
 // lasts reads the last row of every owner in a shelf, block by block as the index
@@ -73,7 +59,7 @@ func (o *Owned) lasts(tx *Tx, shelf int64) ([]line, error) {
 	var out []line
 	for block := shelf << (shelfBits - blockBits); block < (shelf+1)<<(shelfBits-blockBits); block++ {
 		var some []line
-		if err := tx.NewRaw(o.lastOf(), block).Scan(tx.Ctx, &some); err != nil {
+		if err := tx.NewRaw(o.lastOf(block)).Scan(tx.Ctx, &some); err != nil {
 			return nil, err
 		}
 		for _, l := range some {
