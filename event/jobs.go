@@ -89,10 +89,10 @@ func (s *Service) KeptDays() int { return int(s.Kept() / (24 * time.Hour)) }
 // number, and the next begins where the last ended. What has not been handed to
 // everybody who follows the log stays, however old it is.
 func (s *Service) sweep(ctx context.Context) error {
-	if err := s.inSteps(ctx, s.sweepStep); err != nil {
+	if err := InSteps(ctx, s.DB, s.sweepStep); err != nil {
 		return err
 	}
-	return s.inSteps(ctx, func(tx *store.Tx) (bool, error) {
+	return InSteps(ctx, s.DB, func(tx *store.Tx) (bool, error) {
 		gone, err := progress(tx, progressSwept)
 		if err != nil {
 			return false, err
@@ -101,11 +101,11 @@ func (s *Service) sweep(ctx context.Context) error {
 	})
 }
 
-// inSteps makes transactions, with rests between them, as long as there may be
+// InSteps makes transactions, with rests between them, as long as there may be
 // more to do.
-func (s *Service) inSteps(ctx context.Context, step func(*store.Tx) (bool, error)) error {
+func InSteps(ctx context.Context, db *store.DB, step func(*store.Tx) (more bool, err error)) error {
 	for more := true; more; {
-		err := s.DB.Batch(ctx, func(tx *store.Tx) error {
+		err := db.Batch(ctx, func(tx *store.Tx) error {
 			var err error
 			more, err = step(tx)
 			return err

@@ -35,18 +35,18 @@ func (s *Service) Jobs(r *job.Runner) {
 // any more. Counts stay longer.
 func (s *Service) sweep(ctx context.Context) error {
 	var done int64 // the last delivery that went
-	if err := s.inSteps(ctx, func(tx *store.Tx) (bool, error) {
+	if err := event.InSteps(ctx, s.DB, func(tx *store.Tx) (bool, error) {
 		last, n, err := sweep(tx, done, tx.Now().Add(-s.Events.Kept()))
 		done = max(done, last)
 		return n >= sweepMost, err
 	}); err != nil {
 		return err
 	}
-	if err := s.inSteps(ctx, sweepShelves); err != nil {
+	if err := event.InSteps(ctx, s.DB, sweepShelves); err != nil {
 		return err
 	}
 	for step, keep := range map[string]time.Duration{stepQuarter: keepQuarter, stepDay: s.countsKept()} {
-		if err := s.inSteps(ctx, func(tx *store.Tx) (bool, error) {
+		if err := event.InSteps(ctx, s.DB, func(tx *store.Tx) (bool, error) {
 			n, err := sweepCounts(tx, step, tx.Now().Add(-keep))
 			return n >= sweepMost, err
 		}); err != nil {
@@ -59,25 +59,6 @@ func (s *Service) sweep(ctx context.Context) error {
 // Shelve brings the directory of the log of deliveries up to date, as jobs do it
 // from time to time.
 func (s *Service) Shelve(ctx context.Context) error { return log.Shelve(ctx, s.DB, 0, event.Rest) }
-
-// inSteps makes transactions, with rests between them, as long as there may be
-// more to do.
-func (s *Service) inSteps(ctx context.Context, step func(*store.Tx) (more bool, err error)) error {
-	for {
-		more := false
-		err := s.DB.Batch(ctx, func(tx *store.Tx) error {
-			var err error
-			more, err = step(tx)
-			return err
-		})
-		if err != nil || !more {
-			return err
-		}
-		if err := event.Rest(ctx); err != nil {
-			return err
-		}
-	}
-}
 
 func (s *Service) countsKept() time.Duration {
 	if s.KeepCounts <= 0 {

@@ -14,6 +14,7 @@ import (
 	"github.com/guestright/guestright/kit/ident"
 	"github.com/guestright/guestright/kit/store"
 	"github.com/guestright/guestright/kit/store/storetest"
+	"github.com/guestright/guestright/schema"
 )
 
 // shipping writes deliveries, and knows what is to be there.
@@ -227,6 +228,48 @@ func TestDeliveriesOfManyShelvesAreFound(t *testing.T) {
 		checks("all are gone")
 		s.send(dice, ids[:4]...)
 		checks("after all were gone")
+	})
+}
+
+// Deliveries from before there were shelves are found, and their numbers go on.
+func TestDeliveriesFromBeforeShelvesAreFound(t *testing.T) {
+	t.Parallel()
+	text, err := schema.Files.ReadFile("0550_shelf.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	up, down, _ := strings.Cut(strings.ReplaceAll(string(text), "-- +goose Up", ""), "-- +goose Down")
+	storetest.Each(t, func(t *testing.T, open func(*storetest.Clock) *store.DB) {
+		clock := storetest.NewClock()
+		s := &shipping{t: t, db: open(clock), clk: clock}
+		dice := rand.New(rand.NewPCG(9, 10))
+		ids := []ID{ident.New[Endpoint](clock.Now()), ident.New[Endpoint](clock.Now())}
+		s.skip(100_000)
+		for range 4 {
+			s.send(dice, ids[0], ids[1], ids[0])
+			s.skip(50_000)
+		}
+		s.send(dice, ids...) // what was there before knows of its last number by this row alone
+		for _, script := range []string{down, up} {
+			s.batch(func(tx *store.Tx) error {
+				for q := range strings.SplitSeq(script, ";") {
+					if strings.TrimSpace(q) == "" {
+						continue
+					}
+					if _, err := tx.ExecContext(tx.Ctx, q); err != nil {
+						return fmt.Errorf("%s: %w", q, err)
+					}
+				}
+				return nil
+			})
+		}
+		for range 2 {
+			for _, id := range ids {
+				s.check("before, then listed", id, dice)
+			}
+			s.send(dice, ids...)
+			s.shelve()
+		}
 	})
 }
 
